@@ -1,0 +1,243 @@
+//! Forms to core: macros expanded, names resolved, patterns compiled.
+//!
+//! An [`Analyzer`] is one session (a file, a prompt, an `eval`): the current namespace and what was
+//! met so far. Each top-level form is a [`unit::Unit`] of its own. Analysis does not stop at an
+//! error: the failing form becomes `nil` and the others are still looked at, so one run tells of
+//! several. It recurses as deep as forms nest (at most 1,000, times the macros' own nesting): run it
+//! on a thread with at least 64 MiB of stack.
+//! To add a special form: a row in [`crate::resolve::special`], an arm in [`unit::Unit::special`]
+//! and a file of its own.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use batuta_lang::diagnostic::Diagnostic;
+use batuta_lang::form::Form;
+use batuta_lang::source::Span;
+use batuta_runtime::function::{Arities, VarBody};
+use batuta_runtime::namespace;
+use batuta_runtime::value::Value;
+
+use crate::core_tree::{CoreFunction, VarRef};
+use crate::messages;
+use crate::resolve;
+
+mod actor;
+mod binding;
+mod call;
+mod definition;
+mod failure;
+mod function;
+mod literal;
+mod macros;
+mod matching;
+mod namespaces;
+mod operators;
+mod query;
+mod receive;
+pub(crate) mod scope;
+pub(crate) mod unit;
+
+pub use namespaces::{Directive, Refer, Require};
+
+/// What analysis needs from whoever drives it.
+pub trait Host {
+    /// Runs a macro of the program on the forms it is called with.
+    ///
+    /// # Errors
+    /// The macro failed, or gave what is no form.
+    fn run_macro(
+        &mut self,
+        macro_var: &VarRef,
+        arguments: Vec<Form>,
+        call: &Form,
+        locals: Vec<Arc<str>>,
+    ) -> Result<Form, Diagnostic>;
+}
+
+/// What a top-level form asks for.
+#[derive(Debug)]
+pub enum TopLevel {
+    /// Call this function without arguments; its value is the form's.
+    Thunk(Arc<CoreFunction>),
+    /// Make the function the var's value. The var's metadata and flags are set already, but for
+    /// the macro flag, which goes up with the value.
+    Define {
+        /// What is defined.
+        var: VarRef,
+        /// A function without captures.
+        function: Arc<CoreFunction>,
+        /// Is it a macro from now on?
+        is_macro: bool,
+    },
+    /// Take these forms as top-level forms, one after the other.
+    Forms(Vec<Form>),
+    /// Something for the driver alone.
+    Directive(Directive),
+}
+
+/// Which arguments a function of this session takes.
+#[derive(Clone, Debug)]
+pub(crate) struct Signature {
+    pub(crate) arities: Arities,
+    pub(crate) arglists: String,
+}
+
+struct Unresolved {
+    var: Value,
+    name: String,
+    span: Span,
+    locals: Vec<Arc<str>>,
+}
+
+struct LateCall {
+    var: Value,
+    count: usize,
+    span: Span,
+}
+
+/// One session's state.
+pub struct Analyzer {
+    namespace: Arc<str>,
+    announced: HashSet<Arc<str>>,
+    signatures: HashMap<u64, Signature>,
+    unresolved: Vec<Unresolved>,
+    late_calls: Vec<LateCall>,
+    warnings: Vec<Diagnostic>,
+}
+
+impl Default for Analyzer {
+    fn default() -> Analyzer {
+        Analyzer::new()
+    }
+}
+
+impl Analyzer {
+    /// A session in the namespace `user`.
+    pub fn new() -> Analyzer {
+        Analyzer {
+            namespace: "user".into(),
+            announced: HashSet::new(),
+            signatures: HashMap::new(),
+            unresolved: Vec::new(),
+            late_calls: Vec::new(),
+            warnings: Vec::new(),
+        }
+    }
+
+    /// The current namespace.
+    pub fn namespace(&self) -> Arc<str> {
+        self.namespace.clone()
+    }
+
+    /// Goes to a namespace, which is made if it is not there.
+    pub fn set_namespace(&mut self, name: &str) {
+        namespace::create(name);
+        self.namespace = namespace::canonical(name).into();
+    }
+
+    /// Tells which names the coming forms define at top level. Inside function bodies these win
+    /// over Batuta's own even before their definition was analysed.
+    pub fn announce(&mut self, forms: &[Form]) {
+        let names = forms.iter().filter_map(definition::announced_name);
+        self.announced.extend(names);
+    }
+
+    /// Analyses one top-level form.
+    ///
+    /// # Errors
+    /// All errors found in it.
+    pub fn analyze_top_level(
+        &mut self,
+        host: &mut dyn Host,
+        form: &Form,
+    ) -> Result<TopLevel, Vec<Diagnostic>> {
+        unit::Unit::new(self, host).top_level(form)
+    }
+
+    /// What can only be said at the end: names still unknown, and calls of later definitions with
+    /// a wrong number of arguments.
+    pub fn unresolved(&mut self) -> Vec<Diagnostic> {
+        let unresolved = std::mem::take(&mut self.unresolved);
+        let mut diagnostics: Vec<Diagnostic> = unresolved
+            .into_iter()
+            .filter(|unresolved| !resolve::is_defined(&unresolved.var))
+            .map(|unresolved| self.unknown(&unresolved))
+            .collect();
+        for call in std::mem::take(&mut self.late_calls) {
+            let mismatch = self
+                .signature(&call.var)
+                .filter(|signature| !signature.arities.accept(call.count));
+            if let (Some(signature), Some(body)) = (mismatch, call.var.as_object::<VarBody>()) {
+                diagnostics.push(messages::arity_mismatch(
+                    call.span,
+                    &body.name,
+                    call.count,
+                    &signature.arglists,
+                ));
+            }
+        }
+        diagnostics
+    }
+
+    /// The warnings since the last time this was asked.
+    pub fn take_warnings(&mut self) -> Vec<Diagnostic> {
+        std::mem::take(&mut self.warnings)
+    }
+
+    fn unknown(&self, unresolved: &Unresolved) -> Diagnostic {
+        let candidates = resolve::visible_names(&self.namespace);
+        let all = unresolved.locals.iter().chain(&candidates).map(|name| &**name);
+        let hint = batuta_lang::suggest::did_you_mean(&unresolved.name, all);
+        messages::unknown_name(unresolved.span, &unresolved.name, hint)
+    }
+
+    pub(crate) fn warn(&mut self, warning: Diagnostic) {
+        if !self.warnings.contains(&warning) {
+            self.warnings.push(warning);
+        }
+    }
+
+    pub(crate) fn is_announced(&self, name: &str) -> bool {
+        self.announced.contains(name)
+    }
+
+    pub(crate) fn note_unresolved(
+        &mut self,
+        var: Value,
+        name: String,
+        span: Span,
+        locals: Vec<Arc<str>>,
+    ) {
+        let known = |other: &Unresolved| other.span == span && other.name == name;
+        if !self.unresolved.iter().any(known) {
+            self.unresolved.push(Unresolved {
+                var,
+                name,
+                span,
+                locals,
+            });
+        }
+    }
+
+    pub(crate) fn note_late_call(&mut self, var: &Value, count: usize, span: Span) {
+        self.late_calls.push(LateCall {
+            var: var.clone(),
+            count,
+            span,
+        });
+    }
+
+    pub(crate) fn set_signature(&mut self, var: &Value, signature: Option<Signature>) {
+        match signature {
+            Some(signature) => self.signatures.insert(var.word(), signature),
+            None => self.signatures.remove(&var.word()),
+        };
+    }
+
+    /// What a global takes: as this session defined it, else as its value says.
+    pub(crate) fn signature(&self, var: &Value) -> Option<Signature> {
+        let own = self.signatures.get(&var.word()).cloned();
+        own.or_else(|| resolve::signature_of_value(var))
+    }
+}

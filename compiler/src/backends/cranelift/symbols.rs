@@ -1,0 +1,130 @@
+//! Names and signatures of what compiled code refers to: ABI entries in Rust and the stubs.
+
+use cranelift_codegen::ir::Signature;
+use cranelift_codegen::isa::CallConv;
+
+use super::words;
+use crate::ir::instruction::{ArithOp, CompareOp, RuntimeEntry};
+
+/// Something compiled code calls by name.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Symbol {
+    /// The name, in the ABI table or among the stubs.
+    pub name: String,
+    convention: Convention,
+    params: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Convention {
+    SystemV,
+    PreserveAll,
+    Tail,
+}
+
+impl Symbol {
+    /// A Rust entry of the ABI table: `(context, …) -> word`.
+    pub fn rust(name: impl Into<String>, params: usize) -> Symbol {
+        Symbol { name: name.into(), convention: Convention::SystemV, params }
+    }
+
+    /// A stub for a cold path: keeps all registers, result in the context.
+    pub fn cold(name: impl Into<String>, params: usize) -> Symbol {
+        Symbol { name: name.into(), convention: Convention::PreserveAll, params }
+    }
+
+    /// A stub that is called like a function.
+    pub fn tail(name: impl Into<String>, params: usize) -> Symbol {
+        Symbol { name: name.into(), convention: Convention::Tail, params }
+    }
+
+    /// Its signature.
+    pub fn signature(&self) -> Signature {
+        match self.convention {
+            Convention::SystemV => words(CallConv::SystemV, self.params, true),
+            Convention::PreserveAll => words(CallConv::PreserveAll, self.params, false),
+            Convention::Tail => words(CallConv::Tail, self.params, true),
+        }
+    }
+}
+
+/// Slow path of arithmetic: `(context, a, b, consumed)`.
+pub fn arith(op: ArithOp) -> Symbol {
+    Symbol::cold(
+        match op {
+            ArithOp::Add => "stub_add",
+            ArithOp::Sub => "stub_sub",
+            ArithOp::Mul => "stub_mul",
+        },
+        4,
+    )
+}
+
+/// Slow path of a comparison: `(context, a, b, consumed)`; the result is 0, 1 or the sentinel.
+pub fn compare(op: CompareOp) -> Symbol {
+    Symbol::cold(
+        match op {
+            CompareOp::Lt => "stub_lt",
+            CompareOp::Le => "stub_le",
+            CompareOp::Gt => "stub_gt",
+            CompareOp::Ge => "stub_ge",
+            CompareOp::Eq => "stub_num_eq",
+        },
+        4,
+    )
+}
+
+/// Takes another count of a pointer word: `(word)`.
+pub fn dup() -> Symbol {
+    Symbol::cold("stub_dup", 1)
+}
+
+/// Gives a count of a pointer word back: `(word)`.
+pub fn drop() -> Symbol {
+    Symbol::cold("stub_drop", 1)
+}
+
+/// A loop's poll: `(context)`; the result is nil or the sentinel.
+pub fn poll() -> Symbol {
+    Symbol::cold("stub_poll", 1)
+}
+
+/// Notes the site a failure passes: `(context, site)`.
+pub fn trace() -> Symbol {
+    Symbol::cold("stub_trace", 2)
+}
+
+/// Raises the fault of an unbound var: `(context, var)`.
+pub fn unbound() -> Symbol {
+    Symbol::cold("stub_unbound", 2)
+}
+
+/// Entry check that failed: like the function itself, which it re-enters.
+pub fn check(arguments: usize) -> Symbol {
+    Symbol::tail(format!("stub_check_{arguments}"), arguments + 2)
+}
+
+/// Calls a value that is no function: like a function's entry.
+pub fn other(arguments: usize) -> Symbol {
+    Symbol::tail(format!("stub_other_{arguments}"), arguments + 2)
+}
+
+/// A runtime entry that an instruction calls.
+pub fn runtime(entry: RuntimeEntry, arguments: usize) -> Symbol {
+    Symbol::rust(entry.symbol(), arguments + 1)
+}
+
+/// `(code, captured values, count) -> closure`.
+pub fn make_closure() -> Symbol {
+    Symbol::rust("bt_make_closure", 3)
+}
+
+/// `(context) -> failure`, or the sentinel for an exit signal.
+pub fn catch_take() -> Symbol {
+    Symbol::rust("bt_catch_take", 1)
+}
+
+/// `(context, failure)`: the failure is under way again.
+pub fn rethrow() -> Symbol {
+    Symbol::rust("bt_rethrow", 2)
+}

@@ -1,0 +1,359 @@
+//! Translates one IR function: blocks to blocks, each instruction by a method of its group.
+//!
+//! Failures: after an instruction that can fail the sentinel is tested; the way of the failure is
+//! a cold block of its own that notes the site, gives back what the instruction's `Unwind` lists
+//! and goes to the handler, or out.
+
+mod arithmetic;
+mod call;
+mod count;
+mod memory;
+
+use std::collections::HashMap;
+
+use batuta_runtime::context;
+use batuta_runtime::site;
+use batuta_runtime::value::{Control, WORD_FALSE, WORD_TRUE};
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::{
+    Block, FuncRef, Function, GlobalValue, InstBuilder, MemFlagsData, SigRef, Value, types,
+};
+use cranelift_codegen::isa::TargetFrontendConfig;
+use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
+use cranelift_module::{DataId, FuncId, Module};
+
+use super::symbols::{self, Symbol};
+use super::entry_signature;
+use crate::ir::entity::{BlockId, ValueId};
+use crate::ir::function::{ENTRY, IrFunction};
+use crate::ir::instruction::{Inst, Op, Terminator, Unwind};
+
+/// The ids under which a function and its literals are declared in the module.
+#[derive(Clone, Copy)]
+pub struct Declared {
+    /// The function.
+    pub function: FuncId,
+    /// Its table of literals, one word each.
+    pub literals: DataId,
+}
+
+/// Fills `clif` with the translation of `ir`.
+pub fn translate(
+    ir: &IrFunction,
+    module: &mut dyn Module,
+    declared: Declared,
+    clif: &mut Function,
+    scratch: &mut FunctionBuilderContext,
+) {
+    clif.signature = entry_signature(ir.argument_count());
+    let literals = module.declare_data_in_func(declared.literals, clif);
+    let itself = module.declare_func_in_func(declared.function, clif);
+    let frontend = module.target_config();
+    let builder = FunctionBuilder::new(clif, scratch);
+    let mut translator = Translator {
+        ir,
+        module,
+        builder,
+        literals,
+        itself,
+        blocks: Vec::new(),
+        values: vec![None; ir.values.len()],
+        imports: HashMap::new(),
+        signatures: HashMap::new(),
+        context: None,
+        self_is_named: names_self(ir),
+    };
+    translator.run();
+    translator.finish(frontend);
+}
+
+/// Does the function use itself as a value, so that its captured values must stay in it?
+fn names_self(ir: &IrFunction) -> bool {
+    let own = ir.self_value();
+    ir.blocks.iter().any(|block| {
+        let in_insts = block.insts.iter().any(|inst| {
+            !matches!(inst.op, Op::Drop(_)) && inst.op.operands().iter().any(|(v, _)| *v == own)
+        });
+        in_insts || block.end.as_ref().is_some_and(|end| end.owned_operands().contains(&own))
+    })
+}
+
+struct Translator<'a> {
+    ir: &'a IrFunction,
+    module: &'a mut dyn Module,
+    builder: FunctionBuilder<'a>,
+    literals: GlobalValue,
+    itself: FuncRef,
+    blocks: Vec<Block>,
+    values: Vec<Option<Value>>,
+    imports: HashMap<Symbol, FuncRef>,
+    signatures: HashMap<usize, SigRef>,
+    context: Option<Value>,
+    self_is_named: bool,
+}
+
+impl Translator<'_> {
+    fn run(&mut self) {
+        self.blocks = self.ir.block_ids().map(|_| self.builder.create_block()).collect();
+        self.prologue();
+        for id in self.ir.block_ids() {
+            let block = self.ir.block(id);
+            if id != ENTRY {
+                let target = self.blocks[id.index()];
+                for param in &block.params {
+                    let value = self.builder.append_block_param(target, types::I64);
+                    self.define(*param, value);
+                }
+                if block.is_handler {
+                    self.builder.set_cold_block(target);
+                }
+                self.builder.switch_to_block(target);
+            }
+            for inst in &block.insts {
+                self.inst(inst);
+            }
+            let end = block.end.as_ref().expect("the verifier asks for an end of every block");
+            self.terminator(end);
+        }
+    }
+
+    fn finish(mut self, frontend: TargetFrontendConfig) {
+        self.builder.seal_all_blocks();
+        self.builder.finalize(frontend);
+    }
+
+    /// The one compare that is stack check and preemption poll.
+    fn prologue(&mut self) {
+        let entry = self.blocks[ENTRY.index()];
+        let checked = self.builder.create_block();
+        self.builder.append_block_params_for_function_params(entry);
+        self.builder.switch_to_block(entry);
+        let params = self.builder.block_params(entry).to_vec();
+        self.context = Some(params[0]);
+        for (value, param) in self.ir.block(ENTRY).params.iter().zip(&params[1..]) {
+            self.define(*value, *param);
+        }
+        let short = self.builder.create_block();
+        self.builder.set_cold_block(short);
+        let is_short = self.must_stop();
+        self.builder.ins().brif(is_short, short, &[], checked, &[]);
+        self.builder.switch_to_block(short);
+        let address = self.builder.ins().func_addr(types::I64, self.itself);
+        self.store_context(address, context::ENTRY_OFFSET);
+        let stub = self.import(&symbols::check(self.ir.argument_count()));
+        self.builder.ins().return_call(stub, &params);
+        self.builder.switch_to_block(checked);
+    }
+
+    fn must_stop(&mut self) -> Value {
+        let stack = self.builder.ins().get_stack_pointer(types::I64);
+        let limit = self.load_context(context::STACK_LIMIT_OFFSET);
+        self.builder.ins().icmp(IntCC::UnsignedLessThan, stack, limit)
+    }
+
+    fn context(&self) -> Value {
+        self.context.expect("set by the prologue, which comes first")
+    }
+
+    fn define(&mut self, value: ValueId, clif: Value) {
+        self.values[value.index()] = Some(clif);
+    }
+
+    fn get(&self, value: ValueId) -> Value {
+        self.values[value.index()].expect("the verifier asks for definitions before uses")
+    }
+
+    fn get_all(&self, values: &[ValueId]) -> Vec<Value> {
+        values.iter().map(|v| self.get(*v)).collect()
+    }
+
+    fn constant(&mut self, word: u64) -> Value {
+        self.builder.ins().iconst(types::I64, word as i64)
+    }
+
+    fn import(&mut self, symbol: &Symbol) -> FuncRef {
+        if let Some(known) = self.imports.get(symbol) {
+            return *known;
+        }
+        let id = self
+            .module
+            .declare_function(
+                &symbol.name,
+                cranelift_module::Linkage::Import,
+                &symbol.signature(),
+            )
+            .expect("a symbol has one signature: it is made in `symbols` only");
+        let reference = self.module.declare_func_in_func(id, self.builder.func);
+        self.imports.insert(symbol.clone(), reference);
+        reference
+    }
+
+    fn entry_signature(&mut self, arguments: usize) -> SigRef {
+        let builder = &mut self.builder;
+        *self
+            .signatures
+            .entry(arguments)
+            .or_insert_with(|| builder.import_signature(entry_signature(arguments)))
+    }
+
+    fn call_rust(&mut self, symbol: &Symbol, args: &[Value]) -> Value {
+        let function = self.import(symbol);
+        let call = self.builder.ins().call(function, args);
+        self.builder.inst_results(call)[0]
+    }
+
+    fn call_cold(&mut self, symbol: &Symbol, args: &[Value]) {
+        let function = self.import(symbol);
+        self.builder.ins().call(function, args);
+    }
+
+    fn load_context(&mut self, offset: i32) -> Value {
+        let context = self.context();
+        self.builder.ins().load(types::I64, MemFlagsData::trusted(), context, offset)
+    }
+
+    fn store_context(&mut self, value: Value, offset: i32) {
+        let context = self.context();
+        self.builder.ins().store(MemFlagsData::trusted(), value, context, offset);
+    }
+
+    fn cold_block(&mut self) -> Block {
+        let block = self.builder.create_block();
+        self.builder.set_cold_block(block);
+        block
+    }
+
+    fn inst(&mut self, inst: &Inst) {
+        let result = match &inst.op {
+            Op::Word(word) => self.constant(*word),
+            Op::Literal(literal) => self.literal(*literal),
+            Op::Capture(index) => self.capture(*index),
+            Op::GlobalGet(var) => self.global(*var, inst),
+            Op::Arith(op, a, b) => self.arith(*op, *a, *b, inst),
+            Op::Compare(op, a, b) => self.compare(*op, *a, *b, inst),
+            Op::Truthy(value) => self.truthy(*value),
+            Op::Not(value) => {
+                let value = self.get(*value);
+                self.builder.ins().icmp_imm_s(IntCC::Equal, value, 0)
+            }
+            Op::FromBool(value) => self.word_of_bool(*value),
+            Op::SameWord(a, b) => {
+                let (a, b) = (self.get(*a), self.get(*b));
+                self.builder.ins().icmp(IntCC::Equal, a, b)
+            }
+            Op::CallGlobal(var, args) => self.call_global(*var, args, inst),
+            Op::Call(callee, args) => self.call_value(*callee, args, inst),
+            Op::Runtime(entry, args) => self.call_runtime(*entry, args, inst),
+            Op::MakeClosure(code, captured) => self.make_closure(*code, captured),
+            Op::CatchTake => {
+                let context = self.context();
+                let failure = self.call_rust(&symbols::catch_take(), &[context]);
+                self.test_failure(failure, inst);
+                failure
+            }
+            Op::Poll => return self.poll(inst),
+            Op::Dup(value) => return self.dup(*value),
+            Op::Drop(value) => return self.drop(*value),
+        };
+        if let Some(value) = inst.result {
+            self.define(value, result);
+        }
+    }
+
+    fn truthy(&mut self, value: ValueId) -> Value {
+        let value = self.get(value);
+        let masked = self.builder.ins().band_imm_s(value, !(WORD_FALSE ^ super::WORD_NIL) as i64);
+        self.builder.ins().icmp_imm_s(IntCC::NotEqual, masked, super::WORD_NIL as i64)
+    }
+
+    fn word_of_bool(&mut self, value: ValueId) -> Value {
+        let value = self.get(value);
+        let yes = self.constant(WORD_TRUE);
+        let no = self.constant(WORD_FALSE);
+        self.builder.ins().select(value, yes, no)
+    }
+
+    fn poll(&mut self, inst: &Inst) {
+        let slow = self.cold_block();
+        let go_on = self.builder.create_block();
+        let must_stop = self.must_stop();
+        self.builder.ins().brif(must_stop, slow, &[], go_on, &[]);
+        self.builder.switch_to_block(slow);
+        let context = self.context();
+        self.call_cold(&symbols::poll(), &[context]);
+        let result = self.load_context(context::RESULT_OFFSET);
+        self.test_failure(result, inst);
+        self.builder.ins().jump(go_on, &[]);
+        self.builder.switch_to_block(go_on);
+    }
+
+    /// Leaves by the instruction's way of failure if `word` is the sentinel.
+    fn test_failure(&mut self, word: Value, inst: &Inst) {
+        let failed = self.cold_block();
+        let go_on = self.builder.create_block();
+        let sentinel = Control::Failed.word() as i64;
+        let is_sentinel = self.builder.ins().icmp_imm_s(IntCC::Equal, word, sentinel);
+        self.builder.ins().brif(is_sentinel, failed, &[], go_on, &[]);
+        self.builder.switch_to_block(failed);
+        self.fail(inst);
+        self.builder.switch_to_block(go_on);
+    }
+
+    /// Notes the site and goes the instruction's way of failure.
+    fn fail(&mut self, inst: &Inst) {
+        let span = self.ir.places[inst.place as usize];
+        let site = site::register(&self.ir.name, span);
+        let site = self.constant(u64::from(site.0));
+        let context = self.context();
+        self.call_cold(&symbols::trace(), &[context, site]);
+        let unwind = inst.unwind.as_ref().expect("the verifier asks for it");
+        self.unwind(unwind);
+    }
+
+    fn unwind(&mut self, unwind: &Unwind) {
+        for value in &unwind.drops {
+            self.drop(*value);
+        }
+        match unwind.handler {
+            Some(handler) => {
+                let handler = self.target(handler);
+                self.builder.ins().jump(handler, &[]);
+            }
+            None => {
+                let sentinel = self.constant(Control::Failed.word());
+                self.builder.ins().return_(&[sentinel]);
+            }
+        }
+    }
+
+    fn target(&self, block: BlockId) -> Block {
+        self.blocks[block.index()]
+    }
+
+    fn terminator(&mut self, end: &Terminator) {
+        match end {
+            Terminator::Jump(target) => {
+                let args: Vec<_> =
+                    self.get_all(&target.args).into_iter().map(Into::into).collect();
+                let block = self.target(target.block);
+                self.builder.ins().jump(block, &args);
+            }
+            Terminator::Branch(condition, then, otherwise) => {
+                let condition = self.get(*condition);
+                let (then, otherwise) = (self.target(then.block), self.target(otherwise.block));
+                self.builder.ins().brif(condition, then, &[], otherwise, &[]);
+            }
+            Terminator::Return(value) => {
+                let value = self.get(*value);
+                self.builder.ins().return_(&[value]);
+            }
+            Terminator::TailCallGlobal(var, args) => self.tail_call_global(*var, args),
+            Terminator::TailCall(callee, args) => self.tail_call_value(*callee, args),
+            Terminator::Rethrow(failure, unwind) => {
+                let (context, failure) = (self.context(), self.get(*failure));
+                self.call_rust(&symbols::rethrow(), &[context, failure]);
+                self.unwind(unwind);
+            }
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! Calls: through vars, of values, of runtime entries.
+
+use std::mem::offset_of;
+
+use batuta_runtime::function::{FnCode, VarBody};
+use batuta_runtime::value::TAG_POINTER;
+use batuta_runtime::value::object::{BODY_OFFSET, HEADER_KIND_OFFSET, Kind};
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::{InstBuilder, MemFlagsData, Value, types};
+
+use super::Translator;
+use crate::backends::cranelift::symbols;
+use crate::ir::entity::{LiteralId, ValueId};
+use crate::ir::instruction::{Inst, RuntimeEntry};
+
+/// A pointer word is its address plus the tag.
+const TAG: i32 = TAG_POINTER as i32;
+
+/// Where a field of an object's body lies, seen from the pointer word.
+pub(super) const fn body_field(offset: usize) -> i32 {
+    BODY_OFFSET + offset as i32 - TAG
+}
+
+fn entry_offset(arguments: usize) -> i32 {
+    (offset_of!(FnCode, entries) + 8 * arguments) as i32
+}
+
+impl Translator<'_> {
+    fn load(&mut self, base: Value, offset: i32) -> Value {
+        self.builder.ins().load(types::I64, MemFlagsData::trusted(), base, offset)
+    }
+
+    /// The var's callee as `self` word, and its entry.
+    fn var_callee(&mut self, var: LiteralId, arguments: usize) -> (Value, Value) {
+        let var = self.literal(var);
+        let object = self.load(var, body_field(offset_of!(VarBody, callee)));
+        let code = self.load(object, BODY_OFFSET);
+        let entry = self.load(code, entry_offset(arguments));
+        let word = self.builder.ins().bor_imm_s(object, i64::from(TAG));
+        (word, entry)
+    }
+
+    /// The entry of a value: of the function it is, else of the stub for other callables.
+    fn value_entry(&mut self, callee: Value, arguments: usize) -> Value {
+        let (is_pointer, is_function, other, call) = (
+            self.builder.create_block(),
+            self.builder.create_block(),
+            self.cold_block(),
+            self.builder.create_block(),
+        );
+        let entry = self.builder.append_block_param(call, types::I64);
+        let tag = self.builder.ins().band_imm_s(callee, 0b111);
+        let test = self.builder.ins().icmp_imm_s(IntCC::Equal, tag, i64::from(TAG));
+        self.builder.ins().brif(test, is_pointer, &[], other, &[]);
+
+        self.builder.switch_to_block(is_pointer);
+        let flags = MemFlagsData::trusted();
+        let kind = self.builder.ins().load(types::I8, flags, callee, HEADER_KIND_OFFSET - TAG);
+        let test = self.builder.ins().icmp_imm_s(IntCC::Equal, kind, Kind::Function as i64);
+        self.builder.ins().brif(test, is_function, &[], other, &[]);
+
+        self.builder.switch_to_block(is_function);
+        let code = self.load(callee, body_field(0));
+        let found = self.load(code, entry_offset(arguments));
+        self.builder.ins().jump(call, &[found.into()]);
+
+        self.builder.switch_to_block(other);
+        let stub = self.import(&symbols::other(arguments));
+        let found = self.builder.ins().func_addr(types::I64, stub);
+        self.builder.ins().jump(call, &[found.into()]);
+
+        self.builder.switch_to_block(call);
+        entry
+    }
+
+    fn call_arguments(&self, callee: Value, args: &[ValueId]) -> Vec<Value> {
+        [self.context(), callee].into_iter().chain(self.get_all(args)).collect()
+    }
+
+    fn call_entry(&mut self, entry: Value, args: &[Value], inst: &Inst) -> Value {
+        let signature = self.entry_signature(args.len() - 2);
+        let call = self.builder.ins().call_indirect(signature, entry, args);
+        let result = self.builder.inst_results(call)[0];
+        self.test_failure(result, inst);
+        result
+    }
+
+    pub(super) fn call_global(
+        &mut self,
+        var: LiteralId,
+        args: &[ValueId],
+        inst: &Inst,
+    ) -> Value {
+        let (callee, entry) = self.var_callee(var, args.len());
+        let args = self.call_arguments(callee, args);
+        self.call_entry(entry, &args, inst)
+    }
+
+    pub(super) fn call_value(&mut self, callee: ValueId, args: &[ValueId], inst: &Inst) -> Value {
+        let callee = self.get(callee);
+        let entry = self.value_entry(callee, args.len());
+        let args = self.call_arguments(callee, args);
+        self.call_entry(entry, &args, inst)
+    }
+
+    pub(super) fn tail_call_global(&mut self, var: LiteralId, args: &[ValueId]) {
+        let (callee, entry) = self.var_callee(var, args.len());
+        self.tail_call_entry(callee, entry, args);
+    }
+
+    pub(super) fn tail_call_value(&mut self, callee: ValueId, args: &[ValueId]) {
+        let callee = self.get(callee);
+        let entry = self.value_entry(callee, args.len());
+        self.tail_call_entry(callee, entry, args);
+    }
+
+    fn tail_call_entry(&mut self, callee: Value, entry: Value, args: &[ValueId]) {
+        let signature = self.entry_signature(args.len());
+        let args = self.call_arguments(callee, args);
+        self.builder.ins().return_call_indirect(signature, entry, &args);
+    }
+
+    pub(super) fn call_runtime(
+        &mut self,
+        entry: RuntimeEntry,
+        args: &[ValueId],
+        inst: &Inst,
+    ) -> Value {
+        let symbol = symbols::runtime(entry, args.len());
+        let args: Vec<Value> =
+            std::iter::once(self.context()).chain(self.get_all(args)).collect();
+        let result = self.call_rust(&symbol, &args);
+        if entry.can_fail() {
+            self.test_failure(result, inst);
+        }
+        result
+    }
+}

@@ -1,0 +1,135 @@
+//! A function of the IR: one arity of a source function.
+
+use std::sync::Arc;
+
+use batuta_lang::source::Span;
+use batuta_runtime::function::FnCode;
+use batuta_runtime::value::Value;
+
+use super::entity::{BlockId, LiteralId, ValueId};
+use super::instruction::{Inst, Terminator, Type};
+
+/// A constant of a function.
+#[derive(Clone)]
+pub enum Literal {
+    /// A published value.
+    Value(Value),
+    /// A var.
+    Var(Value),
+    /// Code of a function made here.
+    Code(Arc<FnCode>),
+}
+
+impl Literal {
+    /// Keywords and immortal objects are never counted.
+    pub fn kind(&self) -> Type {
+        match self {
+            Literal::Value(value) | Literal::Var(value) => match value.header() {
+                Some(header) if !header.is_immortal() => Type::Any,
+                _ => Type::Immediate,
+            },
+            Literal::Code(_) => Type::Immediate,
+        }
+    }
+}
+
+/// A basic block.
+#[derive(Clone, Debug, Default)]
+pub struct Block {
+    /// Values that every jump here hands over.
+    pub params: Vec<ValueId>,
+    /// Instructions in order.
+    pub insts: Vec<Inst>,
+    /// How it ends; none only while it is built.
+    pub end: Option<Terminator>,
+    /// Is it reached by failures only?
+    pub is_handler: bool,
+}
+
+/// What is known of a value.
+#[derive(Clone, Debug)]
+pub struct ValueData {
+    /// Its type.
+    pub kind: Type,
+    /// A literal is not owned by the function: it is counted when it leaves, never given back.
+    pub is_literal: bool,
+}
+
+/// One arity. Parameters of the entry block: the function itself, then the arguments.
+#[derive(Clone)]
+pub struct IrFunction {
+    /// Name for people, with the arity: `user/f:2`.
+    pub name: String,
+    /// Does the function own `self` (a closure), or is it defined at top level?
+    pub owns_self: bool,
+    /// Blocks; the first is the entry.
+    pub blocks: Vec<Block>,
+    /// Values.
+    pub values: Vec<ValueData>,
+    /// Constants.
+    pub literals: Vec<Literal>,
+    /// Source places of instructions.
+    pub places: Vec<Span>,
+}
+
+/// The entry block.
+pub const ENTRY: BlockId = BlockId(0);
+
+impl IrFunction {
+    /// A function without blocks.
+    pub fn new(name: String, owns_self: bool) -> IrFunction {
+        IrFunction {
+            name,
+            owns_self,
+            blocks: Vec::new(),
+            values: Vec::new(),
+            literals: Vec::new(),
+            places: Vec::new(),
+        }
+    }
+
+    /// The value standing for the function itself.
+    pub fn self_value(&self) -> ValueId {
+        self.blocks[ENTRY.index()].params[0]
+    }
+
+    /// Number of arguments.
+    pub fn argument_count(&self) -> usize {
+        self.blocks[ENTRY.index()].params.len() - 1
+    }
+
+    /// The type of a value.
+    pub fn type_of(&self, value: ValueId) -> Type {
+        self.values[value.index()].kind
+    }
+
+    /// Must the function count this value?
+    pub fn is_counted(&self, value: ValueId) -> bool {
+        let data = &self.values[value.index()];
+        data.kind == Type::Any
+            && !data.is_literal
+            && (self.owns_self || value != self.self_value())
+    }
+
+    /// Adds a value.
+    pub fn add_value(&mut self, kind: Type, is_literal: bool) -> ValueId {
+        self.values.push(ValueData { kind, is_literal });
+        ValueId(self.values.len() as u32 - 1)
+    }
+
+    /// Adds a constant.
+    pub fn add_literal(&mut self, literal: Literal) -> LiteralId {
+        self.literals.push(literal);
+        LiteralId(self.literals.len() as u32 - 1)
+    }
+
+    /// The block.
+    pub fn block(&self, block: BlockId) -> &Block {
+        &self.blocks[block.index()]
+    }
+
+    /// All block ids in order.
+    pub fn block_ids(&self) -> impl Iterator<Item = BlockId> + use<> {
+        (0..self.blocks.len() as u32).map(BlockId)
+    }
+}

@@ -1,0 +1,304 @@
+//! The instructions: what they take, how they own it, what they give, whether they can fail.
+//!
+//! Ownership modes of operands: *owned* operands are consumed; *borrowed* ones are only looked at;
+//! *flexible* ones are consumed exactly if they stand in the instruction's `consumed` mask, which
+//! the ownership pass sets at a last use (an arithmetic fast path then needs no count at all).
+
+use super::entity::{BlockId, LiteralId, ValueId};
+
+/// Type of a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Type {
+    /// A tagged word that may be counted.
+    Any,
+    /// A tagged word that is never counted: nil, booleans, small integers, keywords.
+    Immediate,
+    /// A machine truth value, 0 or 1.
+    Bool,
+}
+
+/// Arithmetic with inline paths for small integers and floats.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ArithOp {
+    /// Sum.
+    Add,
+    /// Difference.
+    Sub,
+    /// Product.
+    Mul,
+}
+
+/// Numeric comparison.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CompareOp {
+    /// `<`
+    Lt,
+    /// `<=`
+    Le,
+    /// `>`
+    Gt,
+    /// `>=`
+    Ge,
+    /// `==`
+    Eq,
+}
+
+/// Runtime entries that instructions call; each takes and gives tagged words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum RuntimeEntry {
+    /// `(class-keyword, value) -> boolean`; borrows.
+    IsClass,
+    /// `(vector) -> integer`; borrows; the value is a vector.
+    VectorCount,
+    /// `(vector, index) -> element`; borrows; the index is inside.
+    VectorNth,
+    /// `() -> nil`
+    ReceiveStart,
+    /// `(deadline) -> message`; may wait and fail.
+    ReceiveNext,
+    /// `() -> nil`
+    ReceiveAccept,
+    /// `() -> nil`
+    ReceiveRewind,
+    /// `(milliseconds) -> deadline`
+    DeadlineIn,
+    /// `(value) -> boolean`; borrows.
+    IsTimeout,
+    /// `(matcher, timeout) -> park mark`
+    Park,
+    /// `(self, message) -> no-match mark`
+    NoMatch,
+    /// `(failure) -> reason`; borrows.
+    FailureReason,
+    /// `(var, value) -> var`; sets the root.
+    DefineVar,
+}
+
+/// What an instruction does.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Op {
+    /// A constant word that is not a pointer.
+    Word(u64),
+    /// A constant of the literal table; not owned.
+    Literal(LiteralId),
+    /// The captured value with this index, owned. Moved out if `self` is the only reference.
+    Capture(u32),
+    /// The value of the var in the literal table, owned. Fails if unbound.
+    GlobalGet(LiteralId),
+    /// Arithmetic. Flexible operands.
+    Arith(ArithOp, ValueId, ValueId),
+    /// Comparison of numbers. Flexible operands.
+    Compare(CompareOp, ValueId, ValueId),
+    /// Neither nil nor false.
+    Truthy(ValueId),
+    /// Negation of a `Bool`.
+    Not(ValueId),
+    /// A `Bool` as a word.
+    FromBool(ValueId),
+    /// Are the words the same?
+    SameWord(ValueId, ValueId),
+    /// Calls the var in the literal table.
+    CallGlobal(LiteralId, Vec<ValueId>),
+    /// Calls a value.
+    Call(ValueId, Vec<ValueId>),
+    /// Calls a runtime entry.
+    Runtime(RuntimeEntry, Vec<ValueId>),
+    /// Makes a closure of the code in the literal table.
+    MakeClosure(LiteralId, Vec<ValueId>),
+    /// First in a handler block: takes the failure under way as a value; an exit signal goes on.
+    CatchTake,
+    /// On a loop's way back: lets other actors run. Can fail.
+    Poll,
+    /// Takes another count.
+    Dup(ValueId),
+    /// Gives a count back.
+    Drop(ValueId),
+}
+
+/// How an operand is owned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Consumed.
+    Owned,
+    /// Looked at.
+    Borrowed,
+    /// Consumed if the mask says so.
+    Flexible,
+}
+
+/// Where a failure goes from an instruction that can fail.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Unwind {
+    /// Handler block; none = out of the function.
+    pub handler: Option<BlockId>,
+    /// Values to give back on that way.
+    pub drops: Vec<ValueId>,
+}
+
+/// An instruction in a block.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Inst {
+    /// What it does.
+    pub op: Op,
+    /// What it defines.
+    pub result: Option<ValueId>,
+    /// Where its failure goes, if it can fail.
+    pub unwind: Option<Unwind>,
+    /// Bits of the flexible operands that it consumes.
+    pub consumed: u8,
+    /// Where in the source it stands: an index into the function's spans.
+    pub place: u32,
+}
+
+/// A jump's target with its arguments.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Target {
+    /// The block.
+    pub block: BlockId,
+    /// One per parameter, consumed.
+    pub args: Vec<ValueId>,
+}
+
+/// How a block ends.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Terminator {
+    /// Goes on there.
+    Jump(Target),
+    /// Goes on at the first target if the `Bool` is true.
+    Branch(ValueId, Target, Target),
+    /// Gives the value to the caller.
+    Return(ValueId),
+    /// Becomes a call of the var in the literal table.
+    TailCallGlobal(LiteralId, Vec<ValueId>),
+    /// Becomes a call of the value.
+    TailCall(ValueId, Vec<ValueId>),
+    /// The failure taken as this value goes on, to the handler or out.
+    Rethrow(ValueId, Unwind),
+}
+
+impl RuntimeEntry {
+    /// Name in the ABI table.
+    pub fn symbol(self) -> &'static str {
+        match self {
+            RuntimeEntry::IsClass => "bt_is_class",
+            RuntimeEntry::VectorCount => "bt_vector_count",
+            RuntimeEntry::VectorNth => "bt_vector_nth",
+            RuntimeEntry::ReceiveStart => "bt_receive_start",
+            RuntimeEntry::ReceiveNext => "bt_receive_next",
+            RuntimeEntry::ReceiveAccept => "bt_receive_accept",
+            RuntimeEntry::ReceiveRewind => "bt_receive_rewind",
+            RuntimeEntry::DeadlineIn => "bt_deadline_in",
+            RuntimeEntry::IsTimeout => "bt_is_timeout",
+            RuntimeEntry::Park => "bt_park",
+            RuntimeEntry::NoMatch => "bt_no_match",
+            RuntimeEntry::FailureReason => "bt_failure_reason",
+            RuntimeEntry::DefineVar => "bt_define_var",
+        }
+    }
+
+    /// How it owns its operands.
+    pub fn mode(self) -> Mode {
+        match self {
+            RuntimeEntry::Park | RuntimeEntry::NoMatch | RuntimeEntry::DefineVar => Mode::Owned,
+            _ => Mode::Borrowed,
+        }
+    }
+
+    /// Can it fail?
+    pub fn can_fail(self) -> bool {
+        matches!(self, RuntimeEntry::ReceiveNext | RuntimeEntry::DeadlineIn)
+    }
+
+    /// Type of its result.
+    pub fn result_type(self) -> Type {
+        match self {
+            RuntimeEntry::VectorNth
+            | RuntimeEntry::ReceiveNext
+            | RuntimeEntry::DeadlineIn
+            | RuntimeEntry::FailureReason => Type::Any,
+            _ => Type::Immediate,
+        }
+    }
+}
+
+impl Op {
+    /// The values it takes, in order, with their modes.
+    pub fn operands(&self) -> Vec<(ValueId, Mode)> {
+        let all = |values: &[ValueId], mode| values.iter().map(|v| (*v, mode)).collect();
+        match self {
+            Op::Word(_) | Op::Literal(_) | Op::Capture(_) | Op::GlobalGet(_) => Vec::new(),
+            Op::CatchTake | Op::Poll => Vec::new(),
+            Op::Arith(_, a, b) | Op::Compare(_, a, b) => all(&[*a, *b], Mode::Flexible),
+            Op::SameWord(a, b) => all(&[*a, *b], Mode::Borrowed),
+            Op::Truthy(a) | Op::Not(a) | Op::FromBool(a) | Op::Dup(a) => {
+                vec![(*a, Mode::Borrowed)]
+            }
+            Op::Drop(a) => vec![(*a, Mode::Owned)],
+            Op::CallGlobal(_, args) | Op::MakeClosure(_, args) => all(args, Mode::Owned),
+            Op::Call(callee, args) => {
+                let mut operands = vec![(*callee, Mode::Owned)];
+                operands.extend(args.iter().map(|v| (*v, Mode::Owned)));
+                operands
+            }
+            Op::Runtime(entry, args) => all(args, entry.mode()),
+        }
+    }
+
+    /// Can it fail, so that it needs an [`Unwind`]?
+    pub fn can_fail(&self) -> bool {
+        match self {
+            Op::GlobalGet(_)
+            | Op::Arith(..)
+            | Op::Compare(..)
+            | Op::CallGlobal(..)
+            | Op::Call(..)
+            | Op::CatchTake
+            | Op::Poll => true,
+            Op::Runtime(entry, _) => entry.can_fail(),
+            _ => false,
+        }
+    }
+
+    /// Type of its result; none if it gives none.
+    pub fn result_type(&self) -> Option<Type> {
+        Some(match self {
+            Op::Word(_) | Op::FromBool(_) => Type::Immediate,
+            Op::Literal(_)
+            | Op::Capture(_)
+            | Op::GlobalGet(_)
+            | Op::Arith(..)
+            | Op::CallGlobal(..)
+            | Op::Call(..)
+            | Op::MakeClosure(..)
+            | Op::CatchTake => Type::Any,
+            Op::Compare(..) | Op::Truthy(_) | Op::Not(_) | Op::SameWord(..) => Type::Bool,
+            Op::Runtime(entry, _) => entry.result_type(),
+            Op::Poll | Op::Dup(_) | Op::Drop(_) => return None,
+        })
+    }
+}
+
+impl Terminator {
+    /// The values it consumes (a branch's condition is a `Bool` and not among them).
+    pub fn owned_operands(&self) -> Vec<ValueId> {
+        match self {
+            Terminator::Jump(target) => target.args.clone(),
+            Terminator::Branch(_, a, b) => a.args.iter().chain(&b.args).copied().collect(),
+            Terminator::Return(value) | Terminator::Rethrow(value, _) => vec![*value],
+            Terminator::TailCallGlobal(_, args) => args.clone(),
+            Terminator::TailCall(callee, args) => {
+                std::iter::once(*callee).chain(args.iter().copied()).collect()
+            }
+        }
+    }
+
+    /// Blocks that may come next.
+    pub fn successors(&self) -> Vec<BlockId> {
+        match self {
+            Terminator::Jump(target) => vec![target.block],
+            Terminator::Branch(_, a, b) => vec![a.block, b.block],
+            Terminator::Rethrow(_, unwind) => unwind.handler.into_iter().collect(),
+            _ => Vec::new(),
+        }
+    }
+}

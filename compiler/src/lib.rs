@@ -1,0 +1,1 @@
+//! Expanded forms to core, IR and machine code.

@@ -1,0 +1,114 @@
+//! Calls: of globals, of values, in tail position, with many arguments.
+
+use batuta_runtime::function::MAX_ARITY;
+
+use crate::core_tree::{Core, VarRef};
+use crate::ir::entity::ValueId;
+use crate::ir::instruction::{Op, Terminator};
+
+use super::{Lower, Want};
+
+impl Lower<'_> {
+    pub(super) fn call_global(
+        &mut self,
+        var: &VarRef,
+        args: &[Core],
+        want: Want,
+    ) -> Option<ValueId> {
+        let values = self.values(args)?;
+        if values.len() > MAX_ARITY {
+            let var = self.var_literal(var);
+            let callee = self.builder.value(Op::GlobalGet(var));
+            return self.call_with_list(callee, &values, want);
+        }
+        let var = self.var_literal(var);
+        if want == Want::Tail {
+            self.builder.end(Terminator::TailCallGlobal(var, values));
+            return None;
+        }
+        Some(self.builder.value(Op::CallGlobal(var, values)))
+    }
+
+    pub(super) fn call_value(
+        &mut self,
+        callee: &Core,
+        args: &[Core],
+        want: Want,
+    ) -> Option<ValueId> {
+        let callee = self.value(callee)?;
+        let values = self.values(args)?;
+        if values.len() > MAX_ARITY {
+            return self.call_with_list(callee, &values, want);
+        }
+        if want == Want::Tail {
+            self.builder.end(Terminator::TailCall(callee, values));
+            return None;
+        }
+        Some(self.builder.value(Op::Call(callee, values)))
+    }
+
+    fn call_with_list(
+        &mut self,
+        callee: ValueId,
+        values: &[ValueId],
+        want: Want,
+    ) -> Option<ValueId> {
+        let list = self.list(values);
+        self.call_core("apply", vec![callee, list], want)
+    }
+
+    /// A list of any length, made front part by front part from the back.
+    fn list(&mut self, values: &[ValueId]) -> ValueId {
+        let chunk = MAX_ARITY - 1;
+        let split = (values.len() - 1) / chunk * chunk;
+        let mut list = self.core_value("list", values[split..].to_vec());
+        for part in values[..split].chunks(chunk).rev() {
+            let args = part.iter().copied().chain([list]).collect();
+            list = self.core_value("list*", args);
+        }
+        list
+    }
+
+    /// Calls a core function and goes on with its value.
+    pub(super) fn core_value(&mut self, name: &'static str, args: Vec<ValueId>) -> ValueId {
+        let var = self.surroundings.core_var(name);
+        let var = self.var_literal(&var);
+        self.builder.value(Op::CallGlobal(var, args))
+    }
+
+    fn call_core(
+        &mut self,
+        name: &'static str,
+        args: Vec<ValueId>,
+        want: Want,
+    ) -> Option<ValueId> {
+        if want == Want::Value {
+            return Some(self.core_value(name, args));
+        }
+        let var = self.surroundings.core_var(name);
+        let var = self.var_literal(&var);
+        self.builder.end(Terminator::TailCallGlobal(var, args));
+        None
+    }
+
+    /// Takes the arguments of a function with many parameters out of the list they come in.
+    pub(super) fn unpack_wide(
+        &mut self,
+        list: ValueId,
+        fixed: usize,
+        has_rest: bool,
+    ) -> Vec<ValueId> {
+        let small = |n: usize| batuta_runtime::number::int(n as i64).word();
+        let mut values: Vec<ValueId> = (0..fixed)
+            .map(|index| {
+                let index = self.builder.word(small(index));
+                self.core_value("nth", vec![list, index])
+            })
+            .collect();
+        if has_rest {
+            let count = self.builder.word(small(fixed));
+            values.push(self.core_value("nthnext", vec![list, count]));
+        }
+        values
+    }
+}

@@ -1,0 +1,120 @@
+//! Primitives: operations with an instruction of their own, and conditions.
+
+use batuta_runtime::value::Value;
+
+use crate::core_tree::{Core, CoreKind, Primitive};
+use crate::ir::entity::ValueId;
+use crate::ir::instruction::{ArithOp, CompareOp, Op, RuntimeEntry};
+
+use super::Lower;
+
+impl Lower<'_> {
+    /// Lowers a node to a `Bool`: is its value neither nil nor false?
+    pub(super) fn condition(&mut self, core: &Core) -> Option<ValueId> {
+        if let CoreKind::Primitive(primitive, args) = &core.kind {
+            let place = self.builder.set_span(core.span);
+            let test = self.test(*primitive, args);
+            self.builder.restore_place(place);
+            if let Some(test) = test {
+                return test;
+            }
+        }
+        let value = self.value(core)?;
+        Some(self.builder.value(Op::Truthy(value)))
+    }
+
+    /// A primitive that gives a truth value, as a `Bool`. Outer `None`: it is none of those.
+    fn test(&mut self, primitive: Primitive, args: &[Core]) -> Option<Option<ValueId>> {
+        if primitive == Primitive::Not {
+            return Some(self.condition(&args[0]).map(|c| self.builder.value(Op::Not(c))));
+        }
+        let op: fn(ValueId, ValueId) -> Op = match primitive {
+            Primitive::Lt => |a, b| Op::Compare(CompareOp::Lt, a, b),
+            Primitive::Le => |a, b| Op::Compare(CompareOp::Le, a, b),
+            Primitive::Gt => |a, b| Op::Compare(CompareOp::Gt, a, b),
+            Primitive::Ge => |a, b| Op::Compare(CompareOp::Ge, a, b),
+            Primitive::NumEq => |a, b| Op::Compare(CompareOp::Eq, a, b),
+            Primitive::Identical | Primitive::WordEq | Primitive::IsNil => Op::SameWord,
+            _ => return None,
+        };
+        Some(self.two_operands(primitive, args).map(|(a, b)| self.builder.value(op(a, b))))
+    }
+
+    fn two_operands(
+        &mut self,
+        primitive: Primitive,
+        args: &[Core],
+    ) -> Option<(ValueId, ValueId)> {
+        let a = self.value(&args[0])?;
+        let b = if primitive == Primitive::IsNil { self.nil() } else { self.value(&args[1])? };
+        Some((a, b))
+    }
+
+    pub(super) fn primitive(&mut self, primitive: Primitive, args: &[Core]) -> Option<ValueId> {
+        if let Some(test) = self.test(primitive, args) {
+            let test = test?;
+            return Some(self.builder.value(Op::FromBool(test)));
+        }
+        let op = match primitive {
+            Primitive::Add => self.arithmetic(ArithOp::Add, args)?,
+            Primitive::Sub => self.arithmetic(ArithOp::Sub, args)?,
+            Primitive::Mul => self.arithmetic(ArithOp::Mul, args)?,
+            Primitive::Inc => self.step(ArithOp::Add, &args[0])?,
+            Primitive::Dec => self.step(ArithOp::Sub, &args[0])?,
+            Primitive::IsVector => self.class_test("vector", &args[0])?,
+            Primitive::IsMap => self.class_test("map", &args[0])?,
+            Primitive::IsClass => {
+                let value = self.value(&args[0])?;
+                let class = self.value(&args[1])?;
+                Op::Runtime(RuntimeEntry::IsClass, vec![class, value])
+            }
+            Primitive::VectorCount => self.runtime(RuntimeEntry::VectorCount, args)?,
+            Primitive::VectorNth => self.runtime(RuntimeEntry::VectorNth, args)?,
+            Primitive::ReceiveStart => self.runtime(RuntimeEntry::ReceiveStart, args)?,
+            Primitive::ReceiveNext => self.runtime(RuntimeEntry::ReceiveNext, args)?,
+            Primitive::ReceiveAccept => self.runtime(RuntimeEntry::ReceiveAccept, args)?,
+            Primitive::ReceiveRewind => self.runtime(RuntimeEntry::ReceiveRewind, args)?,
+            Primitive::DeadlineIn => self.runtime(RuntimeEntry::DeadlineIn, args)?,
+            Primitive::IsTimeout => self.runtime(RuntimeEntry::IsTimeout, args)?,
+            Primitive::Park => self.runtime(RuntimeEntry::Park, args)?,
+            Primitive::NoMatch => {
+                let message = self.value(&args[0])?;
+                let matcher = self.builder.function().self_value();
+                Op::Runtime(RuntimeEntry::NoMatch, vec![message, matcher])
+            }
+            Primitive::Lt
+            | Primitive::Le
+            | Primitive::Gt
+            | Primitive::Ge
+            | Primitive::NumEq
+            | Primitive::Identical
+            | Primitive::IsNil
+            | Primitive::WordEq
+            | Primitive::Not => unreachable!("lowered by `test`"),
+        };
+        Some(self.builder.value(op))
+    }
+
+    fn arithmetic(&mut self, op: ArithOp, args: &[Core]) -> Option<Op> {
+        let a = self.value(&args[0])?;
+        let b = self.value(&args[1])?;
+        Some(Op::Arith(op, a, b))
+    }
+
+    fn step(&mut self, op: ArithOp, arg: &Core) -> Option<Op> {
+        let a = self.value(arg)?;
+        let one = self.builder.word(batuta_runtime::number::int(1).word());
+        Some(Op::Arith(op, a, one))
+    }
+
+    fn class_test(&mut self, class: &str, arg: &Core) -> Option<Op> {
+        let value = self.value(arg)?;
+        let class = self.constant(&Value::keyword(class));
+        Some(Op::Runtime(RuntimeEntry::IsClass, vec![class, value]))
+    }
+
+    fn runtime(&mut self, entry: RuntimeEntry, args: &[Core]) -> Option<Op> {
+        let values = self.values(args)?;
+        Some(Op::Runtime(entry, values))
+    }
+}

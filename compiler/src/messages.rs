@@ -1,0 +1,162 @@
+//! The analyzer's messages: one constructor per thing it tells.
+//!
+//! Codes are `stage::what`; a message starts in lower case and has no full stop at its end.
+
+use std::fmt::Display;
+
+use batuta_lang::diagnostic::Diagnostic;
+use batuta_lang::source::Span;
+
+fn error(code: &'static str, span: Span, message: impl Into<String>) -> Diagnostic {
+    Diagnostic::error(code, message).label(span, "")
+}
+
+pub(crate) fn unknown_name(span: Span, name: &str, hint: Option<String>) -> Diagnostic {
+    let shown = Diagnostic::error("resolve::unknown", format!("`{name}` is not defined"))
+        .label(span, "not known here");
+    match hint {
+        Some(hint) => shown.hint(hint),
+        None => shown,
+    }
+}
+
+pub(crate) fn unknown_namespace(span: Span, namespace: &str, hint: Option<String>) -> Diagnostic {
+    let shown = error(
+        "resolve::unknown-namespace",
+        span,
+        format!("there is no namespace or alias `{namespace}`"),
+    );
+    shown.hint(hint.unwrap_or_else(|| format!("`(require '[… :as {namespace}])` first")))
+}
+
+pub(crate) fn private_name(span: Span, name: &str) -> Diagnostic {
+    error("resolve::private", span, format!("`{name}` is private to its namespace"))
+}
+
+pub(crate) fn macro_as_value(span: Span, name: &str) -> Diagnostic {
+    error("resolve::macro-value", span, format!("`{name}` is a macro, not a value"))
+        .hint("call it, or wrap it in a function")
+}
+
+pub(crate) fn special_as_value(span: Span, name: &str) -> Diagnostic {
+    error("resolve::special-value", span, format!("`{name}` is a special form, not a value"))
+        .hint("it can only stand at the head of a list")
+}
+
+/// A form that is not built as its head demands.
+pub(crate) fn malformed(span: Span, head: &str, wanted: &str) -> Diagnostic {
+    error("analyze::malformed", span, format!("`{head}` is not well formed: {wanted}"))
+}
+
+pub(crate) fn arity_mismatch(
+    span: Span,
+    name: &str,
+    count: usize,
+    arglists: &str,
+) -> Diagnostic {
+    let arguments = match count {
+        1 => "1 argument".into(),
+        count => format!("{count} arguments"),
+    };
+    Diagnostic::error("call::arity", format!("`{name}` does not take {arguments}"))
+        .label(span, "called here")
+        .hint(format!("it takes {arglists}"))
+}
+
+pub(crate) fn interop(span: Span, name: &str) -> Diagnostic {
+    error("analyze::interop", span, format!("`{name}`: there is no host to call methods of"))
+        .hint("use a function of Batuta's library instead")
+}
+
+pub(crate) fn not_callable(span: Span, what: &str) -> Diagnostic {
+    Diagnostic::error("call::not-a-function", format!("{what} cannot be called"))
+        .label(span, "not a function")
+        .hint("a list starts with what it calls; write `'(…)` for a list as data")
+}
+
+pub(crate) fn recur_not_tail(span: Span) -> Diagnostic {
+    Diagnostic::error("recur::not-tail", "`recur` is not in tail position")
+        .label(span, "something is still to be done after this")
+        .hint("call the function by its name where its result is needed")
+}
+
+pub(crate) fn recur_nowhere(span: Span) -> Diagnostic {
+    error("recur::nowhere", span, "`recur` stands in no loop, function or actor")
+}
+
+pub(crate) fn recur_across_try(span: Span) -> Diagnostic {
+    error("recur::across-try", span, "`recur` cannot leave a `try`")
+        .hint("put the `try` into a function of its own, or the loop inside the `try`")
+}
+
+pub(crate) fn recur_arity(span: Span, target: &str, wanted: usize, got: usize) -> Diagnostic {
+    error(
+        "recur::arity",
+        span,
+        format!("`recur` gives {got} values, but the {target} has {wanted}"),
+    )
+}
+
+pub(crate) fn in_guard(span: Span, name: &str) -> Diagnostic {
+    error("match::guard", span, format!("`{name}` cannot be used in a guard"))
+        .hint("a guard only looks; move it into the clause's body")
+}
+
+pub(crate) fn question_in_generated(span: Span, construct: &str) -> Diagnostic {
+    error("analyze::question", span, format!("`?` cannot leave the body of `{construct}`"))
+        .hint("it runs later or elsewhere; give the result on and use `?` where it is read")
+}
+
+pub(crate) fn missing_arrow(span: Span, head: &str) -> Diagnostic {
+    error("match::arrow", span, format!("`{head}` wants clauses: `pattern -> body`"))
+        .hint("is a `->` missing?")
+}
+
+pub(crate) fn stray_body_form(span: Span) -> Diagnostic {
+    error("match::arrow", span, "this form has no effect in the middle of a clause")
+        .hint("is a `->` missing?")
+}
+
+pub(crate) fn empty_clause(span: Span) -> Diagnostic {
+    error("match::empty", span, "this clause has no body")
+}
+
+pub(crate) fn bad_pattern(span: Span, what: impl Display) -> Diagnostic {
+    error("match::pattern", span, what.to_string())
+}
+
+pub(crate) fn unreachable_clause(span: Span) -> Diagnostic {
+    Diagnostic::warning("match::unreachable", "this clause can never match")
+        .label(span, "the clauses before it take all of this")
+}
+
+pub(crate) fn unknown_catch(span: Span, name: &str, hint: Option<String>) -> Diagnostic {
+    let shown = error("try::unknown", span, format!("`{name}` is no kind of failure"));
+    shown.hint(hint.unwrap_or_else(|| "`:default` takes all; `{:kind :type} -> …` one kind".into()))
+}
+
+pub(crate) fn unknown_clause(span: Span, name: &str, hint: Option<String>) -> Diagnostic {
+    let shown = error("query::clause", span, format!("`{name}` is no clause of `from`"));
+    match hint {
+        Some(hint) => shown.hint(hint),
+        None => shown,
+    }
+}
+
+pub(crate) fn bad_query(span: Span, what: impl Into<String>) -> Diagnostic {
+    error("query::malformed", span, what)
+}
+
+pub(crate) fn bad_literal(span: Span, what: impl Display) -> Diagnostic {
+    error("analyze::literal", span, what.to_string())
+}
+
+pub(crate) fn shadows_core(span: Span, name: &str) -> Diagnostic {
+    Diagnostic::warning("resolve::shadows", format!("`{name}` now stands for this definition"))
+        .label(span, "a name of Batuta's core")
+        .hint(format!("`batuta.core/{name}` still names the core one"))
+}
+
+pub(crate) fn endless_expansion(span: Span, name: &str) -> Diagnostic {
+    error("macro::endless", span, format!("the expansion of `{name}` does not come to an end"))
+}

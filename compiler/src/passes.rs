@@ -1,0 +1,12 @@
+//! The passes over the IR, in their order.
+//!
+//! Ownership comes last: it counts the uses the other passes left.
+
+pub mod ownership;
+
+use crate::ir::function::IrFunction;
+
+/// Brings a lowered function into the form that the back ends take.
+pub fn run(function: &mut IrFunction) {
+    ownership::run(function);
+}

@@ -1,0 +1,216 @@
+//! What a symbol means: special form, core macro, local, or global.
+//!
+//! A program's own definition or local wins over Batuta's names; only the forms that macros expand
+//! to, such as `let*` and `if`, cannot be taken over.
+
+use std::sync::Arc;
+
+use batuta_lang::form::Name;
+use batuta_runtime::function::{Arities, CodeSource, FunctionBody, VarBody, var_flags};
+use batuta_runtime::namespace::{self, CORE, Lookup};
+use batuta_runtime::quiescence;
+use batuta_runtime::value::Value;
+
+use crate::analyze::Signature;
+
+/// The special forms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Special {
+    Case,
+    Def,
+    Defactor,
+    Do,
+    Fn,
+    From,
+    If,
+    InNs,
+    Let,
+    LetFn,
+    Loop,
+    Match,
+    MatchArgs,
+    Ns,
+    Question,
+    Quote,
+    Receive,
+    ReceiveTimeout,
+    ReceiveWithPriority,
+    Recur,
+    Require,
+    SetBang,
+    SyntaxQuote,
+    Try,
+    Unwrap,
+    Var,
+}
+
+/// May a program's own name take a special form's place?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Strength {
+    /// Never: macros expand to it.
+    Fixed,
+    /// Yes.
+    Yielding,
+}
+
+const SPECIALS: [(&str, Special, Strength); 28] = [
+    ("!", Special::Unwrap, Strength::Yielding),
+    ("?", Special::Question, Strength::Yielding),
+    ("case*", Special::Case, Strength::Fixed),
+    ("def", Special::Def, Strength::Fixed),
+    ("defactor", Special::Defactor, Strength::Yielding),
+    ("do", Special::Do, Strength::Fixed),
+    ("fn*", Special::Fn, Strength::Fixed),
+    ("from", Special::From, Strength::Yielding),
+    ("if", Special::If, Strength::Fixed),
+    ("in-ns", Special::InNs, Strength::Yielding),
+    ("in-ns*", Special::InNs, Strength::Fixed),
+    ("let*", Special::Let, Strength::Fixed),
+    ("letfn*", Special::LetFn, Strength::Fixed),
+    ("loop*", Special::Loop, Strength::Fixed),
+    ("match", Special::Match, Strength::Yielding),
+    ("match-args*", Special::MatchArgs, Strength::Fixed),
+    ("ns", Special::Ns, Strength::Yielding),
+    ("ns*", Special::Ns, Strength::Fixed),
+    ("quote", Special::Quote, Strength::Fixed),
+    ("receive", Special::Receive, Strength::Yielding),
+    ("receive-timeout", Special::ReceiveTimeout, Strength::Yielding),
+    ("receive-with-priority", Special::ReceiveWithPriority, Strength::Yielding),
+    ("recur", Special::Recur, Strength::Fixed),
+    ("require", Special::Require, Strength::Yielding),
+    ("set!", Special::SetBang, Strength::Fixed),
+    ("syntax-quote", Special::SyntaxQuote, Strength::Fixed),
+    ("try", Special::Try, Strength::Fixed),
+    ("var", Special::Var, Strength::Fixed),
+];
+
+/// The special form of this name.
+pub(crate) fn special(name: &str) -> Option<(Special, Strength)> {
+    let at = SPECIALS.binary_search_by(|(known, _, _)| (*known).cmp(name)).ok()?;
+    Some((SPECIALS[at].1, SPECIALS[at].2))
+}
+
+/// Spellings of the Java world that Clojure programs use.
+const FOREIGN_SPELLINGS: [(&str, &str, &str); 12] = [
+    ("Double/parseDouble", CORE, "parse-double"),
+    ("Integer/parseInt", CORE, "parse-long"),
+    ("Long/MAX_VALUE", CORE, "max-long"),
+    ("Long/MIN_VALUE", CORE, "min-long"),
+    ("Long/parseLong", CORE, "parse-long"),
+    ("Math/PI", "math", "PI"),
+    ("Math/E", "math", "E"),
+    ("System/currentTimeMillis", CORE, "current-time-millis"),
+    ("System/exit", "os", "exit"),
+    ("System/getenv", "os", "env"),
+    ("System/nanoTime", CORE, "nano-time"),
+    ("Thread/sleep", CORE, "sleep"),
+];
+
+/// The var behind a spelling of the Java world.
+pub(crate) fn foreign(name: &Name) -> Option<Value> {
+    let written = name.to_string();
+    let row = FOREIGN_SPELLINGS.iter().find(|(spelling, _, _)| *spelling == written)?;
+    namespace::find(row.1, row.2)
+}
+
+/// Does `ns`, as written in `current`, mean Batuta's core?
+pub(crate) fn is_core(current: &str, ns: &str) -> bool {
+    namespace::canonical(ns) == CORE
+        || namespace::alias_target(current, ns).is_some_and(|target| &*target == CORE)
+}
+
+/// What a name stands for among globals.
+pub(crate) fn find(current: &str, name: &Name) -> Lookup {
+    match namespace::find_visible(current, name.ns.as_deref(), &name.name) {
+        found @ (Lookup::Var(_) | Lookup::Private(_)) => found,
+        missing => foreign(name).map_or(missing, Lookup::Var),
+    }
+}
+
+/// Has the var a value or a definition to come?
+pub(crate) fn is_defined(var: &Value) -> bool {
+    var.as_object::<VarBody>()
+        .is_some_and(|body| body.has(var_flags::DECLARED) || body.is_bound())
+}
+
+/// Is this flag of the var set?
+pub(crate) fn has_flag(var: &Value, flag: u8) -> bool {
+    var.as_object::<VarBody>().is_some_and(|body| body.has(flag))
+}
+
+/// Is this the var of that name in Batuta's core?
+pub(crate) fn is_core_var(var: &Value, name: &str) -> bool {
+    core_name(var).is_some_and(|own| own == name)
+}
+
+/// The name of a var of Batuta's core.
+pub(crate) fn core_name(var: &Value) -> Option<&str> {
+    let body = var.as_object::<VarBody>()?;
+    (&*body.namespace == CORE).then_some(&*body.name)
+}
+
+/// Every name a program can write in a namespace without qualifying it.
+pub(crate) fn visible_names(current: &str) -> Vec<Arc<str>> {
+    let mut names = namespace::names(current);
+    names.extend(namespace::referred_names(current));
+    names.extend(namespace::names(CORE));
+    names.extend(SPECIALS.iter().filter(|row| !row.0.ends_with('*')).map(|row| row.0.into()));
+    names.extend(batuta_lang::expand::core_macro_names().map(Arc::from));
+    names
+}
+
+/// What the function a var holds takes.
+pub(crate) fn signature_of_value(var: &Value) -> Option<Signature> {
+    let body = var.as_object::<VarBody>()?;
+    if body.has(var_flags::DYNAMIC) || body.has(var_flags::MACRO) {
+        return None;
+    }
+    let _pin = quiescence::pin();
+    let root = body.root()?;
+    let code = &root.as_object::<FunctionBody>()?.code;
+    let arglists = match &code.source {
+        CodeSource::Native(builtin) => builtin.arglists.to_owned(),
+        CodeSource::Compiled(_) | CodeSource::Bounce => arity_text(&code.arities),
+    };
+    Some(Signature {
+        arities: code.arities.clone(),
+        arglists,
+    })
+}
+
+/// "1, 2 or at least 4 arguments".
+pub(crate) fn arity_text(arities: &Arities) -> String {
+    let mut parts: Vec<String> = arities.fixed.iter().map(usize::to_string).collect();
+    parts.extend(arities.variadic.map(|fixed| format!("at least {fixed}")));
+    let noun = if parts == ["1"] { "argument" } else { "arguments" };
+    match parts.split_last() {
+        None => "no call at all".into(),
+        Some((only, [])) => format!("{only} {noun}"),
+        Some((last, others)) => format!("{} or {last} {noun}", others.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn special_forms_are_found_by_binary_search() {
+        assert!(SPECIALS.is_sorted_by_key(|row| row.0));
+        for (name, kind, strength) in SPECIALS {
+            assert_eq!(special(name), Some((kind, strength)));
+        }
+        assert_eq!(special("defn"), None);
+    }
+
+    #[test]
+    fn arities_read_as_a_sentence() {
+        let arities = |fixed: &[usize], variadic| Arities {
+            fixed: fixed.to_vec(),
+            variadic,
+        };
+        assert_eq!(arity_text(&arities(&[1], None)), "1 argument");
+        assert_eq!(arity_text(&arities(&[0, 2], Some(3))), "0, 2 or at least 3 arguments");
+        assert_eq!(arity_text(&arities(&[], Some(0))), "at least 0 arguments");
+    }
+}

@@ -1,0 +1,1 @@
+//! The batuta command: run, repl, eval.

@@ -1,0 +1,1 @@
+//! DLog as Batuta sees it: values and Arrow, query forms and plans, native builtins.

@@ -1,0 +1,338 @@
+//! Functions and vars: the entry tables that compiled code calls through.
+//!
+//! Compiled code has the signature `(context, self, arguments…) -> word` in Cranelift's `Tail`
+//! convention. Every [`FnCode`] has an entry for each number of arguments, always callable: one
+//! that is not compiled yet, or does not exist, points at the *resolve* stub, which compiles it or
+//! raises the arity fault. Who calls owns nothing afterwards: arguments and, for closures, `self`
+//! belong to the callee; a function defined at top level is immortal and ignores `self`.
+//!
+//! A var always has a callee: the function itself if it is immortal, else the var's *bouncer*,
+//! whose code loads the value and calls it, or raises. So a call through a var checks nothing.
+
+use std::ptr::NonNull;
+use std::sync::atomic::{AtomicPtr, AtomicU8, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock, RwLock};
+
+use crate::builtin::Builtin;
+use crate::value::Value;
+use crate::value::object::{Body, Kind, make, make_with_slots};
+
+/// Arguments beyond this number are passed as one list through the spread entry.
+pub const MAX_ARITY: usize = 8;
+/// Index of the entry that takes all arguments as one list.
+pub const SPREAD: usize = MAX_ARITY + 1;
+/// Number of entries of a function.
+pub const ENTRIES: usize = SPREAD + 1;
+
+/// Machine code of an entry.
+pub type Entry = *mut u8;
+
+/// The stubs that the back end makes once, one per entry index.
+#[derive(Clone, Copy)]
+pub struct Stubs {
+    /// Compiles the entry at its first call, or raises the arity fault.
+    pub resolve: [Entry; ENTRIES],
+    /// Calls the builtin of `self` on the worker's own stack.
+    pub native: [Entry; ENTRIES],
+    /// Calls the present value of the var of `self`.
+    pub bounce: [Entry; ENTRIES],
+    /// System V way in: `(context, function word, argument count) -> word`, arguments in the
+    /// context's spill area (count `SPREAD`: one list).
+    pub enter: Entry,
+}
+
+// SAFETY: code addresses are plain numbers to every thread.
+unsafe impl Send for Stubs {}
+// SAFETY: as above.
+unsafe impl Sync for Stubs {}
+
+static STUBS: OnceLock<Stubs> = OnceLock::new();
+
+/// Tells the runtime the stubs. The first call counts.
+pub fn install_stubs(stubs: Stubs) {
+    STUBS.get_or_init(|| stubs);
+}
+
+/// The stubs.
+///
+/// # Panics
+/// If no back end has installed them: every program does so before the first function is made.
+pub fn stubs() -> &'static Stubs {
+    STUBS.get().expect("the back end installs its stubs before any function is made")
+}
+
+/// What stands behind the entries.
+pub enum CodeSource {
+    /// A native builtin.
+    Native(&'static Builtin),
+    /// Code made by the compiler, which knows the type behind it.
+    Compiled(Arc<dyn std::any::Any + Send + Sync>),
+    /// The bouncer of vars.
+    Bounce,
+}
+
+/// Entries and description of a function, shared by all closures of it.
+#[repr(C)]
+pub struct FnCode {
+    /// One per number of arguments, then the spread entry.
+    pub entries: [AtomicPtr<u8>; ENTRIES],
+    /// Code that takes the fixed arguments and the rest as a sequence, once compiled.
+    pub variadic: AtomicPtr<u8>,
+    /// Name for people: `user/f`, `user/f/fn`.
+    pub name: Arc<str>,
+    /// Arities that exist: fixed ones, and the fixed part of a variadic one.
+    pub arities: Arities,
+    /// What stands behind the entries.
+    pub source: CodeSource,
+}
+
+/// Which argument counts a function takes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Arities {
+    /// Exact numbers, ascending.
+    pub fixed: Vec<usize>,
+    /// Fixed parameters of the `& rest` arity.
+    pub variadic: Option<usize>,
+}
+
+impl Arities {
+    /// Can it be called with so many arguments?
+    pub fn accept(&self, count: usize) -> bool {
+        self.fixed.contains(&count) || self.variadic.is_some_and(|fixed| count >= fixed)
+    }
+}
+
+impl FnCode {
+    /// Code whose entries are all resolved at their first call.
+    pub fn lazy(name: Arc<str>, arities: Arities, source: CodeSource) -> FnCode {
+        FnCode::with_entries(name, arities, source, &stubs().resolve)
+    }
+
+    fn with_entries(
+        name: Arc<str>,
+        arities: Arities,
+        source: CodeSource,
+        entries: &[Entry; ENTRIES],
+    ) -> FnCode {
+        FnCode {
+            entries: std::array::from_fn(|i| AtomicPtr::new(entries[i])),
+            variadic: AtomicPtr::new(std::ptr::null_mut()),
+            name,
+            arities,
+            source,
+        }
+    }
+
+    /// Code of a native builtin.
+    pub fn native(name: Arc<str>, builtin: &'static Builtin) -> FnCode {
+        let arity = builtin.arity;
+        let arities = Arities {
+            fixed: match arity.max {
+                Some(max) => (usize::from(arity.min)..=usize::from(max)).collect(),
+                None => Vec::new(),
+            },
+            variadic: arity.max.is_none().then_some(usize::from(arity.min)),
+        };
+        FnCode::with_entries(name, arities, CodeSource::Native(builtin), &stubs().native)
+    }
+}
+
+/// Shared pointer to code, at a fixed place in every function object.
+#[repr(transparent)]
+pub struct CodeRef(NonNull<FnCode>);
+
+// SAFETY: `FnCode` is shared like an `Arc`, its entries are atomic.
+unsafe impl Send for CodeRef {}
+// SAFETY: as above.
+unsafe impl Sync for CodeRef {}
+
+impl CodeRef {
+    /// Shares the code.
+    pub fn new(code: Arc<FnCode>) -> CodeRef {
+        // SAFETY: `Arc::into_raw` never gives null.
+        CodeRef(unsafe { NonNull::new_unchecked(Arc::into_raw(code).cast_mut()) })
+    }
+
+    /// Another owner of the same code.
+    pub fn share(&self) -> Arc<FnCode> {
+        // SAFETY: the pointer came from `Arc::into_raw` and this reference keeps it alive.
+        unsafe {
+            Arc::increment_strong_count(self.0.as_ptr());
+            Arc::from_raw(self.0.as_ptr())
+        }
+    }
+}
+
+impl std::ops::Deref for CodeRef {
+    type Target = FnCode;
+
+    fn deref(&self) -> &FnCode {
+        // SAFETY: this reference keeps the code alive.
+        unsafe { self.0.as_ref() }
+    }
+}
+
+impl Drop for CodeRef {
+    fn drop(&mut self) {
+        // SAFETY: gives back the count taken in `new`. The last owner's code may still be on some
+        // worker's way out, so its memory is freed by its source only after quiescence.
+        unsafe { drop(Arc::from_raw(self.0.as_ptr())) }
+    }
+}
+
+/// A function object: its code, then the captured values as slots.
+#[repr(C)]
+pub struct FunctionBody {
+    /// Entries and description.
+    pub code: CodeRef,
+}
+
+// SAFETY: the kind is this type's alone; captured values are trailing slots.
+unsafe impl Body for FunctionBody {
+    const KIND: Kind = Kind::Function;
+}
+
+/// Makes a function that is never freed: defined at top level, without captured values.
+pub fn make_immortal_function(code: Arc<FnCode>) -> Value {
+    let function = make(FunctionBody { code: CodeRef::new(code) });
+    if let Some(header) = function.header() {
+        header.make_immortal();
+    }
+    function
+}
+
+/// Makes a closure over `captured`.
+pub fn make_closure(code: Arc<FnCode>, captured: Vec<Value>) -> Value {
+    let mut captured = captured.into_iter();
+    let count = u16::try_from(captured.len())
+        .expect("the compiler refuses functions with more than 65,535 captured values");
+    make_with_slots(FunctionBody { code: CodeRef::new(code) }, count, |_| {
+        captured.next().unwrap_or_default()
+    })
+}
+
+/// Bits of a var.
+pub mod var_flags {
+    /// May be bound per actor.
+    pub const DYNAMIC: u8 = 1;
+    /// Holds a macro.
+    pub const MACRO: u8 = 2;
+    /// Not visible to other namespaces.
+    pub const PRIVATE: u8 = 4;
+    /// Defined by a program, though it may have no value yet.
+    pub const DECLARED: u8 = 8;
+}
+
+/// A var: a name's place. Immortal.
+#[repr(C)]
+pub struct VarBody {
+    /// The root value's word, owned.
+    pub value: AtomicU64,
+    /// The function object that a call through the var enters.
+    pub callee: AtomicPtr<u8>,
+    /// [`var_flags`].
+    pub flags: AtomicU8,
+    /// Namespace.
+    pub namespace: Arc<str>,
+    /// Name within the namespace.
+    pub name: Arc<str>,
+    /// Metadata map or nil.
+    pub meta: RwLock<Value>,
+    bouncer: OnceLock<Value>,
+}
+
+// SAFETY: the kind is this type's alone. A var is immortal and published: its values are neither
+// freed with it nor published through it.
+unsafe impl Body for VarBody {
+    const KIND: Kind = Kind::Var;
+}
+
+impl VarBody {
+    /// `namespace/name`.
+    pub fn qualified(&self) -> String {
+        format!("{}/{}", self.namespace, self.name)
+    }
+
+    /// Has it a value?
+    pub fn is_bound(&self) -> bool {
+        self.value.load(Ordering::Acquire) != Value::UNBOUND.word()
+    }
+
+    /// Is this flag set?
+    pub fn has(&self, flag: u8) -> bool {
+        self.flags.load(Ordering::Acquire) & flag != 0
+    }
+
+    /// Sets a flag.
+    pub fn set(&self, flag: u8) {
+        self.flags.fetch_or(flag, Ordering::AcqRel);
+    }
+
+    /// The root value, owned. `None` if unbound.
+    pub fn root(&self) -> Option<Value> {
+        let word = self.value.load(Ordering::Acquire);
+        // SAFETY: what a store replaces is released only after every worker has passed a
+        // scheduling point, so the word is alive until it is counted here.
+        let value = unsafe { Value::borrow_word(&word) };
+        (!value.is_unbound()).then(|| value.clone())
+    }
+
+    /// Replaces the root value. The old one is retired.
+    pub fn set_root(&self, var: &Value, value: Value) {
+        value.publish();
+        let callee = match immortal_function(&value) {
+            Some(function) => function,
+            None => self.bouncer(var).header_pointer().cast(),
+        };
+        let old = self.value.swap(value.into_word(), Ordering::AcqRel);
+        self.callee.store(callee, Ordering::Release);
+        // SAFETY: the var owned one count of the word it held.
+        crate::quiescence::retire(unsafe { Value::from_word(old) });
+    }
+
+    fn bouncer(&self, var: &Value) -> &Value {
+        self.bouncer.get_or_init(|| {
+            static CODE: OnceLock<Arc<FnCode>> = OnceLock::new();
+            let code = CODE.get_or_init(|| {
+                Arc::new(FnCode::with_entries(
+                    "var".into(),
+                    Arities { fixed: Vec::new(), variadic: Some(0) },
+                    CodeSource::Bounce,
+                    &stubs().bounce,
+                ))
+            });
+            let bouncer = make_closure(code.clone(), vec![var.clone()]);
+            if let Some(header) = bouncer.header() {
+                header.make_immortal();
+            }
+            bouncer
+        })
+    }
+}
+
+fn immortal_function(value: &Value) -> Option<*mut u8> {
+    let header = value.header()?;
+    (header.kind() == Kind::Function && header.is_immortal())
+        .then(|| value.header_pointer().cast())
+}
+
+/// Makes an unbound var.
+pub fn make_var(namespace: &str, name: &str) -> Value {
+    let var = make(VarBody {
+        value: AtomicU64::new(Value::UNBOUND.word()),
+        callee: AtomicPtr::new(std::ptr::null_mut()),
+        flags: AtomicU8::new(0),
+        namespace: namespace.into(),
+        name: name.into(),
+        meta: RwLock::new(Value::NIL),
+        bouncer: OnceLock::new(),
+    });
+    if let Some(header) = var.header() {
+        header.make_immortal();
+    }
+    if let Some(body) = var.as_object::<VarBody>() {
+        let bouncer = body.bouncer(&var).header_pointer().cast();
+        body.callee.store(bouncer, Ordering::Release);
+    }
+    var
+}

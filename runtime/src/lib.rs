@@ -1,0 +1,19 @@
+//! What compiled Batuta code needs to run: values, numbers, collections, failures, actors, the
+//! ABI table and the native builtins. It knows nothing of the compiler and nothing of DLog.
+
+#[cfg(not(all(target_arch = "x86_64", target_os = "linux")))]
+compile_error!("Batuta runs on x86-64 Linux only so far");
+
+pub mod abi;
+pub mod actor;
+pub mod builtin;
+pub mod builtins;
+pub mod collections;
+pub mod context;
+pub mod failure;
+pub mod failure_state;
+pub mod function;
+pub mod namespace;
+pub mod number;
+pub mod quiescence;
+pub mod value;
