@@ -94,7 +94,7 @@ pub struct Form {
 }
 
 /// The kinds of forms.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub enum FormKind {
     /// `nil`
     Nil,

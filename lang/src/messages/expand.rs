@@ -1,0 +1,1 @@
+//! What the expander has to say.

@@ -1,0 +1,63 @@
+//! Reader conditionals: `#?(:batuta a :default b)` and `#?@(…)`.
+
+use super::builder::{Builder, Item};
+use crate::form::{Form, FormKind};
+use crate::messages::read as messages;
+
+impl Builder<'_, '_> {
+    pub(crate) fn conditional(&mut self, start: u32, branches: Form, end: u32) -> Item {
+        match self.chosen(start, &branches, end) {
+            Some(form) => Item::One(form),
+            None => Item::None,
+        }
+    }
+
+    pub(crate) fn conditional_splicing(&mut self, start: u32, branches: Form, end: u32) -> Item {
+        match self.chosen(start, &branches, end) {
+            None => Item::None,
+            Some(form) => match &form.kind {
+                FormKind::List(items) | FormKind::Vector(items) => Item::Many(items.to_vec()),
+                _ => {
+                    self.report(messages::bad_splice(&form));
+                    Item::None
+                }
+            },
+        }
+    }
+
+    /// Where one form is needed, there must be one.
+    pub(crate) fn conditional_operand(&mut self, start: u32, branches: Form, end: u32) -> Form {
+        let span = self.span(start, end);
+        self.chosen(start, &branches, end).unwrap_or_else(|| {
+            self.report(messages::conditional_gives_nothing(span));
+            Form::nil(span)
+        })
+    }
+
+    /// The form behind the first feature that is ours.
+    fn chosen(&mut self, start: u32, branches: &Form, end: u32) -> Option<Form> {
+        let items = branches.as_list().unwrap_or(&[]);
+        let well_formed = branches.as_list().is_some()
+            && items.len().is_multiple_of(2)
+            && items
+                .chunks_exact(2)
+                .all(|branch| branch[0].as_keyword().is_some());
+        if !well_formed {
+            let span = self.span(start, end);
+            self.report(messages::bad_conditional(span));
+            return None;
+        }
+        let ours = |feature: &Form| {
+            feature.is_keyword("default")
+                || self
+                    .options
+                    .features
+                    .iter()
+                    .any(|name| feature.is_keyword(name))
+        };
+        items
+            .chunks_exact(2)
+            .find(|branch| ours(&branch[0]))
+            .map(|branch| branch[1].clone())
+    }
+}
