@@ -16,7 +16,9 @@
 use std::mem::ManuallyDrop;
 
 pub mod cell;
+pub mod class;
 pub mod equality;
+pub mod form;
 pub mod hash;
 pub mod keyword;
 pub mod object;
@@ -25,6 +27,7 @@ pub mod print;
 pub mod symbol;
 pub mod text;
 
+pub use class::class_name;
 use object::{Header, Kind};
 
 pub(crate) const TAG_MASK: u64 = 0b111;

@@ -134,7 +134,7 @@ impl Header {
 ///
 /// # Safety
 /// `KIND` must be this type's alone, and `visit` must reach every `Value` the body owns.
-pub unsafe trait Body: Sized {
+pub unsafe trait Body: Sized + 'static {
     /// The kind of objects with this body.
     const KIND: Kind;
 
@@ -444,6 +444,11 @@ pub trait Native: std::any::Any + Send + Sync {
 
     /// The text that `pr` writes.
     fn print(&self) -> String;
+
+    /// The text that `str` and `print` write.
+    fn display(&self) -> String {
+        self.print()
+    }
 
     /// Shows every value the object owns.
     fn visit(&mut self, _visitor: &mut dyn FnMut(&mut Value)) {}

@@ -1,0 +1,107 @@
+//! Hash maps. Up to eight entries keep the order of insertion; beyond that the order is open.
+//! See [`super::champ`] for the structure. Keys must be fully realised
+//! ([`super::walk::realise`]) before they come here.
+
+use super::champ::{self, Entry, Head, Table};
+pub use super::champ::node::MapNode;
+use crate::value::Value;
+use crate::value::object::{Body, Kind};
+
+/// The body of a map.
+pub struct MapBody(Head);
+
+// SAFETY: the kind is this type's alone and the head shows its values.
+unsafe impl Body for MapBody {
+    const KIND: Kind = Kind::Map;
+
+    fn visit(&mut self, visitor: &mut dyn FnMut(&mut Value)) {
+        self.0.visit(visitor);
+    }
+}
+
+impl Table for MapBody {
+    const STRIDE: usize = 2;
+
+    fn new(head: Head) -> MapBody {
+        MapBody(head)
+    }
+
+    fn head(&self) -> &Head {
+        &self.0
+    }
+
+    fn head_mut(&mut self) -> &mut Head {
+        &mut self.0
+    }
+}
+
+/// The empty map.
+pub fn empty() -> Value {
+    champ::empty::<MapBody>(Value::NIL)
+}
+
+/// A map of these entries; of equal keys the last value counts.
+pub fn from_pairs(pairs: impl IntoIterator<Item = (Value, Value)>) -> Value {
+    let pairs = pairs.into_iter();
+    let room = champ::with_capacity::<MapBody>(pairs.size_hint().0);
+    pairs.fold(room, |map, (key, value)| assoc(map, key, value))
+}
+
+/// Is it a map?
+#[inline]
+pub fn is_map(value: &Value) -> bool {
+    value.kind() == Some(Kind::Map)
+}
+
+/// Number of entries of a map; `None` for other values.
+#[inline]
+pub fn len(map: &Value) -> Option<usize> {
+    map.as_object::<MapBody>().map(|body| body.0.len)
+}
+
+/// The value of a key; `None` also for other values than maps.
+#[inline]
+pub fn get<'a>(map: &'a Value, key: &Value) -> Option<&'a Value> {
+    champ::find::<MapBody>(map, key).map(|entry| &entry[1])
+}
+
+/// The value of a keyword key.
+pub fn get_keyword<'a>(map: &'a Value, key: &str) -> Option<&'a Value> {
+    get(map, &Value::keyword(key))
+}
+
+/// The entry of a key, with the key as it is stored.
+pub fn find<'a>(map: &'a Value, key: &Value) -> Option<(&'a Value, &'a Value)> {
+    champ::find::<MapBody>(map, key).map(|entry| (&entry[0], &entry[1]))
+}
+
+/// Is the key there?
+pub fn contains(map: &Value, key: &Value) -> bool {
+    champ::find::<MapBody>(map, key).is_some()
+}
+
+/// Adds or replaces an entry. `map` must be a map.
+pub fn assoc(map: Value, key: Value, value: Value) -> Value {
+    champ::insert::<MapBody>(map, Entry { key, value })
+}
+
+/// Removes an entry. `map` must be a map.
+pub fn dissoc(map: Value, key: &Value) -> Value {
+    champ::remove::<MapBody>(map, key)
+}
+
+/// The entries, in the map's order. `map` must be a map.
+pub fn iter(map: &Value) -> impl Iterator<Item = (&Value, &Value)> + Clone {
+    champ::iter::<MapBody>(map).map(|entry| (&entry[0], &entry[1]))
+}
+
+pub(super) fn meta(map: &Value) -> Option<&Value> {
+    champ::meta::<MapBody>(map)
+}
+
+pub(super) fn with_meta(map: Value, meta: Value) -> Value {
+    champ::with_meta::<MapBody>(map, meta)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,51 @@
+//! Metadata: a map beside a value, of no account to equality and hash.
+
+use super::{list, map, set, slice, vector};
+use crate::function::VarBody;
+use crate::value::object::Kind;
+use crate::value::{Value, symbol};
+
+/// The metadata map of a value, or nil.
+pub fn meta(value: &Value) -> Value {
+    let found = match value.kind() {
+        Some(Kind::Vector) => value.as_object::<vector::VectorBody>().map(|v| v.meta()),
+        Some(Kind::List) => list::as_list(value).map(|cell| cell.meta()),
+        Some(Kind::Slice) => slice::as_slice(value).map(|slice| slice.meta()),
+        Some(Kind::Map) => map::meta(value),
+        Some(Kind::Set) => set::meta(value),
+        Some(Kind::Symbol) => value.as_symbol().map(|symbol| symbol.meta()),
+        Some(Kind::Var) => {
+            let var = value.as_object::<VarBody>();
+            return var.map(|var| var.meta.read().unwrap_or_else(|e| e.into_inner()).clone())
+                .unwrap_or_default();
+        }
+        _ => None,
+    };
+    found.cloned().unwrap_or_default()
+}
+
+/// The value with other metadata. `None` for kinds that carry none; lazy sequences and ranges
+/// must be turned into list cells before.
+pub fn with_meta(mut value: Value, meta: Value) -> Option<Value> {
+    match value.kind()? {
+        Kind::Vector => {
+            if let Some(body) = value.as_unique::<vector::VectorBody>() {
+                *body.meta_mut() = meta;
+                return Some(value);
+            }
+            Some(vector::with_meta(&value, meta))
+        }
+        Kind::List => {
+            if let Some(cell) = value.as_unique::<list::ListCell>() {
+                *cell.meta_mut() = meta;
+                return Some(value);
+            }
+            list::as_list(&value).map(|cell| cell.with_meta(meta))
+        }
+        Kind::Slice => slice::as_slice(&value).map(|slice| slice.with_meta(meta)),
+        Kind::Map => Some(map::with_meta(value, meta)),
+        Kind::Set => Some(set::with_meta(value, meta)),
+        Kind::Symbol => value.as_symbol().map(|symbol| symbol::with_meta(symbol, meta)),
+        _ => None,
+    }
+}

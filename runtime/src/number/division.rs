@@ -1,0 +1,128 @@
+//! The four divisions: exact, truncating, its remainder, and the floored modulus.
+
+use num_bigint::BigInt;
+use num_integer::Integer;
+use num_traits::Zero;
+
+use super::{Number, divide_by_zero, float_to_int, from_bigint, from_i128, ratio};
+use crate::failure::Fault;
+use crate::value::Value;
+
+/// `a / b`: exact for exact numbers.
+pub fn div(a: &Value, b: &Value) -> Result<Value, Fault> {
+    let (x, y) = (Number::expect("/", a)?, Number::expect("/", b)?);
+    match (&x, &y) {
+        (Number::Int(x), Number::Int(y)) => {
+            if *y == 0 {
+                return Err(divide_by_zero());
+            }
+            let (x, y) = (i128::from(*x), i128::from(*y));
+            if x % y == 0 {
+                return Ok(from_i128(x / y));
+            }
+            ratio(BigInt::from(x), BigInt::from(y))
+        }
+        (Number::Float(_), _) | (_, Number::Float(_)) => {
+            if y.is_exact_zero() {
+                return Err(divide_by_zero());
+            }
+            Ok(Value::float(x.to_f64() / y.to_f64()))
+        }
+        _ => {
+            let (xn, xd) = x.parts().expect("floats were handled above");
+            let (yn, yd) = y.parts().expect("floats were handled above");
+            ratio(xn * yd, xd * yn)
+        }
+    }
+}
+
+/// The quotient rounded towards zero.
+pub fn quot(a: &Value, b: &Value) -> Result<Value, Fault> {
+    whole("quot", a, b, &QUOTIENT)
+}
+
+/// What [`quot`] leaves; has the sign of `a`.
+pub fn rem(a: &Value, b: &Value) -> Result<Value, Fault> {
+    whole("rem", a, b, &REMAINDER)
+}
+
+/// The remainder with the sign of `b`.
+pub fn modulo(a: &Value, b: &Value) -> Result<Value, Fault> {
+    whole("mod", a, b, &MODULUS)
+}
+
+/// One operation at every level of the tower.
+struct Operation {
+    int: fn(i128, i128) -> i128,
+    big: fn(BigInt, BigInt) -> BigInt,
+    float: fn(f64, f64) -> f64,
+    /// Is the result over the common denominator of the operands (what is left of a division)?
+    keeps_denominator: bool,
+}
+
+const QUOTIENT: Operation = Operation {
+    int: |x, y| x / y,
+    big: |x, y| x / y,
+    float: |x, y| (x / y).trunc(),
+    keeps_denominator: false,
+};
+
+const REMAINDER: Operation = Operation {
+    int: |x, y| x % y,
+    big: |x, y| x % y,
+    float: |x, y| x % y,
+    keeps_denominator: true,
+};
+
+const MODULUS: Operation = Operation {
+    int: |x, y| x.mod_floor(&y),
+    big: |x, y| x.mod_floor(&y),
+    float: |x, y| {
+        let rest = x % y;
+        if rest != 0.0 && (rest < 0.0) != (y < 0.0) {
+            rest + y
+        } else {
+            rest
+        }
+    },
+    keeps_denominator: true,
+};
+
+fn whole(who: &str, a: &Value, b: &Value, operation: &Operation) -> Result<Value, Fault> {
+    let (x, y) = (Number::expect(who, a)?, Number::expect(who, b)?);
+    match (&x, &y) {
+        (Number::Int(x), Number::Int(y)) => {
+            if *y == 0 {
+                return Err(divide_by_zero());
+            }
+            Ok(from_i128((operation.int)(i128::from(*x), i128::from(*y))))
+        }
+        (Number::Float(_), _) | (_, Number::Float(_)) => {
+            let (x, y) = (x.to_f64(), y.to_f64());
+            if y == 0.0 {
+                return Err(divide_by_zero());
+            }
+            let result = (operation.float)(x, y);
+            if !result.is_finite() {
+                // Names the number that has no quotient.
+                float_to_int(result)?;
+            }
+            Ok(Value::float(result))
+        }
+        _ => whole_exact(&x, &y, operation),
+    }
+}
+
+fn whole_exact(x: &Number, y: &Number, operation: &Operation) -> Result<Value, Fault> {
+    let (xn, xd) = x.parts().expect("floats were handled by the caller");
+    let (yn, yd) = y.parts().expect("floats were handled by the caller");
+    if yn.is_zero() {
+        return Err(divide_by_zero());
+    }
+    let result = (operation.big)(xn * &yd, yn * &xd);
+    if operation.keeps_denominator {
+        ratio(result, xd * yd)
+    } else {
+        Ok(from_bigint(result))
+    }
+}

@@ -1,0 +1,136 @@
+//! Cells that change (atoms, volatiles), delays, and the mark that ends a reduction early.
+//!
+//! Invariant: a cell that is published holds published values only; what a store replaces is
+//! retired, so that another worker that has just loaded the word can still count it.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::Value;
+use super::object::{Body, Kind, make};
+
+/// What a cell is to a program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CellClass {
+    /// Changed by compare-and-set.
+    Atom,
+    /// Changed by plain stores.
+    Volatile,
+    /// Holds a lazy sequence of one item: the value, computed at the first look.
+    Delay,
+}
+
+/// The body of a cell.
+pub struct CellBody {
+    word: AtomicU64,
+    class: CellClass,
+}
+
+// SAFETY: the kind is this type's alone and the one value is shown.
+unsafe impl Body for CellBody {
+    const KIND: Kind = Kind::Cell;
+
+    fn visit(&mut self, visitor: &mut dyn FnMut(&mut Value)) {
+        let word = std::ptr::from_mut(self.word.get_mut()).cast::<Value>();
+        // SAFETY: the cell owns the word, and `Value` is a transparent wrapper of it.
+        visitor(unsafe { &mut *word });
+    }
+}
+
+impl CellBody {
+    /// What it is to a program.
+    pub fn class(&self) -> CellClass {
+        self.class
+    }
+
+    /// The present value, owned.
+    pub fn load(&self) -> Value {
+        let word = self.word.load(Ordering::Acquire);
+        // SAFETY: a replaced value is released only after every worker has passed a scheduling
+        // point, and there is none between this load and the clone.
+        unsafe { Value::borrow_word(&word) }.clone()
+    }
+}
+
+/// Makes a cell.
+pub fn make_cell(class: CellClass, value: Value) -> Value {
+    make(CellBody {
+        word: AtomicU64::new(value.into_word()),
+        class,
+    })
+}
+
+/// The cell, if `value` is one.
+pub fn as_cell(value: &Value) -> Option<&CellBody> {
+    value.as_object()
+}
+
+fn prepare(cell: &Value, value: &Value) {
+    if cell.header().is_some_and(|header| header.is_published()) {
+        value.publish();
+    }
+}
+
+/// Replaces the value of `cell`. False if `cell` is none.
+pub fn store(cell: &Value, value: Value) -> bool {
+    let Some(body) = as_cell(cell) else {
+        return false;
+    };
+    prepare(cell, &value);
+    let old = body.word.swap(value.into_word(), Ordering::AcqRel);
+    give_up(cell, old);
+    true
+}
+
+/// Replaces the value if it still is `expected` (the same object or an equal word). False if not,
+/// or if `cell` is none.
+pub fn compare_and_set(cell: &Value, expected: &Value, value: Value) -> bool {
+    let Some(body) = as_cell(cell) else {
+        return false;
+    };
+    prepare(cell, &value);
+    let exchanged = body.word.compare_exchange(
+        expected.word(),
+        value.word(),
+        Ordering::AcqRel,
+        Ordering::Acquire,
+    );
+    match exchanged {
+        Ok(old) => {
+            // The cell owns it now.
+            value.into_word();
+            give_up(cell, old);
+            true
+        }
+        Err(_) => false,
+    }
+}
+
+fn give_up(cell: &Value, old: u64) {
+    // SAFETY: the cell owned one count of the word it held.
+    let old = unsafe { Value::from_word(old) };
+    if cell.header().is_some_and(|header| header.is_published()) {
+        crate::quiescence::retire(old);
+    }
+}
+
+/// The body of `(reduced x)`.
+pub struct ReducedBody(Value);
+
+// SAFETY: the kind is this type's alone and the one value is shown.
+unsafe impl Body for ReducedBody {
+    const KIND: Kind = Kind::Reduced;
+
+    fn visit(&mut self, visitor: &mut dyn FnMut(&mut Value)) {
+        visitor(&mut self.0);
+    }
+}
+
+/// Marks a value as the end of a reduction.
+pub fn make_reduced(value: Value) -> Value {
+    make(ReducedBody(value))
+}
+
+/// The value in the mark.
+pub fn as_reduced(value: &Value) -> Option<&Value> {
+    value.as_object::<ReducedBody>().map(|body| &body.0)
+}

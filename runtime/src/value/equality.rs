@@ -1,0 +1,202 @@
+//! `=`: by value, across kinds of sequence, by category among numbers.
+//!
+//! The walk keeps its own stack and meets at an unrealised lazy sequence by asking for it, so it
+//! may be suspended and ended there; it realises no more than it needs to find a difference.
+
+use super::Value;
+use super::object::Kind;
+use crate::actor::identity::{PidBody, ReferenceBody};
+use crate::builtin::Flow;
+use crate::collections::seq::{Cursor, Step};
+use crate::collections::{is_sequential, known_count, map, set};
+use crate::context::Cx;
+use crate::number;
+
+/// The answer, if it takes no walk.
+#[inline]
+fn at_once(a: &Value, b: &Value) -> Option<bool> {
+    if a.is_identical(b) {
+        // Only a float can differ from itself.
+        return Some(!a.as_float().is_some_and(f64::is_nan));
+    }
+    let (Some(kind), Some(other)) = (a.kind(), b.kind()) else {
+        // What is no pointer equals its own word only.
+        return Some(false);
+    };
+    match kind {
+        Kind::WideInt | Kind::BigInt | Kind::Ratio | Kind::Float => {
+            Some(number::equal(a, b) == Some(true))
+        }
+        Kind::Str => Some(a.as_str() == b.as_str()),
+        Kind::Symbol => Some(match (a.as_symbol(), b.as_symbol()) {
+            (Some(a), Some(b)) => a.text() == b.text(),
+            _ => false,
+        }),
+        Kind::Pid => Some(match (a.as_object::<PidBody>(), b.as_object::<PidBody>()) {
+            (Some(a), Some(b)) => a.key() == b.key(),
+            _ => false,
+        }),
+        Kind::Reference => {
+            Some(match (a.as_object::<ReferenceBody>(), b.as_object::<ReferenceBody>()) {
+                (Some(a), Some(b)) => a.key() == b.key(),
+                _ => false,
+            })
+        }
+        Kind::Map | Kind::Set => {
+            if kind != other || known_count(a) != known_count(b) { Some(false) } else { None }
+        }
+        _ if is_sequential(a) && is_sequential(b) => match (known_count(a), known_count(b)) {
+            (Some(m), Some(n)) if m != n => Some(false),
+            _ => None,
+        },
+        // Functions, atoms, errors, regular expressions: by identity.
+        _ => Some(false),
+    }
+}
+
+/// Pairs still to be compared.
+enum Task {
+    Pair(Value, Value),
+    Items(Cursor, Cursor),
+}
+
+/// Where a comparison stands.
+enum Progress {
+    Known(bool),
+    /// The first (or second, if true) cursor of the top task must be realised.
+    Ask { left: Cursor, right: Cursor, second: bool },
+}
+
+struct Comparison {
+    tasks: Vec<Task>,
+}
+
+impl Comparison {
+    fn run(&mut self) -> Progress {
+        while let Some(task) = self.tasks.pop() {
+            match task {
+                Task::Pair(a, b) => {
+                    if !self.open(a, b) {
+                        return Progress::Known(false);
+                    }
+                }
+                Task::Items(left, right) => match self.items(left, right) {
+                    Some(progress) => return progress,
+                    None => continue,
+                },
+            }
+        }
+        Progress::Known(true)
+    }
+
+    /// Goes through two sequences side by side, up to a pair that must be walked itself.
+    fn items(&mut self, mut left: Cursor, mut right: Cursor) -> Option<Progress> {
+        loop {
+            let mut before = left.next();
+            if matches!(before, Step::Ask) {
+                return Some(Progress::Ask { left, right, second: false });
+            }
+            match (&mut before, right.next()) {
+                (Step::End, Step::End) => return None,
+                (Step::Item(a), Step::Item(b)) => match at_once(a, &b) {
+                    Some(true) => {}
+                    Some(false) => return Some(Progress::Known(false)),
+                    None => {
+                        let a = std::mem::take(a);
+                        self.tasks.push(Task::Items(left, right));
+                        self.tasks.push(Task::Pair(a, b));
+                        return None;
+                    }
+                },
+                (Step::Item(a), Step::Ask) => {
+                    left.put_back(std::mem::take(a));
+                    return Some(Progress::Ask { left, right, second: true });
+                }
+                (Step::End, Step::Ask) => {
+                    return Some(Progress::Ask { left, right, second: true });
+                }
+                _ => return Some(Progress::Known(false)),
+            }
+        }
+    }
+
+    /// Begins with a pair that takes a walk. False if a difference shows already.
+    fn open(&mut self, a: Value, b: Value) -> bool {
+        match a.kind() {
+            Some(Kind::Map) => {
+                for (key, value) in map::iter(&a) {
+                    let Some(other) = map::get(&b, key) else { return false };
+                    match at_once(value, other) {
+                        Some(true) => {}
+                        Some(false) => return false,
+                        None => self.tasks.push(Task::Pair(value.clone(), other.clone())),
+                    }
+                }
+                true
+            }
+            Some(Kind::Set) => set::iter(&a).all(|member| set::contains(&b, member)),
+            _ => match (Cursor::new("=", a), Cursor::new("=", b)) {
+                (Ok(left), Ok(right)) => {
+                    self.tasks.push(Task::Items(left, right));
+                    true
+                }
+                _ => false,
+            },
+        }
+    }
+}
+
+/// `(= a b)`, then `then` with the answer.
+#[inline]
+pub fn equal(
+    cx: &mut Cx,
+    a: &Value,
+    b: &Value,
+    then: impl FnOnce(&mut Cx, bool) -> Flow + Send + 'static,
+) -> Flow {
+    match at_once(a, b) {
+        Some(answer) => then(cx, answer),
+        None => {
+            let tasks = vec![Task::Pair(a.clone(), b.clone())];
+            go_on(cx, Comparison { tasks }, then)
+        }
+    }
+}
+
+fn go_on(
+    cx: &mut Cx,
+    mut comparison: Comparison,
+    then: impl FnOnce(&mut Cx, bool) -> Flow + Send + 'static,
+) -> Flow {
+    match comparison.run() {
+        Progress::Known(answer) => then(cx, answer),
+        Progress::Ask { left, right, second: false } => left.realise(cx, move |cx, left| {
+            comparison.tasks.push(Task::Items(left, right));
+            go_on(cx, comparison, then)
+        }),
+        Progress::Ask { left, right, second: true } => right.realise(cx, move |cx, right| {
+            comparison.tasks.push(Task::Items(left, right));
+            go_on(cx, comparison, then)
+        }),
+    }
+}
+
+/// Equality of two realised values: keys and members, constants, values from Rust. An unrealised
+/// place makes them different.
+#[inline]
+pub fn keys_equal(a: &Value, b: &Value) -> bool {
+    match at_once(a, b) {
+        Some(answer) => answer,
+        None => {
+            let mut comparison = Comparison { tasks: vec![Task::Pair(a.clone(), b.clone())] };
+            matches!(comparison.run(), Progress::Known(true))
+        }
+    }
+}
+
+impl PartialEq for Value {
+    /// As [`keys_equal`].
+    fn eq(&self, other: &Value) -> bool {
+        keys_equal(self, other)
+    }
+}

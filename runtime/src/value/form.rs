@@ -1,0 +1,239 @@
+//! Forms to values and back: what macros, `quote`, `read-string` and `eval` need.
+//!
+//! [`FormSpans`] remembers from which span each value was made, by the address of its object, so
+//! that what a macro passes through keeps the place the user wrote it at.
+//! Forms nest at most [`NESTING_MAX`] deep, so walking them may recurse.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use batuta_lang::form::{Form, FormKind, NESTING_MAX, Name};
+use batuta_lang::source::Span;
+
+use super::Value;
+use super::object::{Kind, Native, make_native};
+use crate::collections::meta::{meta, with_meta};
+use crate::collections::seq::{Cursor, Step};
+use crate::collections::{is_sequential, list, map, set, vector};
+use crate::failure::{Fault, FaultKind};
+use crate::number::{self, Number};
+
+/// Where values that were made from forms are written.
+#[derive(Default)]
+pub struct FormSpans {
+    /// The value is kept, so that its address is not used again.
+    spans: HashMap<u64, (Value, Span)>,
+}
+
+impl FormSpans {
+    /// Nothing remembered.
+    pub fn new() -> FormSpans {
+        FormSpans::default()
+    }
+
+    /// Remembers where a value is written. Only objects have an address.
+    pub fn remember(&mut self, value: &Value, span: Span) {
+        if value.header().is_some_and(|header| !header.is_immortal()) && !span.is_none() {
+            self.spans.insert(value.word(), (value.clone(), span));
+        }
+    }
+
+    /// Where a value is written.
+    pub fn span_of(&self, value: &Value) -> Option<Span> {
+        self.spans.get(&value.word()).map(|(_, span)| *span)
+    }
+}
+
+/// A form that has no value of its own yet (a decimal, a tagged literal): carried as it is.
+struct Literal(Form);
+
+impl Native for Literal {
+    fn class(&self) -> &'static str {
+        "literal"
+    }
+
+    fn print(&self) -> String {
+        self.0.to_string()
+    }
+}
+
+fn text_of(name: &Name) -> Arc<str> {
+    match &name.ns {
+        Some(_) => name.to_string().into(),
+        None => name.name.clone(),
+    }
+}
+
+/// The value of a form, unevaluated.
+///
+/// # Errors
+/// A regular expression that does not compile.
+pub fn from_form(form: &Form, spans: &mut FormSpans) -> Result<Value, Fault> {
+    let mut all = |forms: &[Form]| -> Result<Vec<Value>, Fault> {
+        forms.iter().map(|form| from_form(form, spans)).collect()
+    };
+    let value = match &form.kind {
+        FormKind::Nil => Value::NIL,
+        FormKind::Bool(truth) => Value::bool(*truth),
+        FormKind::Int(n) => number::int(*n),
+        FormKind::BigInt(n) => number::from_bigint(n.clone()),
+        FormKind::Ratio(n, d) => number::ratio(n.clone(), d.clone())?,
+        FormKind::Float(f) => Value::float(*f),
+        FormKind::Str(text) => Value::str(text),
+        FormKind::Char(c) => Value::char(*c),
+        FormKind::Keyword(name) => Value::keyword(&text_of(name)),
+        FormKind::Symbol(name) => Value::symbol(text_of(name)),
+        FormKind::Regex(source) => Value::regex(source)?,
+        FormKind::List(items) => list::from_vec(all(items)?),
+        FormKind::Vector(items) => vector::from_vec(all(items)?),
+        FormKind::Set(items) => set::from_iter(all(items)?),
+        FormKind::Map(entries) => {
+            let pair = |(key, value): &(Form, Form)| {
+                Ok((from_form(key, spans)?, from_form(value, spans)?))
+            };
+            map::from_pairs(entries.iter().map(pair).collect::<Result<Vec<_>, Fault>>()?)
+        }
+        FormKind::Decimal { .. } | FormKind::Tagged(..) => make_native(Literal(form.clone())),
+    };
+    let value = match &form.meta {
+        Some(map) => {
+            let map = from_form(map, spans)?;
+            with_meta(value.clone(), map).unwrap_or(value)
+        }
+        None => value,
+    };
+    spans.remember(&value, form.span);
+    Ok(value)
+}
+
+/// The form of a value; what was not made from a form gets the span of what holds it, at the top
+/// `default`. The value must be realised to its depths.
+///
+/// # Errors
+/// A value that no source text can stand for (a function, an actor), or one nested too deep.
+pub fn to_form(value: &Value, spans: &FormSpans, default: Span) -> Result<Form, Fault> {
+    convert(value, spans, default, 0)
+}
+
+fn convert(value: &Value, spans: &FormSpans, outer: Span, depth: usize) -> Result<Form, Fault> {
+    if depth > NESTING_MAX {
+        let message = format!("code nested more than {NESTING_MAX} deep");
+        return Err(Fault::new(FaultKind::Syntax, message));
+    }
+    let span = spans.span_of(value).unwrap_or(outer);
+    let metadata = meta(value);
+    let kind = match value.kind() {
+        Some(kind) => object_kind(value, kind, spans, span, depth)?,
+        None => immediate_kind(value)?,
+    };
+    let form = match kind {
+        FormKind::Tagged(..) | FormKind::Decimal { .. } => return literal(value, span),
+        kind => Form::new(span, kind),
+    };
+    if metadata.is_nil() {
+        return Ok(form);
+    }
+    let metadata = convert(&metadata, spans, span, depth + 1)?;
+    Ok(form.with_meta(Some(Arc::new(metadata))))
+}
+
+fn literal(value: &Value, span: Span) -> Result<Form, Fault> {
+    match value.as_native::<Literal>() {
+        Some(literal) => Ok(Form { span, ..literal.0.clone() }),
+        None => Err(no_form(value)),
+    }
+}
+
+fn immediate_kind(value: &Value) -> Result<FormKind, Fault> {
+    if value.is_nil() {
+        return Ok(FormKind::Nil);
+    }
+    if let Some(truth) = value.as_bool() {
+        return Ok(FormKind::Bool(truth));
+    }
+    if let Some(c) = value.as_char() {
+        return Ok(FormKind::Char(c));
+    }
+    if let Some(keyword) = value.as_keyword() {
+        return Ok(FormKind::Keyword(name(keyword.namespace(), keyword.name())));
+    }
+    match Number::of(value) {
+        Some(number) => Ok(number_kind(&number)),
+        None => Err(no_form(value)),
+    }
+}
+
+fn name(namespace: Option<&str>, name: &str) -> Name {
+    match namespace {
+        Some(namespace) => Name::qualified(namespace, name),
+        None => Name::new(name),
+    }
+}
+
+fn number_kind(number: &Number) -> FormKind {
+    match number {
+        Number::Int(n) => FormKind::Int(*n),
+        Number::Big(n) => FormKind::BigInt((*n).clone()),
+        Number::Ratio(n, d) => FormKind::Ratio((*n).clone(), (*d).clone()),
+        Number::Float(f) => FormKind::Float(*f),
+    }
+}
+
+fn object_kind(
+    value: &Value,
+    kind: Kind,
+    spans: &FormSpans,
+    span: Span,
+    depth: usize,
+) -> Result<FormKind, Fault> {
+    let all = |items: &mut dyn Iterator<Item = Value>| -> Result<Arc<[Form]>, Fault> {
+        items.map(|item| convert(&item, spans, span, depth + 1)).collect()
+    };
+    if let Some(number) = Number::of(value) {
+        return Ok(number_kind(&number));
+    }
+    if let Some(text) = value.as_str() {
+        return Ok(FormKind::Str(text.into()));
+    }
+    if let Some(symbol) = value.as_symbol() {
+        return Ok(FormKind::Symbol(name(symbol.namespace(), symbol.name())));
+    }
+    if let Some(regex) = value.as_regex() {
+        return Ok(FormKind::Regex(regex.as_str().into()));
+    }
+    match kind {
+        Kind::Vector => Ok(FormKind::Vector(all(&mut vector::iter(value).cloned())?)),
+        Kind::Set => Ok(FormKind::Set(all(&mut set::iter(value).cloned())?)),
+        Kind::Map => {
+            let pair = |(key, item): (&Value, &Value)| {
+                let key = convert(key, spans, span, depth + 1)?;
+                Ok((key, convert(item, spans, span, depth + 1)?))
+            };
+            Ok(FormKind::Map(map::iter(value).map(pair).collect::<Result<_, Fault>>()?))
+        }
+        _ if is_sequential(value) => {
+            let mut cursor = Cursor::new("eval", value.clone())?;
+            let mut items = std::iter::from_fn(|| match cursor.next() {
+                Step::Item(item) => Some(item),
+                Step::End | Step::Ask => None,
+            });
+            Ok(FormKind::List(all(&mut items)?))
+        }
+        Kind::Native => match value.as_native::<Literal>() {
+            Some(literal) => Ok(literal.0.kind.clone()),
+            None => Err(no_form(value)),
+        },
+        _ => Err(no_form(value)),
+    }
+}
+
+#[cold]
+fn no_form(value: &Value) -> Fault {
+    let shown = super::print::short(value);
+    let class = super::class_name(value);
+    let message = format!("{shown} ({class}) cannot stand in code");
+    Fault::new(FaultKind::Syntax, message).hint("put the name it is bound to there instead")
+}
+
+#[cfg(test)]
+mod tests;

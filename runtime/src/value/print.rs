@@ -1,0 +1,293 @@
+//! Values as text: readable (`pr`), plain (`print`), and short for messages.
+//!
+//! Printing never calls Batuta code: who wants lazy sequences shown in full realises the value
+//! first ([`crate::collections::walk::realise`]); an unrealised place prints as `…`. The walk
+//! keeps its own stack.
+
+use super::Value;
+use super::cell::{CellClass, as_cell, as_reduced};
+use super::object::Kind;
+use crate::actor::identity::{PidBody, ReferenceBody};
+use crate::collections::seq::{Cursor, Step};
+use crate::collections::{map, set, vector};
+use crate::failure::ErrorBody;
+use crate::function::{FunctionBody, VarBody};
+use crate::number;
+
+/// Bytes that [`short`] writes at most, about.
+const SHORT_MAX: usize = 80;
+
+/// As text that the reader takes back.
+pub fn readable(value: &Value) -> String {
+    let mut out = String::new();
+    write_readable(&mut out, value);
+    out
+}
+
+/// As [`readable`], behind what `out` holds.
+pub fn write_readable(out: &mut String, value: &Value) {
+    Printer { out, readable: true, limit: usize::MAX, frames: Vec::new() }.run(value);
+}
+
+/// As `print` writes it: strings and characters as they are, at any depth.
+pub fn write_plain(out: &mut String, value: &Value) {
+    Printer { out, readable: false, limit: usize::MAX, frames: Vec::new() }.run(value);
+}
+
+/// As `str` gives it: nothing for nil, a string or character as it is, else readable.
+pub fn write_str(out: &mut String, value: &Value) {
+    if value.is_nil() {
+        return;
+    }
+    if let Some(text) = value.as_str() {
+        out.push_str(text);
+    } else if let Some(c) = value.as_char() {
+        out.push(c);
+    } else if let Some(native) = value.as_dyn_native() {
+        out.push_str(&native.display());
+    } else {
+        write_readable(out, value);
+    }
+}
+
+/// For messages: readable, cut off after about 80 bytes, never forcing anything.
+pub fn short(value: &Value) -> String {
+    let mut out = String::new();
+    Printer { out: &mut out, readable: true, limit: SHORT_MAX, frames: Vec::new() }.run(value);
+    if out.len() > SHORT_MAX {
+        let cut = (0..=SHORT_MAX).rev().find(|at| out.is_char_boundary(*at)).unwrap_or(0);
+        out.truncate(cut);
+        out.push('…');
+    }
+    out
+}
+
+/// What is still to be written, innermost last.
+enum Frame {
+    Items { items: Cursor, first: bool, close: char },
+    Entries { items: std::vec::IntoIter<Value>, first: bool },
+    Value(Value),
+    Text(&'static str),
+}
+
+struct Printer<'a> {
+    out: &'a mut String,
+    readable: bool,
+    limit: usize,
+    frames: Vec<Frame>,
+}
+
+impl Printer<'_> {
+    fn run(&mut self, value: &Value) {
+        self.value(value);
+        while let Some(frame) = self.frames.pop() {
+            if self.out.len() > self.limit {
+                return;
+            }
+            match frame {
+                Frame::Text(text) => self.out.push_str(text),
+                Frame::Value(value) => self.value(&value),
+                Frame::Items { items, first, close } => self.items(items, first, close),
+                Frame::Entries { items, first } => self.entries(items, first),
+            }
+        }
+    }
+
+    fn items(&mut self, mut items: Cursor, first: bool, close: char) {
+        let step = items.next();
+        if !matches!(step, Step::End) && !first {
+            self.out.push(' ');
+        }
+        match step {
+            Step::Item(item) => {
+                self.frames.push(Frame::Items { items, first: false, close });
+                self.value(&item);
+            }
+            Step::End => self.out.push(close),
+            Step::Ask => {
+                self.out.push('…');
+                self.out.push(close);
+            }
+        }
+    }
+
+    fn entries(&mut self, mut items: std::vec::IntoIter<Value>, first: bool) {
+        let (Some(key), Some(value)) = (items.next(), items.next()) else {
+            self.out.push('}');
+            return;
+        };
+        if !first {
+            self.out.push_str(", ");
+        }
+        self.frames.push(Frame::Entries { items, first: false });
+        self.frames.push(Frame::Value(value));
+        self.frames.push(Frame::Text(" "));
+        self.value(&key);
+    }
+
+    fn open_entries(&mut self, open: &str, entries: impl Iterator<Item = Value>) {
+        self.out.push_str(open);
+        let items = entries.collect::<Vec<_>>().into_iter();
+        self.frames.push(Frame::Entries { items, first: true });
+    }
+
+    fn open_items(&mut self, open: &str, value: Value, close: char) {
+        self.out.push_str(open);
+        if let Ok(items) = Cursor::new("print", value) {
+            self.frames.push(Frame::Items { items, first: true, close });
+        }
+    }
+
+    fn value(&mut self, value: &Value) {
+        if let Some(kind) = value.kind() {
+            return self.object(value, kind);
+        }
+        if value.is_nil() {
+            self.out.push_str("nil");
+        } else if let Some(truth) = value.as_bool() {
+            self.out.push_str(if truth { "true" } else { "false" });
+        } else if let Some(c) = value.as_char() {
+            self.char(c);
+        } else if let Some(keyword) = value.as_keyword() {
+            self.out.push(':');
+            self.out.push_str(keyword.text());
+        } else if !number::text::write(self.out, value) {
+            self.out.push_str("#unbound");
+        }
+    }
+
+    fn object(&mut self, value: &Value, kind: Kind) {
+        match kind {
+            Kind::WideInt | Kind::BigInt | Kind::Ratio | Kind::Float => {
+                number::text::write(self.out, value);
+            }
+            Kind::Str => self.text(value.as_str().unwrap_or_default()),
+            Kind::Symbol => self.out.push_str(value.as_symbol().map_or("", |s| s.text())),
+            Kind::Vector => self.open_items("[", value.clone(), ']'),
+            Kind::List | Kind::LazySeq | Kind::Range | Kind::Slice => {
+                self.open_items("(", value.clone(), ')');
+            }
+            Kind::Set => {
+                // Each member writes something, so no more than the limit are looked at.
+                let members = set::iter(value).take(self.limit).cloned();
+                self.open_items("#{", vector::from_iter(members), '}');
+            }
+            Kind::Map => {
+                let entries = map::iter(value).take(self.limit);
+                self.open_entries("{", entries.flat_map(|(k, v)| [k.clone(), v.clone()]));
+            }
+            Kind::Error => self.error(value),
+            Kind::Cell => self.cell(value),
+            Kind::Reduced => {
+                self.wrapped("#reduced<", as_reduced(value).cloned().unwrap_or_default());
+            }
+            Kind::Native => {
+                let native = value.as_dyn_native();
+                let text = native.map(|n| if self.readable { n.print() } else { n.display() });
+                self.out.push_str(&text.unwrap_or_default());
+            }
+            Kind::Function | Kind::Var | Kind::Regex | Kind::Pid | Kind::Reference => {
+                self.named(value);
+            }
+            Kind::VectorNode | Kind::MapNode => self.out.push_str("#node"),
+        }
+    }
+
+    fn named(&mut self, value: &Value) {
+        use std::fmt::Write;
+        let written = if let Some(function) = value.as_object::<FunctionBody>() {
+            write!(self.out, "#function<{}>", function.code.name)
+        } else if let Some(var) = value.as_object::<VarBody>() {
+            write!(self.out, "#'{}/{}", var.namespace, var.name)
+        } else if let Some(regex) = value.as_regex() {
+            write!(self.out, "#\"{regex}\"")
+        } else if let Some(pid) = value.as_object::<PidBody>() {
+            write!(self.out, "{pid}")
+        } else if let Some(reference) = value.as_object::<ReferenceBody>() {
+            write!(self.out, "{reference}")
+        } else {
+            Ok(())
+        };
+        written.expect("writing to a string does not fail");
+    }
+
+    fn error(&mut self, value: &Value) {
+        let Some(error) = value.as_object::<ErrorBody>() else { return };
+        let fields = [
+            ("kind", &error.kind),
+            ("message", &error.message),
+            ("data", &error.data),
+            ("cause", &error.cause),
+        ];
+        let present = fields.into_iter().filter(|(_, value)| !value.is_nil());
+        let entries = present.flat_map(|(name, value)| [Value::keyword(name), value.clone()]);
+        self.open_entries("#error{", entries);
+    }
+
+    fn cell(&mut self, value: &Value) {
+        let Some(cell) = as_cell(value) else { return };
+        // A cell within a cell is not followed: it may hold the outer one.
+        let nested = self.frames.iter().any(|frame| matches!(frame, Frame::Text(">")));
+        match cell.class() {
+            _ if nested => self.out.push_str("#atom<…>"),
+            CellClass::Atom => self.wrapped("#atom<", cell.load()),
+            CellClass::Volatile => self.wrapped("#volatile<", cell.load()),
+            CellClass::Delay => self.open_items("#delay<", cell.load(), '>'),
+        }
+    }
+
+    fn wrapped(&mut self, open: &str, inner: Value) {
+        self.out.push_str(open);
+        self.frames.push(Frame::Text(">"));
+        self.frames.push(Frame::Value(inner));
+    }
+
+    fn text(&mut self, text: &str) {
+        let room = self.limit.saturating_sub(self.out.len()).saturating_add(1);
+        if !self.readable {
+            match self.limit {
+                usize::MAX => self.out.push_str(text),
+                _ => self.out.extend(text.chars().take(room)),
+            }
+            return;
+        }
+        self.out.push('"');
+        for c in text.chars().take(room) {
+            match c {
+                '"' => self.out.push_str("\\\""),
+                '\\' => self.out.push_str("\\\\"),
+                '\n' => self.out.push_str("\\n"),
+                '\t' => self.out.push_str("\\t"),
+                '\r' => self.out.push_str("\\r"),
+                '\u{8}' => self.out.push_str("\\b"),
+                '\u{c}' => self.out.push_str("\\f"),
+                c => self.out.push(c),
+            }
+        }
+        self.out.push('"');
+    }
+
+    fn char(&mut self, c: char) {
+        if !self.readable {
+            self.out.push(c);
+            return;
+        }
+        self.out.push('\\');
+        match c {
+            '\n' => self.out.push_str("newline"),
+            ' ' => self.out.push_str("space"),
+            '\t' => self.out.push_str("tab"),
+            '\r' => self.out.push_str("return"),
+            '\u{8}' => self.out.push_str("backspace"),
+            '\u{c}' => self.out.push_str("formfeed"),
+            c if c.is_control() => {
+                use std::fmt::Write;
+                write!(self.out, "u{:04X}", c as u32).expect("writing to a string does not fail");
+            }
+            c => self.out.push(c),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

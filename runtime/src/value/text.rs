@@ -1,0 +1,185 @@
+//! Strings and regular expressions.
+//!
+//! A string is immutable UTF-8; positions that a program sees count code points. The number of
+//! code points is cached, so that a text of as many bytes is known to be ASCII and is indexed at
+//! once. The keyed hash is cached at its first use.
+
+use std::borrow::Cow;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use regex::Regex;
+
+use super::Value;
+use super::object::{Body, Kind, make};
+use crate::failure::{Fault, FaultKind};
+
+/// The body of a string.
+pub struct Text {
+    text: Box<str>,
+    code_points: usize,
+    /// Zero: not computed yet.
+    key_hash: AtomicU64,
+}
+
+// SAFETY: the kind is this type's alone and the body owns no values.
+unsafe impl Body for Text {
+    const KIND: Kind = Kind::Str;
+}
+
+impl Text {
+    /// The text.
+    #[inline]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Length in code points.
+    #[inline]
+    pub fn code_points(&self) -> usize {
+        self.code_points
+    }
+
+    /// The code point at an index.
+    pub fn nth(&self, index: usize) -> Option<char> {
+        if self.is_ascii() {
+            self.text.as_bytes().get(index).map(|byte| char::from(*byte))
+        } else {
+            self.text.chars().nth(index)
+        }
+    }
+
+    /// The code points from `start` up to `end`; `None` if they are not all there.
+    pub fn slice(&self, start: usize, end: usize) -> Option<&str> {
+        if start > end || end > self.code_points {
+            return None;
+        }
+        self.text.get(self.byte_at(start)..self.byte_at(end))
+    }
+
+    /// Byte offset of a code point's index; the length beyond the end.
+    pub fn byte_at(&self, index: usize) -> usize {
+        if self.is_ascii() {
+            return index.min(self.text.len());
+        }
+        self.text.char_indices().nth(index).map_or(self.text.len(), |(at, _)| at)
+    }
+
+    /// Index of the code point that starts at a byte offset.
+    pub fn index_at(&self, byte: usize) -> usize {
+        if self.is_ascii() {
+            byte
+        } else {
+            self.text[..byte].chars().count()
+        }
+    }
+
+    /// The keyed hash, computed by `compute` at the first call. Racing calls agree.
+    pub(crate) fn key_hash(&self, compute: impl FnOnce(&str) -> u64) -> u64 {
+        match self.key_hash.load(Ordering::Relaxed) {
+            0 => {
+                let hash = compute(&self.text).max(1);
+                self.key_hash.store(hash, Ordering::Relaxed);
+                hash
+            }
+            hash => hash,
+        }
+    }
+
+    fn is_ascii(&self) -> bool {
+        self.code_points == self.text.len()
+    }
+}
+
+/// The body of a regular expression.
+pub struct RegexBody {
+    regex: Regex,
+}
+
+// SAFETY: the kind is this type's alone and the body owns no values.
+unsafe impl Body for RegexBody {
+    const KIND: Kind = Kind::Regex;
+}
+
+impl RegexBody {
+    /// The compiled expression.
+    pub fn regex(&self) -> &Regex {
+        &self.regex
+    }
+
+    /// The source, as written.
+    pub fn source(&self) -> &str {
+        self.regex.as_str()
+    }
+}
+
+impl Value {
+    /// A string.
+    pub fn str(text: &str) -> Value {
+        Value::string(text)
+    }
+
+    /// A string from text that may be given up.
+    pub fn string(text: impl Into<Box<str>>) -> Value {
+        let text = text.into();
+        let code_points = text.chars().count();
+        make(Text {
+            text,
+            code_points,
+            key_hash: AtomicU64::new(0),
+        })
+    }
+
+    /// The text of a string.
+    #[inline]
+    pub fn as_str(&self) -> Option<&str> {
+        self.as_object::<Text>().map(Text::as_str)
+    }
+
+    /// A regular expression.
+    ///
+    /// # Errors
+    /// A syntax fault that says where the expression is wrong.
+    pub fn regex(source: &str) -> Result<Value, Fault> {
+        match Regex::new(source) {
+            Ok(regex) => Ok(make(RegexBody { regex })),
+            Err(error) => Err(Fault::new(FaultKind::Syntax, regex_message(&error))),
+        }
+    }
+
+    /// The regular expression.
+    pub fn as_regex(&self) -> Option<&Regex> {
+        self.as_object::<RegexBody>().map(RegexBody::regex)
+    }
+}
+
+fn regex_message(error: &regex::Error) -> String {
+    let text = error.to_string();
+    // The library's report quotes the pattern over several lines; the last says what is wrong.
+    let line: Cow<str> = match text.lines().rev().find(|line| !line.trim().is_empty()) {
+        Some(line) => line.trim().trim_start_matches("error: ").to_owned().into(),
+        None => "it does not compile".into(),
+    };
+    format!("not a regular expression: {line}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn positions_count_code_points() {
+        let value = Value::str("aλ😀b");
+        let text = value.as_object::<Text>().expect("a string");
+        assert_eq!(text.code_points(), 4);
+        assert_eq!(text.nth(2), Some('😀'));
+        assert_eq!(text.slice(1, 3), Some("λ😀"));
+        assert_eq!(text.slice(3, 5), None);
+        assert_eq!(text.index_at(text.byte_at(3)), 3);
+    }
+
+    #[test]
+    fn a_wrong_regular_expression_is_a_fault() {
+        let fault = Value::regex("a(b").expect_err("unclosed group");
+        assert!(fault.message.contains("unclosed group"), "{}", fault.message);
+    }
+}
