@@ -39,6 +39,7 @@ pub(crate) mod scope;
 pub(crate) mod unit;
 
 pub use namespaces::{Directive, Refer, Require};
+pub(crate) use operators::is_immediate;
 
 /// What analysis needs from whoever drives it.
 pub trait Host {

@@ -39,16 +39,39 @@ pub trait Surroundings {
     fn core_var(&mut self, name: &'static str) -> VarRef;
 }
 
+/// Which arity is lowered, and for which call.
+#[derive(Clone, Copy, Debug)]
+pub struct Target {
+    /// Index among the function's arities.
+    pub arity: usize,
+    /// A variadic arity called with so many single arguments: the rest becomes a list at entry.
+    /// Without it the rest comes as one sequence.
+    pub arguments: Option<usize>,
+}
+
+/// How arguments reach the parameters.
+enum Arrival {
+    /// One by one, the rest as a sequence.
+    Direct,
+    /// All as one list: more parameters than registers.
+    Wide,
+    /// One by one, the rest too.
+    Single,
+}
+
 /// Lowers one arity.
 pub fn lower_arity(
     function: &CoreFunction,
-    arity: usize,
+    target: Target,
     surroundings: &mut dyn Surroundings,
 ) -> IrFunction {
-    let source = &function.arities[arity];
+    let source = &function.arities[target.arity];
     let fixed = source.params.len();
-    let is_wide = fixed > MAX_ARITY;
-    let arguments = if is_wide { 1 } else { fixed + usize::from(source.rest.is_some()) };
+    let (arrival, arguments) = match target.arguments {
+        _ if fixed > MAX_ARITY => (Arrival::Wide, 1),
+        Some(count) => (Arrival::Single, count),
+        None => (Arrival::Direct, fixed + usize::from(source.rest.is_some())),
+    };
     let name = match source.rest {
         Some(_) => format!("{}:{fixed}+", function.name),
         None => format!("{}:{fixed}", function.name),
@@ -64,7 +87,7 @@ pub fn lower_arity(
         finallies: Vec::new(),
         start: BlockId(0),
     };
-    lower.function(function, arity, is_wide);
+    lower.function(function, target.arity, arrival);
     lower.builder.finish()
 }
 
@@ -96,7 +119,7 @@ struct Lower<'a> {
 }
 
 impl Lower<'_> {
-    fn function(&mut self, function: &CoreFunction, arity: usize, is_wide: bool) {
+    fn function(&mut self, function: &CoreFunction, arity: usize, arrival: Arrival) {
         let source = &function.arities[arity];
         let entry = self.builder.function().block(BlockId(0)).params.clone();
         if let Some(local) = function.self_local {
@@ -109,12 +132,13 @@ impl Lower<'_> {
             let value = self.builder.add_param(self.start);
             self.locals.insert(*param, value);
         }
-        if is_wide {
-            let unpacked = self.unpack_wide(entry[1], source.params.len(), source.rest.is_some());
-            self.builder.jump(self.start, unpacked);
-        } else {
-            self.builder.jump(self.start, entry[1..].to_vec());
-        }
+        let fixed = source.params.len();
+        let arguments = match arrival {
+            Arrival::Direct => entry[1..].to_vec(),
+            Arrival::Wide => self.unpack_wide(entry[1], fixed, source.rest.is_some()),
+            Arrival::Single => self.collect_rest(&entry[1..], fixed),
+        };
+        self.builder.jump(self.start, arguments);
         self.builder.switch_to(self.start);
         self.tail(&source.body);
     }

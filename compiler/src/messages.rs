@@ -2,10 +2,14 @@
 //!
 //! Codes are `stage::what`; a message starts in lower case and has no full stop at its end.
 
+mod load;
+
 use std::fmt::Display;
 
 use batuta_lang::diagnostic::Diagnostic;
 use batuta_lang::source::Span;
+
+pub(crate) use load::{cyclic_load, load_failed, macro_failed, macro_refused, no_such_namespace};
 
 fn error(code: &'static str, span: Span, message: impl Into<String>) -> Diagnostic {
     Diagnostic::error(code, message).label(span, "")

@@ -48,6 +48,8 @@ pub enum CompareOp {
 pub enum RuntimeEntry {
     /// `(class-keyword, value) -> boolean`; borrows.
     IsClass,
+    /// `(value) -> boolean`; borrows. Maps, records and errors match map patterns.
+    IsMap,
     /// `(vector) -> integer`; borrows; the value is a vector.
     VectorCount,
     /// `(vector, index) -> element`; borrows; the index is inside.
@@ -181,6 +183,7 @@ impl RuntimeEntry {
     pub fn symbol(self) -> &'static str {
         match self {
             RuntimeEntry::IsClass => "bt_is_class",
+            RuntimeEntry::IsMap => "bt_is_map",
             RuntimeEntry::VectorCount => "bt_vector_count",
             RuntimeEntry::VectorNth => "bt_vector_nth",
             RuntimeEntry::ReceiveStart => "bt_receive_start",

@@ -91,6 +91,16 @@ impl Lower<'_> {
         None
     }
 
+    /// Makes the arguments beyond the fixed ones a list, or nil if there are none.
+    pub(super) fn collect_rest(&mut self, arguments: &[ValueId], fixed: usize) -> Vec<ValueId> {
+        let (front, rest) = arguments.split_at(fixed);
+        let rest = match rest {
+            [] => self.nil(),
+            _ => self.core_value("list", rest.to_vec()),
+        };
+        front.iter().copied().chain([rest]).collect()
+    }
+
     /// Takes the arguments of a function with many parameters out of the list they come in.
     pub(super) fn unpack_wide(
         &mut self,

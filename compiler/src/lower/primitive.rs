@@ -62,7 +62,7 @@ impl Lower<'_> {
             Primitive::Inc => self.step(ArithOp::Add, &args[0])?,
             Primitive::Dec => self.step(ArithOp::Sub, &args[0])?,
             Primitive::IsVector => self.class_test("vector", &args[0])?,
-            Primitive::IsMap => self.class_test("map", &args[0])?,
+            Primitive::IsMap => self.runtime(RuntimeEntry::IsMap, args)?,
             Primitive::IsClass => {
                 let value = self.value(&args[0])?;
                 let class = self.value(&args[1])?;

@@ -90,6 +90,10 @@ impl Lower<'_> {
 
     /// Leaves the function with a value, running the `finally` bodies around, innermost first.
     pub(super) fn early_return(&mut self, value: &Core) -> Option<ValueId> {
+        if self.finallies.is_empty() && self.builder.handler().is_none() {
+            self.tail(value);
+            return None;
+        }
         let value = self.value(value)?;
         let handler = self.builder.handler();
         let around = std::mem::take(&mut self.finallies);

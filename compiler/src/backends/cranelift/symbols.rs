@@ -74,14 +74,14 @@ pub fn compare(op: CompareOp) -> Symbol {
     )
 }
 
-/// Takes another count of a pointer word: `(word)`.
+/// Takes another count of a pointer word: `(context, word)`.
 pub fn dup() -> Symbol {
-    Symbol::cold("stub_dup", 1)
+    Symbol::cold("stub_dup", 2)
 }
 
-/// Gives a count of a pointer word back: `(word)`.
+/// Gives a count of a pointer word back: `(context, word)`.
 pub fn drop() -> Symbol {
-    Symbol::cold("stub_drop", 1)
+    Symbol::cold("stub_drop", 2)
 }
 
 /// A loop's poll: `(context)`; the result is nil or the sentinel.

@@ -13,7 +13,7 @@ use std::collections::HashMap;
 
 use batuta_runtime::context;
 use batuta_runtime::site;
-use batuta_runtime::value::{Control, WORD_FALSE, WORD_TRUE};
+use batuta_runtime::value::{Control, WORD_FALSE, WORD_NIL, WORD_TRUE};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{
     Block, FuncRef, Function, GlobalValue, InstBuilder, MemFlagsData, SigRef, Value, types,
@@ -262,8 +262,8 @@ impl Translator<'_> {
 
     fn truthy(&mut self, value: ValueId) -> Value {
         let value = self.get(value);
-        let masked = self.builder.ins().band_imm_s(value, !(WORD_FALSE ^ super::WORD_NIL) as i64);
-        self.builder.ins().icmp_imm_s(IntCC::NotEqual, masked, super::WORD_NIL as i64)
+        let masked = self.builder.ins().band_imm_s(value, !(WORD_FALSE ^ WORD_NIL) as i64);
+        self.builder.ins().icmp_imm_s(IntCC::NotEqual, masked, WORD_NIL as i64)
     }
 
     fn word_of_bool(&mut self, value: ValueId) -> Value {

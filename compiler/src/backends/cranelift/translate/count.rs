@@ -26,7 +26,8 @@ impl Translator<'_> {
         let is_pointer = self.builder.ins().icmp_imm_s(IntCC::Equal, tag, TAG_POINTER as i64);
         self.builder.ins().brif(is_pointer, pointer, &[], go_on, &[]);
         self.builder.switch_to_block(pointer);
-        self.call_cold(stub, &[word]);
+        let context = self.context();
+        self.call_cold(stub, &[context, word]);
         self.builder.ins().jump(go_on, &[]);
         self.builder.switch_to_block(go_on);
     }

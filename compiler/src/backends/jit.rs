@@ -1,0 +1,231 @@
+//! The JIT: machine code in this process, one `JITModule` for each function that is compiled.
+//!
+//! All code and its literals lie in one reserved region ([`region`]), so that calls and loads
+//! between them are short. A [`Unit`] keeps the code of one function and what its literals hold;
+//! it is freed when the function is gone and every worker has passed a scheduling point.
+
+mod region;
+
+use std::collections::HashMap;
+use std::mem::ManuallyDrop;
+use std::sync::{Arc, OnceLock};
+
+use batuta_runtime::abi;
+use batuta_runtime::function::{ENTRIES, Entry, FnCode, Stubs, install_stubs};
+use cranelift_codegen::isa::{OwnedTargetIsa, TargetIsa};
+use cranelift_codegen::settings::{self, Configurable};
+use cranelift_codegen::{Context, isa};
+use cranelift_frontend::FunctionBuilderContext;
+use cranelift_jit::{JITBuilder, JITModule};
+use cranelift_module::{DataDescription, Linkage, Module, ModuleError, default_libcall_names};
+
+use super::cranelift::entry_signature;
+use super::cranelift::stubs;
+use super::cranelift::translate::{Declared, translate};
+use crate::ir::function::{IrFunction, Literal};
+
+/// See the module's head. One for the process.
+pub struct Jit {
+    isa: OwnedTargetIsa,
+    symbols: Arc<HashMap<String, usize>>,
+}
+
+static JIT: OnceLock<Jit> = OnceLock::new();
+
+/// The process's JIT; the first call makes the stubs.
+pub fn jit() -> &'static Jit {
+    JIT.get_or_init(Jit::new)
+}
+
+/// Machine code of one function with the literals it holds.
+pub struct Unit {
+    module: ManuallyDrop<JITModule>,
+    literals: Vec<Literal>,
+    entry: Entry,
+    size: usize,
+}
+
+// SAFETY: after `finalize` the module is only kept, and freed once; code addresses are numbers.
+unsafe impl Send for Unit {}
+// SAFETY: as above.
+unsafe impl Sync for Unit {}
+
+impl Unit {
+    /// Where the function starts.
+    pub fn entry(&self) -> Entry {
+        self.entry
+    }
+
+    /// Bytes of machine code.
+    pub fn size(&self) -> usize {
+        self.size
+    }
+}
+
+/// A unit's memory and literals, freed after quiescence.
+struct Retired {
+    module: Option<JITModule>,
+    _literals: Vec<Literal>,
+}
+
+// SAFETY: nobody runs the code any more when this is dropped; the module is moved, not shared.
+unsafe impl Send for Retired {}
+
+impl Drop for Retired {
+    fn drop(&mut self) {
+        if let Some(module) = self.module.take() {
+            // SAFETY: dropped by the quiescence module, after every worker has left the code.
+            unsafe { module.free_memory() }
+        }
+    }
+}
+
+impl Drop for Unit {
+    fn drop(&mut self) {
+        // SAFETY: taken once, in `drop`.
+        let module = Some(unsafe { ManuallyDrop::take(&mut self.module) });
+        let literals = std::mem::take(&mut self.literals);
+        let retired = Retired { module, _literals: literals };
+        batuta_runtime::quiescence::retire_boxed(Box::new(retired));
+    }
+}
+
+fn target() -> OwnedTargetIsa {
+    let mut flags = settings::builder();
+    for (name, value) in [
+        ("use_colocated_libcalls", "false"),
+        ("is_pic", "false"),
+        ("opt_level", "none"),
+        ("unwind_info", "false"),
+        ("enable_verifier", if cfg!(debug_assertions) { "true" } else { "false" }),
+    ] {
+        flags.set(name, value).expect("the names and values are Cranelift's own");
+    }
+    let triple = target_lexicon::Triple::host();
+    isa::lookup(triple)
+        .and_then(|builder| {
+            builder.finish(settings::Flags::new(flags)).map_err(|_| isa::LookupError::Unsupported)
+        })
+        .expect("the runtime refuses to build for targets that Cranelift does not know")
+}
+
+impl Jit {
+    fn new() -> Jit {
+        let isa = target();
+        let symbols: HashMap<String, usize> = abi::ENTRIES
+            .iter()
+            .map(|entry| (entry.name.to_owned(), entry.address as usize))
+            .collect();
+        let mut jit = Jit { isa, symbols: Arc::new(symbols) };
+        let stubs = jit.make_stubs().expect("the stubs compile: they do not depend on programs");
+        jit.symbols = Arc::new(stubs);
+        jit.install();
+        jit
+    }
+
+    /// The target, for the text of compiled functions.
+    pub fn isa(&self) -> &dyn TargetIsa {
+        &*self.isa
+    }
+
+    fn module(&self) -> JITModule {
+        let mut builder = JITBuilder::with_isa(self.isa.clone(), default_libcall_names());
+        let symbols = self.symbols.clone();
+        builder.symbol_lookup_fn(Box::new(move |name| {
+            symbols.get(name).map(|address| *address as *const u8)
+        }));
+        builder.memory_provider(Box::new(region::UnitMemory::default()));
+        JITModule::new(builder)
+    }
+
+    /// All symbols with the stubs added. Their module is never freed.
+    fn make_stubs(&self) -> Result<HashMap<String, usize>, ModuleError> {
+        let mut module = self.module();
+        let defined = stubs::define_all(&mut module)?;
+        module.finalize_definitions()?;
+        let mut symbols = (*self.symbols).clone();
+        for (name, id) in defined {
+            symbols.insert(name, module.get_finalized_function(id) as usize);
+        }
+        std::mem::forget(module);
+        Ok(symbols)
+    }
+
+    fn install(&self) {
+        let stub = |name: &str| self.symbols[name] as Entry;
+        let table = |kind: &str| -> [Entry; ENTRIES] {
+            std::array::from_fn(|index| stub(&format!("stub_{kind}_{index}")))
+        };
+        install_stubs(Stubs {
+            resolve: table("resolve"),
+            native: table("native"),
+            bounce: table("bounce"),
+            other: table("other"),
+            run_entry: stub("stub_run_entry"),
+            enter: stub("stub_enter"),
+        });
+    }
+
+    /// Compiles a function.
+    ///
+    /// # Errors
+    /// What Cranelift says: a limit exceeded, or a bug of the translation.
+    pub fn compile(&self, ir: &IrFunction) -> Result<Unit, Box<ModuleError>> {
+        let mut module = self.module();
+        let declared = declare(&mut module, ir)?;
+        let mut context = Context::new();
+        translate(
+            ir,
+            &mut module,
+            declared,
+            &mut context.func,
+            &mut FunctionBuilderContext::new(),
+        );
+        tracing::trace!(target: "batuta::jit", "{}", context.func.display());
+        module.define_function(declared.function, &mut context)?;
+        let size = context.compiled_code().map_or(0, |code| code.code_buffer().len());
+        module.finalize_definitions()?;
+        let entry = module.get_finalized_function(declared.function).cast_mut();
+        Ok(Unit { module: ManuallyDrop::new(module), literals: ir.literals.clone(), entry, size })
+    }
+
+    /// Cranelift's text of a function.
+    ///
+    /// # Errors
+    /// As [`Jit::compile`].
+    pub fn text(&self, ir: &IrFunction) -> Result<String, Box<ModuleError>> {
+        let mut module = self.module();
+        let declared = declare(&mut module, ir)?;
+        let mut context = Context::new();
+        translate(
+            ir,
+            &mut module,
+            declared,
+            &mut context.func,
+            &mut FunctionBuilderContext::new(),
+        );
+        Ok(context.func.display().to_string())
+    }
+}
+
+/// Declares the function and defines its table of literals.
+fn declare(module: &mut JITModule, ir: &IrFunction) -> Result<Declared, Box<ModuleError>> {
+    let signature = entry_signature(ir.argument_count());
+    let function = module.declare_function("function", Linkage::Local, &signature)?;
+    let literals = module.declare_data("literals", Linkage::Local, false, false)?;
+    let mut data = DataDescription::new();
+    let words = ir.literals.iter().flat_map(|literal| word(literal).to_le_bytes());
+    let mut bytes: Vec<u8> = words.collect();
+    bytes.resize(bytes.len().max(8), 0);
+    data.define(bytes.into_boxed_slice());
+    data.set_align(8);
+    module.define_data(literals, &data)?;
+    Ok(Declared { function, literals })
+}
+
+fn word(literal: &Literal) -> u64 {
+    match literal {
+        Literal::Value(value) | Literal::Var(value) => value.word(),
+        Literal::Code(code) => Arc::as_ptr(code).cast::<FnCode>() as u64,
+    }
+}

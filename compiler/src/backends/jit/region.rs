@@ -1,0 +1,116 @@
+//! Memory for compiled code: one reserved region, given out by pages.
+//!
+//! The lower half holds code (readable and executable once finished), the upper half data. Pages
+//! of freed units are used again. Invariant: a page is never writable and executable at once.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::ptr::NonNull;
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use cranelift_jit::{BranchProtection, JITMemoryKind, JITMemoryProvider};
+use cranelift_module::{ModuleError, ModuleResult};
+use rustix::mm::{MapFlags, MprotectFlags, ProtFlags, mmap_anonymous, mprotect};
+
+/// Code and data stay within reach of a 32-bit displacement.
+const HALF_BYTES: usize = 512 << 20;
+const PAGE: usize = 4096;
+
+struct Half {
+    base: usize,
+    used: usize,
+    /// Free runs of pages: length in bytes to addresses.
+    free: BTreeMap<usize, Vec<usize>>,
+}
+
+struct Region {
+    code: Mutex<Half>,
+    data: Mutex<Half>,
+}
+
+static REGION: OnceLock<Option<Region>> = OnceLock::new();
+
+fn region() -> io::Result<&'static Region> {
+    let region = REGION.get_or_init(|| {
+        let flags = MapFlags::PRIVATE | MapFlags::NORESERVE;
+        // SAFETY: a fresh anonymous mapping at an address of the kernel's choice.
+        let base = unsafe {
+            mmap_anonymous(std::ptr::null_mut(), 2 * HALF_BYTES, ProtFlags::empty(), flags)
+        };
+        let base = base.ok()? as usize;
+        let half = |base| Mutex::new(Half { base, used: 0, free: BTreeMap::new() });
+        Some(Region { code: half(base), data: half(base + HALF_BYTES) })
+    });
+    region.as_ref().ok_or_else(|| io::Error::other("no address space for compiled code"))
+}
+
+impl Half {
+    fn take(&mut self, bytes: usize) -> io::Result<usize> {
+        if let Some(runs) = self.free.get_mut(&bytes)
+            && let Some(address) = runs.pop()
+        {
+            return Ok(address);
+        }
+        if self.used + bytes > HALF_BYTES {
+            return Err(io::Error::other("the region for compiled code is full"));
+        }
+        let address = self.base + self.used;
+        self.used += bytes;
+        Ok(address)
+    }
+
+    fn give_back(&mut self, run: &Run) {
+        self.free.entry(run.bytes).or_default().push(run.address);
+    }
+}
+
+struct Run {
+    address: usize,
+    bytes: usize,
+    is_code: bool,
+}
+
+/// The pages of one unit.
+#[derive(Default)]
+pub(super) struct UnitMemory {
+    runs: Vec<Run>,
+}
+
+fn protect(run: &Run, flags: MprotectFlags) -> io::Result<()> {
+    let address = NonNull::new(run.address as *mut std::ffi::c_void)
+        .ok_or_else(|| io::Error::other("no memory for compiled code"))?;
+    // SAFETY: the pages are this unit's alone, inside the reserved region.
+    unsafe { mprotect(address.as_ptr(), run.bytes, flags) }?;
+    Ok(())
+}
+
+impl JITMemoryProvider for UnitMemory {
+    fn allocate(&mut self, size: usize, align: u64, kind: JITMemoryKind) -> io::Result<*mut u8> {
+        debug_assert!(align as usize <= PAGE);
+        let bytes = size.max(1).next_multiple_of(PAGE);
+        let is_code = matches!(kind, JITMemoryKind::Executable);
+        let region = region()?;
+        let half = if is_code { &region.code } else { &region.data };
+        let address = half.lock().unwrap_or_else(PoisonError::into_inner).take(bytes)?;
+        let run = Run { address, bytes, is_code };
+        protect(&run, MprotectFlags::READ | MprotectFlags::WRITE)?;
+        self.runs.push(run);
+        Ok(address as *mut u8)
+    }
+
+    unsafe fn free_memory(&mut self) {
+        let Ok(region) = region() else { return };
+        for run in self.runs.drain(..) {
+            let half = if run.is_code { &region.code } else { &region.data };
+            half.lock().unwrap_or_else(PoisonError::into_inner).give_back(&run);
+        }
+    }
+
+    fn finalize(&mut self, _branch_protection: BranchProtection) -> ModuleResult<()> {
+        for run in self.runs.iter().filter(|run| run.is_code) {
+            protect(run, MprotectFlags::READ | MprotectFlags::EXEC)
+                .map_err(|error| ModuleError::Allocation { err: error })?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,215 @@
+//! Functions that compile at their first call.
+//!
+//! A [`LazyFunction`] stands behind an [`FnCode`] whose entries point at the resolve stub. The
+//! runtime asks [`FirstCall`] for an entry; it is lowered, compiled and put into the table, and
+//! the unit is kept here as long as the function lives. Library functions are kept as forms until
+//! then, so that a program pays only for what it calls.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use batuta_lang::diagnostic::Diagnostic;
+use batuta_lang::form::Form;
+use batuta_runtime::abi::call::{Resolver, Wanted};
+use batuta_runtime::failure::{Fault, FaultKind};
+use batuta_runtime::function::{Arities, CodeSource, FnCode, MAX_ARITY};
+use batuta_runtime::namespace;
+
+use crate::analyze::{Analyzer, TopLevel};
+use crate::backends::jit::{Unit, jit};
+use crate::core_tree::{CoreFunction, VarRef};
+use crate::ir::function::IrFunction;
+use crate::ir::verify::{Stage, verify};
+use crate::lower::{Group, Surroundings, Target, lower_arity};
+use crate::macro_run::ActorHost;
+use crate::{diagnostics_text, passes};
+
+/// See the module's head.
+pub struct LazyFunction {
+    source: Mutex<Source>,
+    group: Option<Arc<Group>>,
+    units: Mutex<Vec<Unit>>,
+}
+
+enum Source {
+    Core(Arc<CoreFunction>),
+    Form { form: Form, namespace: Arc<str> },
+}
+
+/// Code for an analysed function.
+pub fn code_of(function: &Arc<CoreFunction>) -> Arc<FnCode> {
+    code_in_group(function, None)
+}
+
+fn code_in_group(function: &Arc<CoreFunction>, group: Option<Arc<Group>>) -> Arc<FnCode> {
+    let fixed = function.arities.iter().filter(|a| a.rest.is_none());
+    let arities = Arities {
+        fixed: fixed.map(|a| a.params.len()).collect(),
+        variadic: function.arities.iter().find(|a| a.rest.is_some()).map(|a| a.params.len()),
+    };
+    lazy(function.name.clone(), arities, Source::Core(function.clone()), group)
+}
+
+/// Code for a `(defn …)` form of the library, not analysed before its first call.
+pub fn code_of_form(name: Arc<str>, arities: Arities, form: Form, namespace: Arc<str>) -> Arc<FnCode> {
+    lazy(name, arities, Source::Form { form, namespace }, None)
+}
+
+fn lazy(
+    name: Arc<str>,
+    arities: Arities,
+    source: Source,
+    group: Option<Arc<Group>>,
+) -> Arc<FnCode> {
+    let function =
+        LazyFunction { source: Mutex::new(source), group, units: Mutex::new(Vec::new()) };
+    Arc::new(FnCode::lazy(name, arities, CodeSource::Compiled(Arc::new(function))))
+}
+
+/// Compiles functions at their first call.
+pub struct FirstCall;
+
+impl Resolver for FirstCall {
+    fn resolve(&self, code: &Arc<FnCode>, wanted: Wanted) -> Result<(), Fault> {
+        let CodeSource::Compiled(function) = &code.source else { return Ok(()) };
+        match function.downcast_ref::<LazyFunction>() {
+            Some(function) => function.compile(code, wanted),
+            None => Err(Fault::new(FaultKind::Panic, "code of another compiler")),
+        }
+    }
+}
+
+impl LazyFunction {
+    fn compile(&self, code: &FnCode, wanted: Wanted) -> Result<(), Fault> {
+        let mut units = self.units.lock().unwrap_or_else(PoisonError::into_inner);
+        let core = self.core()?;
+        let Some(target) = target_of(&core, wanted) else {
+            return Err(Fault::new(FaultKind::Arity, format!("no such arity of `{}`", code.name)));
+        };
+        let ir = self.lower(&core, target);
+        let unit = jit().compile(&ir).map_err(|error| {
+            let text = format!("`{}` does not compile: {error}", ir.name);
+            Fault::new(FaultKind::Panic, text)
+                .hint("this is a bug of Batuta, not of your program: please report it")
+        })?;
+        let place = match wanted {
+            Wanted::Entry(count) => &code.entries[count],
+            Wanted::Variadic | Wanted::Wide(_) => &code.variadic,
+        };
+        place.store(unit.entry(), std::sync::atomic::Ordering::Release);
+        units.push(unit);
+        Ok(())
+    }
+
+    /// The analysed function; a library form is analysed now.
+    fn core(&self) -> Result<Arc<CoreFunction>, Fault> {
+        let mut source = self.source.lock().unwrap_or_else(PoisonError::into_inner);
+        let (form, namespace) = match &*source {
+            Source::Core(function) => return Ok(function.clone()),
+            Source::Form { form, namespace } => (form.clone(), namespace.clone()),
+        };
+        let mut analyzer = Analyzer::new();
+        analyzer.set_namespace(&namespace);
+        let function = match analyzer.analyze_top_level(&mut ActorHost, &form) {
+            Ok(TopLevel::Define { function, .. }) => function,
+            Ok(_) => return Err(Fault::new(FaultKind::Panic, "a library form that is no function")),
+            Err(errors) => return Err(syntax_fault(&errors)),
+        };
+        let unknown = analyzer.unresolved();
+        if !unknown.is_empty() {
+            return Err(syntax_fault(&unknown));
+        }
+        *source = Source::Core(function.clone());
+        Ok(function)
+    }
+
+    fn lower(&self, core: &Arc<CoreFunction>, target: Target) -> IrFunction {
+        let mut nest = Nest { own: self.group.clone(), groups: Vec::new() };
+        lowered(core, target, &mut nest)
+    }
+
+    /// The IR of all arities, for `--emit`.
+    ///
+    /// # Errors
+    /// A library form that does not compile.
+    pub fn ir(&self) -> Result<Vec<IrFunction>, Fault> {
+        let core = self.core()?;
+        let targets = (0..core.arities.len()).map(|arity| Target { arity, arguments: None });
+        Ok(targets.map(|target| self.lower(&core, target)).collect())
+    }
+}
+
+/// Lowers an arity and runs the passes; test builds verify what comes out.
+pub(crate) fn lowered(
+    core: &CoreFunction,
+    target: Target,
+    surroundings: &mut dyn Surroundings,
+) -> IrFunction {
+    let mut ir = lower_arity(core, target, surroundings);
+    check(&ir, Stage::Lowered);
+    passes::run(&mut ir);
+    check(&ir, Stage::Owned);
+    ir
+}
+
+fn check(ir: &IrFunction, stage: Stage) {
+    if cfg!(debug_assertions)
+        && let Err(broken) = verify(ir, stage)
+    {
+        let text = crate::ir::text::function_text(ir);
+        panic!("{stage:?} IR is broken: {}\n{text}", broken[0]);
+    }
+}
+
+/// The fault of source text that does not compile: the message of the first, all in its text.
+pub(crate) fn syntax_fault(errors: &[Diagnostic]) -> Fault {
+    Fault::new(FaultKind::Syntax, diagnostics_text(errors))
+}
+
+/// Which arity serves a call, and with how many arguments in registers.
+fn target_of(core: &CoreFunction, wanted: Wanted) -> Option<Target> {
+    let find = |test: &dyn Fn(usize, bool) -> bool| {
+        core.arities.iter().position(|a| test(a.params.len(), a.rest.is_some()))
+    };
+    match wanted {
+        Wanted::Entry(count) => match find(&|fixed, rest| fixed == count && !rest) {
+            Some(arity) => Some(Target { arity, arguments: None }),
+            None => find(&|fixed, rest| rest && fixed <= count)
+                .map(|arity| Target { arity, arguments: Some(count) }),
+        },
+        Wanted::Variadic => {
+            find(&|_, rest| rest).map(|arity| Target { arity, arguments: None })
+        }
+        Wanted::Wide(count) => find(&|fixed, _| fixed == count && fixed > MAX_ARITY)
+            .map(|arity| Target { arity, arguments: None }),
+    }
+}
+
+/// Makes code for inner functions and keeps track of groups.
+#[derive(Default)]
+pub(crate) struct Nest {
+    own: Option<Arc<Group>>,
+    groups: Vec<Arc<Group>>,
+}
+
+impl Surroundings for Nest {
+    fn code_for(&mut self, function: &Arc<CoreFunction>) -> Arc<FnCode> {
+        let group = self
+            .groups
+            .iter()
+            .chain(&self.own)
+            .find(|group| group.functions().any(|member| Arc::ptr_eq(member, function)));
+        code_in_group(function, group.cloned())
+    }
+
+    fn own_group(&self) -> Option<Arc<Group>> {
+        self.own.clone()
+    }
+
+    fn add_group(&mut self, group: &Arc<Group>) {
+        self.groups.push(group.clone());
+    }
+
+    fn core_var(&mut self, name: &'static str) -> VarRef {
+        VarRef(namespace::intern(namespace::CORE, name))
+    }
+}

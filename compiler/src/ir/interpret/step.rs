@@ -1,0 +1,150 @@
+//! One instruction at a time: everything but calls.
+
+use batuta_runtime::abi;
+use batuta_runtime::abi::failing::unbound;
+use batuta_runtime::collections::vector;
+use batuta_runtime::failure::{Fault, FaultKind};
+use batuta_runtime::function::{VarBody, make_closure};
+use batuta_runtime::number::{self, comparison};
+use batuta_runtime::value::{Value, class_name};
+
+use super::Machine;
+use crate::ir::entity::{LiteralId, ValueId};
+use crate::ir::function::Literal;
+use crate::ir::instruction::{ArithOp, CompareOp, Inst, Op, RuntimeEntry};
+
+impl Machine {
+    pub(super) fn step(&mut self, inst: &Inst) -> Result<(), Fault> {
+        let word = match &inst.op {
+            Op::Word(word) => *word,
+            Op::Literal(literal) => self.literal(*literal)?.word(),
+            Op::GlobalGet(var) => self.global(*var)?.into_word(),
+            Op::Arith(op, a, b) => {
+                let operation = match op {
+                    ArithOp::Add => number::add,
+                    ArithOp::Sub => number::sub,
+                    ArithOp::Mul => number::mul,
+                };
+                self.operate(inst, *a, *b, |a, b| operation(a, b).map(Value::into_word))?
+            }
+            Op::Compare(op, a, b) => {
+                self.operate(inst, *a, *b, |a, b| compare(*op, a, b).map(u64::from))?
+            }
+            Op::Truthy(value) => u64::from(self.view(*value).is_truthy()),
+            Op::Not(value) => u64::from(self.word(*value) == 0),
+            Op::FromBool(value) => Value::bool(self.word(*value) != 0).into_word(),
+            Op::SameWord(a, b) => u64::from(self.word(*a) == self.word(*b)),
+            Op::Runtime(entry, args) => self.runtime(*entry, args)?,
+            Op::MakeClosure(code, captured) => self.closure(*code, captured)?.into_word(),
+            Op::Dup(value) => self.view(*value).clone().into_word(),
+            Op::Drop(value) => {
+                drop(self.take(*value));
+                return Ok(());
+            }
+            Op::Poll => return Ok(()),
+            Op::Capture(_) | Op::CatchTake | Op::CallGlobal(..) | Op::Call(..) => {
+                return Err(Fault::new(FaultKind::Panic, "not for the interpreter"));
+            }
+        };
+        self.set(inst.result, word);
+        Ok(())
+    }
+
+    fn view(&self, value: ValueId) -> &Value {
+        // SAFETY: the word is owned by this machine and not a `Bool`, by the verifier's rules.
+        unsafe { Value::borrow_word(&self.words[value.index()]) }
+    }
+
+    fn literal(&self, literal: LiteralId) -> Result<&Value, Fault> {
+        match &self.function.literals[literal.index()] {
+            Literal::Value(value) | Literal::Var(value) => Ok(value),
+            Literal::Code(_) => Err(Fault::new(FaultKind::Panic, "code where a value stands")),
+        }
+    }
+
+    fn global(&self, var: LiteralId) -> Result<Value, Fault> {
+        let var = self.literal(var)?;
+        var.as_object::<VarBody>().and_then(VarBody::root).ok_or_else(|| unbound(var))
+    }
+
+    /// Callee and arguments of a call through a var: what a compiled call would enter.
+    pub(super) fn call_of_var(
+        &self,
+        var: LiteralId,
+        args: &[ValueId],
+    ) -> Option<(Value, Vec<Value>)> {
+        let var = self.literal(var).ok()?;
+        Some((abi::call::callee_of(var), self.take_all(args)))
+    }
+
+    fn operate(
+        &mut self,
+        inst: &Inst,
+        a: ValueId,
+        b: ValueId,
+        operation: impl FnOnce(&Value, &Value) -> Result<u64, Fault>,
+    ) -> Result<u64, Fault> {
+        let result = operation(self.view(a), self.view(b));
+        for (position, value) in [a, b].into_iter().enumerate() {
+            if inst.consumed & (1 << position) != 0 {
+                drop(self.take(value));
+            }
+        }
+        result
+    }
+
+    fn closure(&self, code: LiteralId, captured: &[ValueId]) -> Result<Value, Fault> {
+        match &self.function.literals[code.index()] {
+            Literal::Code(code) => Ok(make_closure(code.clone(), self.take_all(captured))),
+            _ => Err(Fault::new(FaultKind::Panic, "a value where code stands")),
+        }
+    }
+
+    fn runtime(&mut self, entry: RuntimeEntry, args: &[ValueId]) -> Result<u64, Fault> {
+        Ok(match entry {
+            RuntimeEntry::DefineVar => {
+                let (var, value) = (self.take(args[0]), self.take(args[1]));
+                if let Some(body) = var.as_object::<VarBody>() {
+                    body.set_root(&var, value);
+                }
+                var.into_word()
+            }
+            RuntimeEntry::IsClass => {
+                let class = class_name(self.view(args[1]));
+                Value::bool(self.view(args[0]).is_keyword(class)).into_word()
+            }
+            RuntimeEntry::IsMap => {
+                Value::bool(abi::count::is_map_like(self.view(args[0]))).into_word()
+            }
+            RuntimeEntry::VectorCount => {
+                let count = vector::len(self.view(args[0])).unwrap_or(0);
+                number::int(count as i64).into_word()
+            }
+            RuntimeEntry::VectorNth => {
+                let index = self.view(args[1]).as_small_int().unwrap_or(0) as usize;
+                vector::nth(self.view(args[0]), index).cloned().unwrap_or_default().into_word()
+            }
+            RuntimeEntry::ReceiveStart
+            | RuntimeEntry::ReceiveNext
+            | RuntimeEntry::ReceiveAccept
+            | RuntimeEntry::ReceiveRewind
+            | RuntimeEntry::DeadlineIn
+            | RuntimeEntry::IsTimeout
+            | RuntimeEntry::Park
+            | RuntimeEntry::NoMatch
+            | RuntimeEntry::FailureReason => {
+                return Err(Fault::new(FaultKind::Panic, "not for the interpreter"));
+            }
+        })
+    }
+}
+
+fn compare(op: CompareOp, a: &Value, b: &Value) -> Result<bool, Fault> {
+    match op {
+        CompareOp::Lt => comparison::less(a, b),
+        CompareOp::Le => comparison::less_or_equal(a, b),
+        CompareOp::Gt => comparison::less(b, a),
+        CompareOp::Ge => comparison::less_or_equal(b, a),
+        CompareOp::Eq => comparison::equivalent(a, b),
+    }
+}

@@ -1,0 +1,72 @@
+//! Running a macro: a Batuta function from forms to forms, in an actor of its own.
+//!
+//! Called on a compiler thread, which waits for the actor; so a macro may call functions that are
+//! not compiled yet, `eval`, wait for a message, or be interrupted.
+
+use std::sync::Arc;
+
+use batuta_lang::diagnostic::Diagnostic;
+use batuta_lang::form::Form;
+use batuta_runtime::actor;
+use batuta_runtime::failure_state::{Failure, FailureClass};
+use batuta_runtime::function::VarBody;
+use batuta_runtime::value::form::{FormSpans, from_form, to_form};
+use batuta_runtime::value::{Value, print};
+
+use crate::analyze::Host;
+use crate::core_tree::VarRef;
+use crate::messages;
+
+/// Runs macros in actors.
+pub struct ActorHost;
+
+impl Host for ActorHost {
+    fn run_macro(
+        &mut self,
+        macro_var: &VarRef,
+        args: Vec<Form>,
+        call: &Form,
+        locals: Vec<Arc<str>>,
+    ) -> Result<Form, Diagnostic> {
+        let name = macro_var.0.as_object::<VarBody>().map(VarBody::qualified).unwrap_or_default();
+        let failed = |text: String| messages::macro_failed(call.span, &name, &text);
+        let mut spans = FormSpans::new();
+        let mut values = Vec::with_capacity(args.len() + 2);
+        values.push(from_form(call, &mut spans).map_err(|fault| failed(fault.message))?);
+        values.push(environment(&locals));
+        for arg in &args {
+            values.push(from_form(arg, &mut spans).map_err(|fault| failed(fault.message))?);
+        }
+        let function = {
+            let _pin = batuta_runtime::quiescence::pin();
+            macro_var.0.as_object::<VarBody>().and_then(VarBody::root)
+        };
+        let function = function.ok_or_else(|| failed("it is not defined yet".to_owned()))?;
+        let outcome = actor::evaluate(function, values).blocking_recv();
+        match outcome {
+            Ok(Ok(value)) => {
+                to_form(&value, &spans, call.span).map_err(|fault| failed(fault.message))
+            }
+            Ok(Err(failure)) => Err(failed(describe(&failure))),
+            Err(_) => Err(failed("its actor ended".to_owned())),
+        }
+    }
+}
+
+/// What a macro sees as `&env`: a map from the names of locals to themselves.
+fn environment(locals: &[Arc<str>]) -> Value {
+    let symbols = locals.iter().map(|name| Value::symbol(None, name));
+    batuta_runtime::collections::map::from_pairs(symbols.map(|symbol| (symbol.clone(), symbol)))
+}
+
+/// A failure in one line.
+pub fn describe(failure: &Failure) -> String {
+    use batuta_runtime::failure::ErrorBody;
+    match failure.reason.as_object::<ErrorBody>() {
+        Some(error) => error.message.as_str().unwrap_or_default().to_owned(),
+        None if failure.class == FailureClass::Exit => {
+            format!("it was ended: {}", print::short(&failure.reason))
+        }
+        None => format!("it threw {}", print::short(&failure.reason)),
+    }
+}

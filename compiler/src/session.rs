@@ -1,0 +1,226 @@
+//! A session: reads, analyses and evaluates forms in order, in a current namespace.
+//!
+//! The prompt keeps one session for all it is given; a file has one of its own. A session runs
+//! nothing itself: it hands [`Call`]s to a runner, which is an actor.
+
+use std::sync::{Arc, LazyLock};
+
+use batuta_lang::diagnostic::{Diagnostic, Severity};
+use batuta_lang::form::Form;
+use batuta_lang::reader::{ReadOptions, read};
+use batuta_lang::source::SourceMap;
+use batuta_runtime::actor;
+use batuta_runtime::failure_state::Failure;
+use batuta_runtime::namespace;
+use batuta_runtime::value::Value;
+
+use crate::analyze::{Analyzer, Directive, Require, TopLevel};
+use crate::core_tree::CoreFunction;
+use crate::evaluate::{Call, call_of, define};
+use crate::load;
+use crate::macro_run::ActorHost;
+
+static SOURCES: LazyLock<SourceMap> = LazyLock::new(SourceMap::new);
+
+/// All texts that were read in this process.
+pub fn sources() -> &'static SourceMap {
+    &SOURCES
+}
+
+/// Why a form has no value.
+#[derive(Debug)]
+pub enum EvaluationError {
+    /// It does not read or compile.
+    Diagnostics(Vec<Diagnostic>),
+    /// It ran and failed.
+    Failure(Box<Failure>),
+}
+
+impl From<Diagnostic> for EvaluationError {
+    fn from(diagnostic: Diagnostic) -> EvaluationError {
+        EvaluationError::Diagnostics(vec![diagnostic])
+    }
+}
+
+/// Calls a function and waits for its value.
+pub type Runner<'a> = dyn FnMut(Call) -> Result<Value, Box<Failure>> + 'a;
+
+/// See the module's head.
+#[derive(Default)]
+pub struct Session {
+    analyzer: Analyzer,
+    loading: Vec<Arc<str>>,
+}
+
+/// What a file comes to.
+pub struct Loaded {
+    /// Its forms, to be run in order.
+    pub forms: Vec<Arc<CoreFunction>>,
+    /// What the analyzer wondered at.
+    pub warnings: Vec<Diagnostic>,
+}
+
+impl Session {
+    /// A session in the namespace `user`.
+    pub fn new() -> Session {
+        Session::default()
+    }
+
+    /// A session for a file that is required while these namespaces are being loaded.
+    pub(crate) fn nested(loading: Vec<Arc<str>>) -> Session {
+        Session { analyzer: Analyzer::new(), loading }
+    }
+
+    pub(crate) fn loading(&self) -> &[Arc<str>] {
+        &self.loading
+    }
+
+    /// The current namespace.
+    pub fn namespace(&self) -> Arc<str> {
+        self.analyzer.namespace()
+    }
+
+    /// Goes to a namespace.
+    pub fn set_namespace(&mut self, name: &str) {
+        self.analyzer.set_namespace(name);
+    }
+
+    /// Warnings since the last time this was asked.
+    pub fn take_warnings(&mut self) -> Vec<Diagnostic> {
+        self.analyzer.take_warnings()
+    }
+
+    /// Names used so far that nothing defines, as warnings.
+    pub fn take_unresolved(&mut self) -> Vec<Diagnostic> {
+        let mut unresolved = self.analyzer.unresolved();
+        for diagnostic in &mut unresolved {
+            diagnostic.severity = Severity::Warning;
+        }
+        unresolved
+    }
+
+    /// Reads a text.
+    ///
+    /// # Errors
+    /// All read errors.
+    pub fn read(&self, name: &str, text: &str) -> Result<Vec<Form>, Vec<Diagnostic>> {
+        let source = sources().add(name, text);
+        let namespace = self.namespace();
+        let resolve_alias = |alias: &str| namespace::alias_target(&namespace, alias);
+        let options = ReadOptions {
+            current_ns: &namespace,
+            resolve_alias: &resolve_alias,
+            ..ReadOptions::default()
+        };
+        let (forms, diagnostics) = read(source, text, &options);
+        if diagnostics.iter().any(Diagnostic::is_error) { Err(diagnostics) } else { Ok(forms) }
+    }
+
+    /// Evaluates one form.
+    ///
+    /// # Errors
+    /// It does not compile, or it fails.
+    pub fn evaluate(
+        &mut self,
+        form: &Form,
+        run: &mut Runner<'_>,
+    ) -> Result<Value, EvaluationError> {
+        let analysed = self.analyzer.analyze_top_level(&mut ActorHost, form);
+        match analysed.map_err(EvaluationError::Diagnostics)? {
+            TopLevel::Thunk(thunk) => run(call_of(&thunk)).map_err(EvaluationError::Failure),
+            TopLevel::Define { var, function, is_macro } => {
+                define(&var, &function, is_macro);
+                Ok(var.0)
+            }
+            TopLevel::Forms(forms) => {
+                let mut value = Value::NIL;
+                for form in &forms {
+                    value = self.evaluate(form, run)?;
+                }
+                Ok(value)
+            }
+            TopLevel::Directive(directive) => {
+                self.direct(directive)?;
+                Ok(Value::NIL)
+            }
+        }
+    }
+
+    /// Analyses a whole file before any of it runs. Functions are defined at once, so that macros
+    /// further down can call them.
+    ///
+    /// # Errors
+    /// All read errors, or all others of the file.
+    pub fn load(&mut self, name: &str, text: &str) -> Result<Loaded, Vec<Diagnostic>> {
+        let forms = self.read(name, text)?;
+        self.analyzer.announce(&forms);
+        let mut errors = Vec::new();
+        let mut thunks = Vec::new();
+        for form in &forms {
+            self.analyse(form, &mut thunks, &mut errors);
+        }
+        errors.extend(self.analyzer.unresolved());
+        if errors.iter().any(Diagnostic::is_error) {
+            return Err(errors);
+        }
+        Ok(Loaded { forms: thunks, warnings: self.take_warnings() })
+    }
+
+    fn analyse(
+        &mut self,
+        form: &Form,
+        thunks: &mut Vec<Arc<CoreFunction>>,
+        errors: &mut Vec<Diagnostic>,
+    ) {
+        match self.analyzer.analyze_top_level(&mut ActorHost, form) {
+            Ok(TopLevel::Thunk(thunk)) => thunks.push(thunk),
+            Ok(TopLevel::Define { var, function, is_macro }) => define(&var, &function, is_macro),
+            Ok(TopLevel::Forms(forms)) => {
+                for form in &forms {
+                    self.analyse(form, thunks, errors);
+                }
+            }
+            Ok(TopLevel::Directive(directive)) => {
+                if let Err(error) = self.direct(directive) {
+                    errors.push(error);
+                }
+            }
+            Err(found) => errors.extend(found),
+        }
+    }
+
+    fn direct(&mut self, directive: Directive) -> Result<(), Diagnostic> {
+        match directive {
+            Directive::In(name) => {
+                self.set_namespace(&name);
+                Ok(())
+            }
+            Directive::Namespace { name, requires } => {
+                self.set_namespace(&name);
+                self.require(&requires)
+            }
+            Directive::Require(requires) => self.require(&requires),
+        }
+    }
+
+    fn require(&mut self, requires: &[Require]) -> Result<(), Diagnostic> {
+        for require in requires {
+            if require.reload || !namespace::exists(&require.namespace) {
+                load::require(self, require)?;
+            }
+            self.analyzer.apply_require(require)?;
+        }
+        Ok(())
+    }
+}
+
+/// Runs a call in an actor of its own and waits for it. Not for worker threads.
+///
+/// # Errors
+/// The failure of the call.
+pub fn run_and_wait(call: Call) -> Result<Value, Box<Failure>> {
+    match actor::evaluate(call.function, call.arguments).blocking_recv() {
+        Ok(result) => result.map_err(Box::new),
+        Err(_ended) => Err(Box::new(Failure::exit(Value::keyword("killed")))),
+    }
+}

@@ -1,0 +1,110 @@
+//! The ABI table: every entry that compiled code calls by name, the same for all back ends.
+//!
+//! Entries take the context first and give a word. None lets a panic out: those that run more than
+//! a few instructions of Rust go through [`guarded`]. Entries marked *coroutine* may suspend the
+//! actor and run on its own small stack; the heavy ones run on the worker's stack, entered through
+//! [`switch::bt_on_native`]. To add an entry: the function in its group's file, a row in `ENTRIES`.
+
+pub mod arith;
+pub mod call;
+pub mod count;
+pub mod failing;
+pub mod flow;
+pub mod receive;
+pub mod switch;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use crate::context::Cx;
+use crate::failure::{Fault, FaultKind};
+use crate::failure_state::FailureClass;
+use crate::value::Control;
+
+/// A named entry.
+pub struct AbiEntry {
+    /// The symbol.
+    pub name: &'static str,
+    /// Its address.
+    pub address: *const u8,
+}
+
+// SAFETY: code addresses are plain numbers to every thread.
+unsafe impl Sync for AbiEntry {}
+
+macro_rules! entries {
+    ($($module:ident::$name:ident),* $(,)?) => {
+        /// All entries.
+        pub static ENTRIES: &[AbiEntry] = &[
+            $(AbiEntry {
+                name: stringify!($name),
+                address: $module::$name as *const u8,
+            },)*
+        ];
+    };
+}
+
+entries![
+    arith::bt_add,
+    arith::bt_ge,
+    arith::bt_gt,
+    arith::bt_le,
+    arith::bt_lt,
+    arith::bt_mul,
+    arith::bt_num_eq,
+    arith::bt_sub,
+    call::bt_bounce,
+    call::bt_check,
+    call::bt_make_closure,
+    call::bt_native,
+    call::bt_other,
+    call::bt_poll,
+    call::bt_prepare,
+    call::bt_resolve,
+    count::bt_define_var,
+    count::bt_drop,
+    count::bt_dup,
+    count::bt_is_class,
+    count::bt_is_map,
+    count::bt_vector_count,
+    count::bt_vector_nth,
+    failing::bt_catch_take,
+    failing::bt_failure_reason,
+    failing::bt_rethrow,
+    failing::bt_trace,
+    failing::bt_unbound,
+    flow::bt_resume,
+    flow::bt_wait,
+    receive::bt_deadline_in,
+    receive::bt_is_timeout,
+    receive::bt_no_match,
+    receive::bt_park,
+    receive::bt_receive_accept,
+    receive::bt_receive_next,
+    receive::bt_receive_rewind,
+    receive::bt_receive_start,
+    switch::bt_on_native,
+];
+
+/// Raises a fault in the context and gives the sentinel.
+#[cold]
+pub(crate) fn fail(cx: &mut Cx, fault: Fault) -> u64 {
+    cx.failure.raise(FailureClass::Exception, fault.into_value());
+    Control::Failed.word()
+}
+
+/// Runs Rust code that must not let a panic out; a panic becomes a fault that says it is a bug.
+pub(crate) fn guarded(cx: &mut Cx, run: impl FnOnce(&mut Cx) -> u64) -> u64 {
+    match catch_unwind(AssertUnwindSafe(|| run(cx))) {
+        Ok(word) => word,
+        Err(panic) => {
+            let text = panic
+                .downcast_ref::<String>()
+                .map(String::as_str)
+                .or_else(|| panic.downcast_ref::<&str>().copied())
+                .unwrap_or("unknown panic");
+            let fault = Fault::new(FaultKind::Panic, format!("internal error: {text}"))
+                .hint("this is a bug of Batuta, not of your program: please report it");
+            fail(cx, fault)
+        }
+    }
+}

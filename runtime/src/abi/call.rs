@@ -1,0 +1,462 @@
+//! Calls: builtins, values that are no functions, vars, first calls, and larger stacks.
+//!
+//! Stubs spill the arguments of a call into the context and ask one of these entries where to go.
+//! It leaves `callee`, `entry`, arguments and their number in the context, and the stub jumps.
+
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, OnceLock};
+
+use super::flow::settle;
+use super::{fail, guarded};
+use crate::actor::coroutine::{self, Poll};
+use crate::builtin::Builtin;
+use crate::collections::list;
+use crate::collections::seq::{Cursor, Step};
+use crate::context::Cx;
+use crate::failure::{Fault, FaultKind};
+use crate::function::{
+    CodeRef, CodeSource, Entry, FnCode, FunctionBody, MAX_ARITY, SPREAD, VarBody, stubs,
+};
+use crate::value::object::{Kind, make_with_slots};
+use crate::value::{Control, Value};
+
+/// How code comes to be: the compiler implements it.
+pub trait Resolver: Send + Sync {
+    /// The machine code of `code` for so many arguments, compiled now if need be. Called on a
+    /// compiler thread.
+    ///
+    /// # Errors
+    /// A fault of kind `:syntax` if the function does not compile.
+    fn resolve(&self, code: &Arc<FnCode>, wanted: Wanted) -> Result<(), Fault>;
+}
+
+/// Which code of a function is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// The entry for this number of arguments.
+    Entry(usize),
+    /// The code that takes the fixed arguments and the rest as a sequence.
+    Variadic,
+    /// The code that takes a list, of a function with this many parameters.
+    Wide(usize),
+}
+
+static RESOLVER: OnceLock<Box<dyn Resolver>> = OnceLock::new();
+
+/// Tells the runtime who compiles. The first call counts.
+pub fn install_resolver(resolver: Box<dyn Resolver>) {
+    RESOLVER.get_or_init(|| resolver);
+}
+
+static INVOKE: OnceLock<Value> = OnceLock::new();
+
+/// Tells the runtime the builtin that calls keywords, maps, sets and the like.
+pub fn install_invoke(function: Value) {
+    INVOKE.get_or_init(|| function);
+}
+
+fn load_spill(cx: &mut Cx, arguments: Vec<Value>) {
+    cx.spill_count = arguments.len() as u64;
+    for (slot, argument) in cx.spill.iter_mut().zip(arguments) {
+        *slot = argument.into_word();
+    }
+}
+
+/// Leaves a call in the context.
+pub(super) fn prepare(cx: &mut Cx, function: Value, mut arguments: Vec<Value>) {
+    let function = if function.kind() == Some(Kind::Function) {
+        function
+    } else {
+        arguments.insert(0, function);
+        INVOKE.get().cloned().unwrap_or_default()
+    };
+    if arguments.len() > MAX_ARITY {
+        return prepare_list(cx, function, list::from_vec(arguments));
+    }
+    cx.entry = entry_of(&function, arguments.len()) as u64;
+    load_spill(cx, arguments);
+    cx.callee = function.into_word();
+}
+
+/// Leaves a call with all arguments in one list in the context.
+pub(super) fn prepare_list(cx: &mut Cx, function: Value, arguments: Value) {
+    cx.entry = entry_of(&function, SPREAD) as u64;
+    load_spill(cx, vec![arguments]);
+    cx.callee = function.into_word();
+}
+
+fn entry_of(function: &Value, index: usize) -> Entry {
+    match function.as_object::<FunctionBody>() {
+        Some(body) => body.code.entries[index].load(Ordering::Acquire),
+        None => stubs().other[index],
+    }
+}
+
+/// The function object that a compiled call through the var enters.
+pub fn callee_of(var: &Value) -> Value {
+    match var.as_object::<VarBody>() {
+        Some(body) => {
+            let object = body.callee.load(Ordering::Acquire) as u64;
+            // SAFETY: a var's callee is immortal: a top-level function or the var's bouncer.
+            unsafe { Value::from_word(object | crate::value::TAG_POINTER) }
+        }
+        None => var.clone(),
+    }
+}
+
+/// The arguments of a native stub, however they came.
+fn native_arguments(cx: &mut Cx, index: usize) -> Result<Vec<Value>, Fault> {
+    if index != SPREAD {
+        return Ok(cx.take_spilled(index));
+    }
+    let list = cx.take_spilled(1).remove(0);
+    let front = Front::of(list, usize::MAX)?;
+    if front.is_whole { Ok(front.items) } else { Err(endless()) }
+}
+
+fn call_builtin(cx: &mut Cx, builtin: &'static Builtin, mut arguments: Vec<Value>) -> u64 {
+    let count = arguments.len();
+    let arity = builtin.arity;
+    let too_many = arity.max.is_some_and(|max| count > usize::from(max));
+    if count < usize::from(arity.min) || too_many {
+        return fail(cx, wrong_arity(builtin.name, count, builtin.arglists));
+    }
+    let flow = (builtin.function)(cx, &mut arguments);
+    settle(cx, flow)
+}
+
+/// The fault of a call with the wrong number of arguments.
+#[cold]
+pub fn wrong_arity(name: &str, count: usize, arglists: &str) -> Fault {
+    let plural = if count == 1 { "" } else { "s" };
+    let fault =
+        Fault::new(FaultKind::Arity, format!("`{name}` cannot take {count} argument{plural}"));
+    match arglists {
+        "" => fault,
+        _ => fault.hint(format!("it takes {arglists}")),
+    }
+}
+
+/// Runs the builtin of `function`. On the worker's stack.
+///
+/// # Safety
+/// The running coroutine's context; arguments spilled; `function` a live native function.
+pub unsafe extern "C" fn bt_native(cx: *mut Cx, function: u64, index: u64, _c: u64) -> u64 {
+    // SAFETY: the native stub passes its own context and a live function word.
+    let (cx, function) = unsafe { (&mut *cx, Value::borrow_word(&function)) };
+    guarded(cx, |cx| {
+        let arguments = match native_arguments(cx, index as usize) {
+            Ok(arguments) => arguments,
+            Err(fault) => return fail(cx, fault),
+        };
+        match function.as_object::<FunctionBody>().map(|body| &body.code.source) {
+            Some(CodeSource::Native(builtin)) => call_builtin(cx, builtin, arguments),
+            _ => fail(cx, Fault::new(FaultKind::Panic, "a native entry of compiled code")),
+        }
+    })
+}
+
+/// Calls a value that is no function. On the worker's stack.
+///
+/// # Safety
+/// The running coroutine's context; arguments spilled; `callee` owned.
+pub unsafe extern "C" fn bt_other(cx: *mut Cx, callee: u64, index: u64, _c: u64) -> u64 {
+    // SAFETY: the stub passes its own context and gives the callee up.
+    let (cx, callee) = unsafe { (&mut *cx, Value::from_word(callee)) };
+    guarded(cx, |cx| {
+        let mut arguments = match native_arguments(cx, index as usize) {
+            Ok(arguments) => arguments,
+            Err(fault) => return fail(cx, fault),
+        };
+        arguments.insert(0, callee);
+        let invoke = INVOKE.get().and_then(|f| f.as_object::<FunctionBody>());
+        match invoke.map(|body| &body.code.source) {
+            Some(CodeSource::Native(builtin)) => call_builtin(cx, builtin, arguments),
+            _ => fail(cx, Fault::new(FaultKind::Panic, "no builtin for calling values")),
+        }
+    })
+}
+
+/// Finds the present value of the var that a bouncer stands for.
+///
+/// # Safety
+/// The running coroutine's context; arguments spilled; `bouncer` live.
+pub unsafe extern "C" fn bt_bounce(cx: *mut Cx, bouncer: u64, index: u64) -> u64 {
+    // SAFETY: the stub passes its own context and a live bouncer.
+    let (cx, bouncer) = unsafe { (&mut *cx, Value::borrow_word(&bouncer)) };
+    let index = index as usize;
+    let var = bouncer.slots::<FunctionBody>().and_then(|slots| slots.first());
+    let value = var.and_then(|v| v.as_object::<VarBody>()).and_then(VarBody::root);
+    let Some(value) = value else {
+        drop(cx.take_spilled(if index == SPREAD { 1 } else { index }));
+        let fault = super::failing::unbound(var.unwrap_or(&Value::NIL));
+        return fail(cx, fault);
+    };
+    cx.entry = entry_of(&value, index) as u64;
+    cx.spill_count = if index == SPREAD { 1 } else { index as u64 };
+    cx.callee = value.into_word();
+    0
+}
+
+/// Checks and completes a call that comes from Rust. A count of `SPREAD` means one list.
+///
+/// # Safety
+/// The running coroutine's context; callee owned, arguments spilled.
+pub unsafe extern "C" fn bt_prepare(cx: *mut Cx, function: u64, count: u64) -> u64 {
+    // SAFETY: the way in passes the coroutine's context and gives the function up.
+    let (cx, function) = unsafe { (&mut *cx, Value::from_word(function)) };
+    guarded(cx, |cx| {
+        if count as usize == SPREAD {
+            let list = cx.take_spilled(1).remove(0);
+            prepare_list(cx, function, list);
+        } else {
+            let arguments = cx.take_spilled(count as usize);
+            prepare(cx, function, arguments);
+        }
+        0
+    })
+}
+
+/// First call of an entry: has it compiled, then leaves the call in the context. On the coroutine.
+///
+/// # Safety
+/// The running coroutine's context; arguments spilled; `function` a live function.
+pub unsafe extern "C" fn bt_resolve(cx: *mut Cx, function: u64, index: u64) -> u64 {
+    // SAFETY: the stub passes its own context and a live function.
+    let (cx, value) = unsafe { (&mut *cx, Value::borrow_word(&function)) };
+    let index = index as usize;
+    let found = match value.as_object::<FunctionBody>() {
+        Some(body) if index == SPREAD => spread(cx, &body.code),
+        Some(body) => resolve_entry(cx, &body.code, index),
+        None => Err(Some(Fault::new(FaultKind::Panic, "an entry of something else"))),
+    };
+    cx.callee = function;
+    match found {
+        Ok(()) => 0,
+        Err(fault) => {
+            drop(cx.take_spilled(if index == SPREAD { 1 } else { index }));
+            // SAFETY: the callee owns `self` unless it is immortal, and this call ends here.
+            drop(unsafe { Value::from_word(function) });
+            match fault {
+                Some(fault) => fail(cx, fault),
+                None => Control::Failed.word(),
+            }
+        }
+    }
+}
+
+/// A fault to raise, or none if the actor was ended while it waited.
+type Resolved = Result<(), Option<Fault>>;
+
+fn resolve_entry(cx: &mut Cx, code: &CodeRef, count: usize) -> Resolved {
+    if !code.arities.accept(count) {
+        return Err(Some(wrong_arity(&code.name, count, &describe(code))));
+    }
+    compile(cx, code, Wanted::Entry(count))?;
+    cx.entry = code.entries[count].load(Ordering::Acquire) as u64;
+    cx.spill_count = count as u64;
+    Ok(())
+}
+
+/// The first arguments of a list, as far as they are known without realising anything.
+struct Front {
+    items: Vec<Value>,
+    rest: Value,
+    /// Are these all?
+    is_whole: bool,
+}
+
+impl Front {
+    fn of(list: Value, max: usize) -> Result<Front, Fault> {
+        let mut cursor = Cursor::new("apply", list)?;
+        let mut items = Vec::new();
+        while items.len() < max {
+            match cursor.next() {
+                Step::Item(item) => items.push(item),
+                Step::End => return Ok(Front { items, rest: Value::NIL, is_whole: true }),
+                Step::Ask => break,
+            }
+        }
+        Ok(Front { items, rest: cursor.into_rest(), is_whole: false })
+    }
+}
+
+#[cold]
+fn endless() -> Fault {
+    Fault::new(FaultKind::Arity, "too many arguments: the sequence of them has no known end")
+}
+
+/// A call with all arguments in one list.
+fn spread(cx: &mut Cx, code: &CodeRef) -> Resolved {
+    let list = cx.take_spilled(1).remove(0);
+    let result = spread_list(cx, code, list);
+    if result.is_err() {
+        // The caller gives back what stands in the spill area.
+        load_spill(cx, vec![Value::NIL]);
+    }
+    result
+}
+
+fn spread_list(cx: &mut Cx, code: &CodeRef, list: Value) -> Resolved {
+    let most = code.arities.fixed.last().copied().unwrap_or(0);
+    let most = most.max(code.arities.variadic.unwrap_or(0));
+    let front = Front::of(list, most + 1).map_err(Some)?;
+    let count = front.items.len();
+    if front.is_whole && code.arities.fixed.contains(&count) {
+        if count > MAX_ARITY {
+            return wide(cx, code, count, list::from_vec(front.items));
+        }
+        resolve_entry(cx, code, count)?;
+        load_spill(cx, front.items);
+        return Ok(());
+    }
+    let Some(fixed) = code.arities.variadic.filter(|fixed| count >= *fixed) else {
+        return Err(Some(wrong_arity(&code.name, count, &describe(code))));
+    };
+    let mut items = front.items;
+    let mut rest = if front.is_whole { Value::NIL } else { front.rest };
+    let keep = if fixed > MAX_ARITY { 0 } else { fixed };
+    for item in items.drain(keep..).rev() {
+        rest = list::cons(item, rest);
+    }
+    if fixed > MAX_ARITY {
+        return wide(cx, code, fixed, rest);
+    }
+    compile(cx, code, Wanted::Variadic)?;
+    items.push(rest);
+    load_spill(cx, items);
+    cx.entry = code.variadic.load(Ordering::Acquire) as u64;
+    Ok(())
+}
+
+/// A function with more parameters than registers takes the list as it is.
+fn wide(cx: &mut Cx, code: &CodeRef, fixed: usize, arguments: Value) -> Resolved {
+    compile(cx, code, Wanted::Wide(fixed))?;
+    cx.entry = code.variadic.load(Ordering::Acquire) as u64;
+    load_spill(cx, vec![arguments]);
+    Ok(())
+}
+
+fn compile(cx: &mut Cx, code: &CodeRef, wanted: Wanted) -> Resolved {
+    let present = match wanted {
+        Wanted::Entry(count) => {
+            code.entries[count].load(Ordering::Acquire) != stubs().resolve[count]
+        }
+        Wanted::Variadic | Wanted::Wide(_) => !code.variadic.load(Ordering::Acquire).is_null(),
+    };
+    if present {
+        return Ok(());
+    }
+    let Some(resolver) = RESOLVER.get() else {
+        return Err(Some(Fault::new(FaultKind::Panic, "no compiler in this program")));
+    };
+    let shared = code.share();
+    let job = crate::actor::blocking(move || {
+        resolver.resolve(&shared, wanted).map(|()| Value::NIL)
+    });
+    match coroutine::wait(cx, job) {
+        Ok(Ok(_)) => Ok(()),
+        Ok(Err(fault)) => Err(Some(fault)),
+        Err(_killed) => Err(None),
+    }
+}
+
+fn describe(code: &FnCode) -> String {
+    let mut parts: Vec<String> = code.arities.fixed.iter().map(usize::to_string).collect();
+    if let Some(fixed) = code.arities.variadic {
+        parts.push(format!("{fixed} or more"));
+    }
+    match parts.as_slice() {
+        [] => "no arguments".to_owned(),
+        [one] if one == "1" => "1 argument".to_owned(),
+        [one] => format!("{one} arguments"),
+        [init @ .., last] => format!("{} or {last} arguments", init.join(", ")),
+    }
+}
+
+/// Function entry whose stack check failed: a poll, or a larger stack. On the coroutine.
+///
+/// Gives 0 to re-enter the function, 1 if it has run and the result lies in the context, or the
+/// sentinel.
+///
+/// # Safety
+/// The running coroutine's context; arguments spilled with their count; `callee` and `entry` set.
+pub unsafe extern "C" fn bt_check(cx: *mut Cx, stack: u64) -> u64 {
+    // SAFETY: the stub passes its own context.
+    let context = unsafe { &mut *cx };
+    if context.stack_limit.load(Ordering::Relaxed) == usize::MAX
+        && matches!(coroutine::poll(context), Poll::Failed)
+    {
+        abandon_call(context);
+        return Control::Failed.word();
+    }
+    if stack as usize >= context.stack_limit.load(Ordering::Relaxed) {
+        return 0;
+    }
+    // SAFETY: the back end made this stub with exactly this signature.
+    let run = unsafe {
+        std::mem::transmute::<Entry, extern "C" fn(*mut Cx) -> u64>(stubs().run_entry)
+    };
+    match coroutine::grow(context, run) {
+        Ok(word) => {
+            context.result = word;
+            1
+        }
+        Err(_overflow) => {
+            abandon_call(context);
+            let text = format!(
+                "the stack of this actor is used up ({} MiB)",
+                coroutine::max_stack() >> 20
+            );
+            fail(
+                context,
+                Fault::new(FaultKind::Stack, text)
+                    .hint("is there a recursion without an end? `--max-stack` allows more"),
+            )
+        }
+    }
+}
+
+/// Releases the arguments and the callee of a call that does not happen.
+fn abandon_call(cx: &mut Cx) {
+    drop(cx.take_spilled(cx.spill_count as usize));
+    // SAFETY: the callee owned `self`; for an immortal one this does nothing.
+    drop(unsafe { Value::from_word(cx.callee) });
+}
+
+/// A loop's poll. On the coroutine.
+///
+/// # Safety
+/// The running coroutine's context.
+pub unsafe extern "C" fn bt_poll(cx: *mut Cx) -> u64 {
+    // SAFETY: compiled code passes its own context.
+    let cx = unsafe { &mut *cx };
+    if cx.stack_limit.load(Ordering::Relaxed) != usize::MAX {
+        return Value::NIL.into_word();
+    }
+    match coroutine::poll(cx) {
+        Poll::Continue => Value::NIL.into_word(),
+        Poll::Failed => Control::Failed.word(),
+    }
+}
+
+/// Makes a closure.
+///
+/// # Safety
+/// `code` points at live code, `captured` at `count` owned words.
+pub unsafe extern "C" fn bt_make_closure(
+    code: *const FnCode,
+    captured: *const u64,
+    count: u64,
+) -> u64 {
+    // SAFETY: compiled code keeps the code alive through its literals.
+    let code = unsafe {
+        Arc::increment_strong_count(code);
+        CodeRef::new(Arc::from_raw(code))
+    };
+    make_with_slots(FunctionBody { code }, count as u16, |index| {
+        // SAFETY: `index` is below `count`; each word is given up once.
+        unsafe { Value::from_word(*captured.add(index)) }
+    })
+    .into_word()
+}
