@@ -1,0 +1,128 @@
+//! Changes to the set of logs, as journalled, and the options of a log.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::CatalogError;
+use crate::ids::LogId;
+use crate::limits::{NAME_BYTES_MAX, PARTITIONS_MAX};
+use crate::schema::{Kind, LogSchema};
+
+/// What an acknowledged append survives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Durability {
+    /// Nothing: it is in the process's memory, on its way to the operating system.
+    Memory,
+    /// A killed process: it was written to the operating system.
+    Process,
+    /// A power cut: it was synced to the device.
+    #[default]
+    Power,
+}
+
+impl fmt::Display for Durability {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Memory => ":memory",
+            Self::Process => ":process",
+            Self::Power => ":power",
+        })
+    }
+}
+
+/// How a log is made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogOptions {
+    /// The column that names a record; later records of a key replace earlier ones in tables.
+    pub key: Option<String>,
+    /// Columns to begin with; others are added as they come.
+    pub schema: Option<LogSchema>,
+    /// How many partitions, at least one.
+    pub partitions: u32,
+    /// What an append survives at least.
+    pub durability: Durability,
+}
+
+impl Default for LogOptions {
+    fn default() -> Self {
+        Self { key: None, schema: None, partitions: 1, durability: Durability::Power }
+    }
+}
+
+impl LogOptions {
+    /// Checks what can be checked without the store.
+    pub(crate) fn check(&self, name: &str) -> Result<(), CatalogError> {
+        check_name(name)?;
+        let invalid = |text: String| Err(CatalogError::Invalid { text });
+        if self.partitions == 0 || self.partitions > PARTITIONS_MAX {
+            return invalid(format!("a log has 1 to {PARTITIONS_MAX} partitions, not {}", self.partitions));
+        }
+        let Some(key) = &self.key else { return Ok(()) };
+        if key.is_empty() || key.starts_with('_') {
+            return invalid(format!("the key column cannot be called {key:?}; choose another name"));
+        }
+        let declared = self.schema.as_ref().and_then(|schema| schema.column(key));
+        match declared.map(|column| &column.kind) {
+            Some(Kind::Float | Kind::Decimal(_) | Kind::List(_) | Kind::Struct(_)) => {
+                invalid(format!("the key column {key} is declared with a kind that cannot be a key; use :int or :string"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// What differs between two sets of options.
+    pub(crate) fn difference(&self, other: &Self) -> Option<String> {
+        let key = |options: &Self| options.key.clone().map_or("no key".to_owned(), |key| format!("the key :{key}"));
+        if self.key != other.key {
+            return Some(format!("{} instead of {}", key(self), key(other)));
+        }
+        if self.partitions != other.partitions {
+            return Some(format!("{} partitions instead of {}", self.partitions, other.partitions));
+        }
+        if self.durability != other.durability {
+            return Some(format!("durability {} instead of {}", self.durability, other.durability));
+        }
+        (self.schema != other.schema).then(|| "another declared schema".to_owned())
+    }
+}
+
+fn check_name(name: &str) -> Result<(), CatalogError> {
+    let good = |c: char| c.is_alphanumeric() || "._-/!?*+<>=".contains(c);
+    if !name.is_empty() && name.len() <= NAME_BYTES_MAX && !name.starts_with('_') && name.chars().all(good) {
+        return Ok(());
+    }
+    let text = format!(
+        "{name:?} cannot name a log; use 1 to {NAME_BYTES_MAX} bytes of letters, digits and . _ - / not beginning with _"
+    );
+    Err(CatalogError::Invalid { text })
+}
+
+/// A change of the catalogue, as journalled.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Change {
+    /// A log was made.
+    Create { id: LogId, name: String, options: LogOptions },
+    /// A log was dropped.
+    Drop { id: LogId },
+    /// A log's schema has this version now.
+    Schema { id: LogId, version: u32, schema: LogSchema },
+}
+
+impl Change {
+    pub(crate) fn log(&self) -> LogId {
+        match self {
+            Self::Create { id, .. } | Self::Drop { id } | Self::Schema { id, .. } => *id,
+        }
+    }
+
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        serde_json::to_vec(self).expect("a change has only string keys and finite numbers")
+    }
+
+    pub(crate) fn decode(bytes: &[u8]) -> Result<Self, serde_json::Error> {
+        serde_json::from_slice(bytes)
+    }
+}

@@ -1,0 +1,323 @@
+//! The heart of an open store: logs, the queue of commits, and who writes it.
+//!
+//! Whoever holds the writer takes what is queued, writes it as one group, syncs once and
+//! acknowledges everything. There is no timer on this path: a group is what queued up while the one
+//! before was being written. Whoever lets the writer go hands the queue over, so no commit is left
+//! behind (see [`WriterGuard`]).
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use parking_lot::{Mutex, MutexGuard, RwLock};
+
+use crate::catalogue::{Change, Durability};
+use crate::error::{AppendError, ReadError};
+use crate::frame::{Encoding, FLAG_CLOSED};
+use crate::ids::{CommitNumber, Cut, Epoch, StoreId};
+use crate::limits::QUEUE_BYTES_MAX;
+use crate::log_state::LogState;
+use crate::recovery::RecoveryReport;
+use crate::store::StoreOptions;
+use crate::tail::BatchData;
+use crate::ticket::{AppendTicket, Interest, TicketState};
+use dlog_sequencer::crc32c;
+use dlog_sequencer::device::{Device, DeviceLock};
+
+mod background;
+mod writer;
+
+use background::Background;
+pub(crate) use writer::{FileContents, Writer};
+
+/// An open store.
+#[derive(Debug)]
+pub(crate) struct Core {
+    pub(crate) device: Arc<dyn Device>,
+    pub(crate) options: StoreOptions,
+    pub(crate) store: StoreId,
+    pub(crate) epoch: Epoch,
+    pub(crate) report: RecoveryReport,
+    pub(crate) logs: RwLock<Logs>,
+    /// One change of the catalogue at a time.
+    pub(crate) changing: Mutex<()>,
+    pub(crate) manifest: Mutex<ManifestState>,
+    pub(crate) is_sealing: AtomicBool,
+    pub(crate) sealer: Mutex<Option<std::thread::JoinHandle<()>>>,
+    queue: Mutex<Queue>,
+    writer: Mutex<Writer>,
+    /// The last commit that readers see.
+    visible: AtomicU64,
+    refusal: Mutex<Option<AppendError>>,
+    background: Background,
+    pub(crate) lock: Mutex<Option<Box<dyn DeviceLock>>>,
+}
+
+/// The logs by name.
+#[derive(Debug, Default)]
+pub(crate) struct Logs {
+    pub(crate) by_name: BTreeMap<String, Arc<LogState>>,
+    pub(crate) next_id: u64,
+}
+
+/// The manifest in force.
+#[derive(Debug)]
+pub(crate) struct ManifestState {
+    pub(crate) number: u64,
+    pub(crate) next_segment: u64,
+}
+
+#[derive(Debug, Default)]
+struct Queue {
+    commits: VecDeque<Pending>,
+    bytes: usize,
+}
+
+/// A commit that has no number yet.
+pub(crate) struct Pending {
+    pub(crate) flags: u16,
+    pub(crate) changes: Vec<Change>,
+    pub(crate) parts: Vec<PendingPart>,
+    /// The bytes of the changes, then those of the parts.
+    pub(crate) payload: Bytes,
+    pub(crate) payload_checksum: u32,
+    pub(crate) level: Durability,
+    pub(crate) ticket: Arc<TicketState>,
+}
+
+impl std::fmt::Debug for Pending {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Pending").field("parts", &self.parts.len()).field("level", &self.level).finish_non_exhaustive()
+    }
+}
+
+/// The records of a commit for one partition.
+#[derive(Debug)]
+pub(crate) struct PendingPart {
+    pub(crate) log: Arc<LogState>,
+    /// An index into the log's partitions.
+    pub(crate) partition: usize,
+    pub(crate) count: u64,
+    pub(crate) encoding: Encoding,
+    pub(crate) length: usize,
+    pub(crate) data: BatchData,
+}
+
+impl Pending {
+    /// A commit of these parts.
+    pub(crate) fn new(changes: Vec<Change>, parts: Vec<PendingPart>, payload: Bytes, level: Durability) -> Self {
+        let payload_checksum = crc32c(&payload);
+        Self { flags: 0, changes, parts, payload, payload_checksum, level, ticket: TicketState::new() }
+    }
+
+    /// A commit that only changes the catalogue.
+    pub(crate) fn change(change: Change) -> Self {
+        let payload = Bytes::from(change.encode());
+        Self::new(vec![change], Vec::new(), payload, Durability::Power)
+    }
+
+    /// A commit that marks the beginning or the end of an epoch.
+    pub(crate) fn mark(flags: u16) -> Self {
+        Self { flags, ..Self::new(Vec::new(), Vec::new(), Bytes::new(), Durability::Power) }
+    }
+}
+
+/// What an open store begins with.
+pub(crate) struct Opened {
+    pub(crate) device: Arc<dyn Device>,
+    pub(crate) options: StoreOptions,
+    pub(crate) store: StoreId,
+    pub(crate) epoch: Epoch,
+    pub(crate) report: RecoveryReport,
+    pub(crate) logs: Logs,
+    pub(crate) manifest: ManifestState,
+    pub(crate) writer: Writer,
+    pub(crate) refusal: Option<AppendError>,
+    pub(crate) lock: Option<Box<dyn DeviceLock>>,
+}
+
+impl Core {
+    pub(crate) fn new(opened: Opened) -> Arc<Self> {
+        Arc::new(Self {
+            device: opened.device,
+            options: opened.options,
+            store: opened.store,
+            epoch: opened.epoch,
+            report: opened.report,
+            logs: RwLock::new(opened.logs),
+            changing: Mutex::new(()),
+            manifest: Mutex::new(opened.manifest),
+            is_sealing: AtomicBool::new(false),
+            sealer: Mutex::new(None),
+            queue: Mutex::default(),
+            visible: AtomicU64::new(opened.writer.last_commit().0),
+            writer: Mutex::new(opened.writer),
+            refusal: Mutex::new(opened.refusal),
+            background: Background::default(),
+            lock: Mutex::new(opened.lock),
+        })
+    }
+
+    /// Everything visible now.
+    pub(crate) fn cut(&self) -> Cut {
+        Cut(CommitNumber(self.visible.load(Ordering::Acquire)))
+    }
+
+    /// Why appends are refused, if they are.
+    pub(crate) fn refusal(&self) -> Option<AppendError> {
+        self.refusal.lock().clone()
+    }
+
+    /// Refuses appends from now on; the first reason stays.
+    pub(crate) fn refuse(&self, reason: AppendError) {
+        self.refusal.lock().get_or_insert(reason);
+    }
+
+    pub(crate) fn find_log(&self, name: &str) -> Option<Arc<LogState>> {
+        self.logs.read().by_name.get(name).cloned()
+    }
+
+    pub(crate) fn log_names(&self) -> Vec<String> {
+        self.logs.read().by_name.keys().cloned().collect()
+    }
+
+    pub(crate) fn log_for_reading(&self, name: &str) -> Result<Arc<LogState>, ReadError> {
+        self.find_log(name)
+            .ok_or_else(|| ReadError::NoSuchLog { log: name.to_owned(), known: self.log_names() })
+    }
+
+    pub(crate) fn log_for_append(&self, name: &str) -> Result<Arc<LogState>, AppendError> {
+        self.find_log(name)
+            .ok_or_else(|| AppendError::NoSuchLog { log: name.to_owned(), known: self.log_names() })
+    }
+
+    /// Queues a commit. Above the queue's limit the caller writes before it goes on.
+    pub(crate) fn enqueue(self: &Arc<Self>, pending: Pending) -> Result<AppendTicket, AppendError> {
+        let ticket = pending.ticket.clone();
+        let mut queue = self.queue.lock();
+        // Asked with the queue held: nothing gets behind the mark that closing puts there.
+        if let Some(refusal) = self.refusal() {
+            return Err(refusal);
+        }
+        queue.bytes += pending.payload.len();
+        queue.commits.push_back(pending);
+        let is_full = queue.bytes > QUEUE_BYTES_MAX;
+        drop(queue);
+        if is_full {
+            self.writer().write_all();
+        }
+        Ok(AppendTicket::new(ticket, self.clone()))
+    }
+
+    /// The writer, if nobody has it.
+    pub(crate) fn try_writer(self: &Arc<Self>) -> Option<WriterGuard<'_>> {
+        Some(WriterGuard { core: self, writer: Some(self.writer.try_lock()?) })
+    }
+
+    /// The writer, when it is free.
+    pub(crate) fn writer(self: &Arc<Self>) -> WriterGuard<'_> {
+        WriterGuard { core: self, writer: Some(self.writer.lock()) }
+    }
+
+    /// Makes everything queued durable.
+    pub(crate) fn flush(self: &Arc<Self>) -> Result<CommitNumber, AppendError> {
+        let mut writer = self.writer();
+        writer.write_all();
+        writer.sync()
+    }
+
+    /// Has the background thread write the queue.
+    pub(crate) fn wake_background(self: &Arc<Self>) {
+        self.background.wake(self);
+    }
+
+    /// Gives the queue, if there is one, to somebody who cares for it.
+    fn hand_over(self: &Arc<Self>) {
+        let queue = self.queue.lock();
+        for pending in &queue.commits {
+            match pending.ticket.ask_to_lead() {
+                Interest::Blocking => return,
+                Interest::Background => {
+                    drop(queue);
+                    self.wake_background();
+                    return;
+                }
+                // Its owner will wait, poll or drop it, and each of these finds the writer.
+                Interest::Idle => {}
+            }
+        }
+    }
+
+    /// Writes what is queued, marks the end of the epoch and refuses everything later.
+    pub(crate) fn close(self: &Arc<Self>) -> Result<(), AppendError> {
+        let mark = Pending::mark(FLAG_CLOSED);
+        let ticket = mark.ticket.clone();
+        let mut queue = self.queue.lock();
+        let is_open = self.refusal().is_none();
+        if is_open {
+            queue.commits.push_back(mark);
+            self.refuse(AppendError::Closed);
+        }
+        drop(queue);
+        let mut writer = self.writer();
+        writer.write_all();
+        writer.get().journal = None;
+        drop(writer);
+        self.finish();
+        if is_open { AppendTicket::new(ticket, self.clone()).wait().map(drop) } else { Ok(()) }
+    }
+
+    fn finish(&self) {
+        self.background.stop();
+        let sealer = self.sealer.lock().take();
+        if let Some(sealer) = sealer.filter(|sealer| sealer.thread().id() != std::thread::current().id()) {
+            drop(sealer.join());
+        }
+        *self.lock.lock() = None;
+    }
+}
+
+/// The right to write. Letting it go hands the queue over to the next.
+pub(crate) struct WriterGuard<'c> {
+    core: &'c Arc<Core>,
+    writer: Option<MutexGuard<'c, Writer>>,
+}
+
+impl WriterGuard<'_> {
+    fn parts(&mut self) -> (&Arc<Core>, &mut Writer) {
+        let writer = self.writer.as_mut().expect("the guard is taken only when it is dropped");
+        (self.core, writer)
+    }
+
+    /// Writes one group of what is queued.
+    pub(crate) fn write_group(&mut self) {
+        let (core, writer) = self.parts();
+        writer.write_group(core);
+    }
+
+    /// Writes until nothing is queued.
+    pub(crate) fn write_all(&mut self) {
+        while !self.core.queue.lock().commits.is_empty() {
+            self.write_group();
+        }
+    }
+
+    /// Makes everything written durable; the last commit of it.
+    pub(crate) fn sync(&mut self) -> Result<CommitNumber, AppendError> {
+        let (core, writer) = self.parts();
+        writer.sync(core)
+    }
+
+    /// The writer itself.
+    pub(crate) fn get(&mut self) -> &mut Writer {
+        self.parts().1
+    }
+}
+
+impl Drop for WriterGuard<'_> {
+    fn drop(&mut self) {
+        self.writer = None;
+        self.core.hand_over();
+    }
+}

@@ -1,0 +1,321 @@
+//! Writing a group: number the commits, write them as one, sync if asked for, publish.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::Ordering;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::catalogue::{Change, Durability};
+use crate::commit::{Core, Pending, PendingPart};
+use crate::error::AppendError;
+use crate::frame::{encode_frame, frame_bytes, Encoding, Entry, FrameHead};
+use crate::ids::{CommitNumber, LogId, Offset, PartitionId};
+use crate::journal::{Journal, WriteError};
+use crate::limits::{GROUP_BYTES_MAX, JOURNAL_FILES_MAX};
+use crate::tail::{Stamp, TailBatch};
+use crate::ticket::{Receipt, ReceiptPart};
+use dlog_sequencer::crc32c;
+
+/// The highest offset that a journal file holds of each partition.
+pub(crate) type FileContents = HashMap<(LogId, PartitionId), u64>;
+
+/// The end of the journal and the numbers to give out next.
+#[derive(Debug)]
+pub(crate) struct Writer {
+    /// None in a store that is only read.
+    pub(crate) journal: Option<Journal>,
+    pub(crate) next_commit: CommitNumber,
+    pub(crate) last_time_us: i64,
+    /// The highest commit that is known to be on the device.
+    pub(crate) durable: CommitNumber,
+    /// What the journal files hold, by generation.
+    pub(crate) files: BTreeMap<u64, FileContents>,
+    pub(crate) buffer: Vec<u8>,
+}
+
+/// A commit with its number, written or about to be.
+struct Numbered {
+    pending: Pending,
+    stamp: Stamp,
+    /// First offsets, in the order of the parts.
+    offsets: Vec<u64>,
+    /// Schema changes that go with it, encoded in front of the payload.
+    schemas: Vec<Change>,
+}
+
+/// What to put back when a group is not written.
+struct Before {
+    next_commit: CommitNumber,
+    last_time_us: i64,
+    checksum: u32,
+}
+
+impl Writer {
+    /// The last commit that was numbered.
+    pub(crate) fn last_commit(&self) -> CommitNumber {
+        CommitNumber(self.next_commit.0 - 1)
+    }
+
+    /// Writes one group of what is queued.
+    pub(crate) fn write_group(&mut self, core: &Arc<Core>) {
+        let group = take_group(core);
+        if group.is_empty() {
+            return;
+        }
+        // Closing queues its mark first and refuses then: only what came before it is written.
+        match core.refusal() {
+            Some(refusal) if refusal != AppendError::Closed => return fail(group, &refusal),
+            _ => {}
+        }
+        let Some(journal) = &self.journal else { return fail(group, &AppendError::Closed) };
+        let before =
+            Before { next_commit: self.next_commit, last_time_us: self.last_time_us, checksum: journal.checksum };
+        let numbered: Vec<Numbered> = group.into_iter().map(|pending| self.number(core, pending)).collect();
+        if let Err(error) = self.write(core, &numbered) {
+            self.give_up(core, numbered, &before, error);
+            return;
+        }
+        self.acknowledge(core, numbered);
+    }
+
+    fn number(&mut self, core: &Arc<Core>, pending: Pending) -> Numbered {
+        self.last_time_us = self.last_time_us.max(now_us());
+        let stamp = Stamp { commit: self.next_commit, epoch: core.epoch, append_time_us: self.last_time_us };
+        self.next_commit.0 += 1;
+        let mut schemas = Vec::new();
+        let mut offsets = Vec::with_capacity(pending.parts.len());
+        for part in &pending.parts {
+            offsets.push(part.log.partitions[part.partition].next_offset.fetch_add(part.count, Ordering::AcqRel));
+            let schema = part.log.schema();
+            if part.log.journalled_version.fetch_max(schema.version, Ordering::AcqRel) < schema.version {
+                schemas.push(Change::Schema {
+                    id: part.log.id,
+                    version: schema.version,
+                    schema: schema.schema.clone(),
+                });
+            }
+        }
+        Numbered { pending, stamp, offsets, schemas }
+    }
+
+    fn write(&mut self, core: &Arc<Core>, group: &[Numbered]) -> Result<(), WriteError> {
+        let Some(journal) = &mut self.journal else { return Ok(()) };
+        let Some(first) = group.first() else { return Ok(()) };
+        let bytes: usize = group.iter().map(Numbered::frame_bytes).sum();
+        journal.make_room(bytes as u64, core.epoch, first.stamp.commit)?;
+        let mut buffer = std::mem::take(&mut self.buffer);
+        buffer.clear();
+        let mut checksum = journal.checksum;
+        for numbered in group {
+            checksum = numbered.encode(core, self.durable, journal.generation(), checksum, &mut buffer);
+        }
+        let result = journal.write(&buffer, checksum);
+        // A large commit's buffer is not kept for small ones.
+        if buffer.capacity() <= GROUP_BYTES_MAX {
+            self.buffer = buffer;
+        }
+        result?;
+        let contents = self.files.entry(journal.generation()).or_default();
+        for numbered in group {
+            for (part, offset) in numbered.pending.parts.iter().zip(&numbered.offsets) {
+                let place = (part.log.id, part.log.partitions[part.partition].number);
+                contents.insert(place, offset + part.count - 1);
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts the numbers of a group that was not written back, and tells its owners.
+    fn give_up(&mut self, core: &Arc<Core>, group: Vec<Numbered>, before: &Before, error: WriteError) {
+        let reason = match error {
+            WriteError::NotWritten(error) => AppendError::NotWritten { text: error.to_string() },
+            WriteError::Unknown(error) => self.poison(core, &error),
+        };
+        self.next_commit = before.next_commit;
+        self.last_time_us = before.last_time_us;
+        if let Some(journal) = &mut self.journal {
+            journal.checksum = before.checksum;
+        }
+        for numbered in group.iter().rev() {
+            for (part, offset) in numbered.pending.parts.iter().zip(&numbered.offsets).rev() {
+                part.log.partitions[part.partition].next_offset.store(*offset, Ordering::Release);
+            }
+            for schema in &numbered.schemas {
+                if let Change::Schema { id, version, .. } = schema {
+                    let log = numbered.pending.parts.iter().map(|part| &part.log).find(|log| log.id == *id);
+                    if let Some(log) = log {
+                        log.journalled_version.store(version - 1, Ordering::Release);
+                    }
+                }
+            }
+        }
+        fail(group.into_iter().map(|numbered| numbered.pending).collect(), &reason);
+    }
+
+    /// Publishes and acknowledges a written group: first what needs no sync, then the rest.
+    fn acknowledge(&mut self, core: &Arc<Core>, group: Vec<Numbered>) {
+        if self.files.len() > JOURNAL_FILES_MAX {
+            crate::seal::seal_in_background(core);
+        }
+        let mut group = group.into_iter().peekable();
+        while let Some(numbered) = group.next_if(|numbered| numbered.pending.level < Durability::Power) {
+            publish(core, numbered);
+        }
+        if group.peek().is_none() {
+            if self.journal.as_ref().is_some_and(Journal::is_dirty) {
+                core.background.wake_for_sync(core);
+            }
+            return;
+        }
+        match self.sync(core) {
+            Ok(_) => group.for_each(|numbered| publish(core, numbered)),
+            Err(reason) => fail(group.map(|numbered| numbered.pending).collect(), &reason),
+        }
+    }
+
+    /// Makes everything written durable; the last commit of it.
+    pub(crate) fn sync(&mut self, core: &Arc<Core>) -> Result<CommitNumber, AppendError> {
+        if let Some(journal) = &mut self.journal
+            && let Err(WriteError::Unknown(error) | WriteError::NotWritten(error)) = journal.sync()
+        {
+            return Err(self.poison(core, &error));
+        }
+        self.durable = self.last_commit();
+        Ok(self.durable)
+    }
+
+    fn poison(&mut self, core: &Arc<Core>, error: &std::io::Error) -> AppendError {
+        tracing::error!(%error, "a sync of the journal failed: the store is read-only until it is reopened");
+        core.refuse(AppendError::ReadOnly { why: format!("a sync failed ({error}); reopen the store") });
+        AppendError::Unknown { text: error.to_string() }
+    }
+}
+
+impl Numbered {
+    fn schema_payload(&self) -> Vec<Vec<u8>> {
+        self.schemas.iter().map(Change::encode).collect()
+    }
+
+    fn frame_bytes(&self) -> usize {
+        let schemas: usize = self.schema_payload().iter().map(Vec::len).sum();
+        let entries = self.schemas.len() + self.pending.changes.len() + self.pending.parts.len();
+        frame_bytes(entries, schemas + self.pending.payload.len())
+    }
+
+    fn encode(
+        &self,
+        core: &Core,
+        durable: CommitNumber,
+        generation: u64,
+        previous_checksum: u32,
+        out: &mut Vec<u8>,
+    ) -> u32 {
+        let mut entries = Vec::with_capacity(self.schemas.len() + self.pending.changes.len() + self.pending.parts.len());
+        let schemas = self.schema_payload();
+        for (change, bytes) in self.schemas.iter().zip(&schemas) {
+            entries.push(change_entry(change, bytes.len()));
+        }
+        for change in &self.pending.changes {
+            entries.push(change_entry(change, change.encode().len()));
+        }
+        for (part, offset) in self.pending.parts.iter().zip(&self.offsets) {
+            entries.push(part_entry(part, *offset));
+        }
+        let joined;
+        let (payload, payload_checksum) = if schemas.is_empty() {
+            (self.pending.payload.as_ref(), self.pending.payload_checksum)
+        } else {
+            joined = [schemas.concat().as_slice(), &self.pending.payload].concat();
+            (joined.as_slice(), crc32c(&joined))
+        };
+        let head = FrameHead {
+            flags: self.pending.flags,
+            store: core.store,
+            generation,
+            epoch: core.epoch,
+            commit: self.stamp.commit,
+            durable,
+            append_time_us: self.stamp.append_time_us,
+            previous_checksum,
+            // Bounded by FRAME_BYTES_MAX: commits are measured before they are queued.
+            payload_length: payload.len() as u32,
+            payload_checksum,
+            entry_count: entries.len() as u32,
+        };
+        encode_frame(&head, &entries, payload, out)
+    }
+}
+
+fn change_entry(change: &Change, length: usize) -> Entry {
+    Entry {
+        encoding: Encoding::Catalogue,
+        partition: PartitionId(0),
+        log: change.log(),
+        first_offset: Offset(0),
+        count: 0,
+        length: length as u64,
+    }
+}
+
+fn part_entry(part: &PendingPart, first_offset: u64) -> Entry {
+    Entry {
+        encoding: part.encoding,
+        partition: part.log.partitions[part.partition].number,
+        log: part.log.id,
+        first_offset: Offset(first_offset),
+        count: part.count,
+        length: part.length as u64,
+    }
+}
+
+/// What is queued, up to a group's size.
+fn take_group(core: &Core) -> Vec<Pending> {
+    let mut queue = core.queue.lock();
+    let mut bytes = 0;
+    let mut count = 0;
+    for pending in &queue.commits {
+        bytes += pending.payload.len();
+        if count > 0 && bytes > GROUP_BYTES_MAX {
+            bytes -= pending.payload.len();
+            break;
+        }
+        count += 1;
+    }
+    queue.bytes -= bytes;
+    queue.commits.drain(..count).collect()
+}
+
+fn fail(group: Vec<Pending>, reason: &AppendError) {
+    group.into_iter().for_each(|pending| pending.ticket.complete(Err(reason.clone())));
+}
+
+/// Shows a commit to readers and acknowledges it.
+fn publish(core: &Arc<Core>, numbered: Numbered) {
+    let Numbered { pending, stamp, offsets, .. } = numbered;
+    let mut parts = Vec::with_capacity(pending.parts.len());
+    let mut is_seal_due = false;
+    for (part, first_offset) in pending.parts.into_iter().zip(offsets) {
+        let partition = &part.log.partitions[part.partition];
+        parts.push(ReceiptPart {
+            log: part.log.name.clone(),
+            partition: partition.number,
+            first_offset: Offset(first_offset),
+            count: part.count,
+        });
+        let bytes = part.length as u64;
+        let tail_bytes =
+            partition.publish(TailBatch { first_offset, count: part.count, stamp, bytes, data: part.data });
+        is_seal_due |= tail_bytes >= core.options.seal_bytes;
+    }
+    core.visible.store(stamp.commit.0, Ordering::Release);
+    let receipt = Receipt { commit: stamp.commit, epoch: stamp.epoch, append_time_us: stamp.append_time_us, parts };
+    pending.ticket.complete(Ok(receipt));
+    if is_seal_due {
+        crate::seal::seal_in_background(core);
+    }
+}
+
+fn now_us() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,64 @@
+//! The log: journal, segments, recovery.
+//!
+//! A [`Store`] holds logs; an append of records for any of them is one commit in the store's one
+//! journal, and is sealed into Parquet segments later. Readers take a [`Cut`] and see exactly the
+//! commits up to it. `FORMAT.md` beside this crate describes the files byte by byte.
+//!
+//! Appends come in through `intake`, are numbered and written by `commit`, and are published to a
+//! `partition`, where `scan` finds them; `seal` moves them to segments and `recovery` reads it all
+//! back.
+//!
+//! ```
+//! use dlog_log::{AppendBatch, Datum, LogOptions, Row, Store};
+//!
+//! let store = Store::memory();
+//! store.create_log("trips", LogOptions::default())?;
+//! let row = Row(vec![("to".into(), Datum::Keyword("oslo".into())), ("km".into(), Datum::Int(12))]);
+//! let receipt = store.append(vec![AppendBatch::rows("trips", vec![row])], None)?.wait()?;
+//! assert_eq!(receipt.parts[0].first_offset.0, 0);
+//! let scan = store.scan("trips", store.cut())?;
+//! assert_eq!(scan.tail[0].num_rows(), 1);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+pub use dlog_sequencer::device;
+
+mod catalogue;
+mod columns;
+mod commit;
+mod datum;
+mod error;
+mod format_version;
+mod frame;
+mod ids;
+mod intake;
+mod journal;
+mod key_index;
+pub mod limits;
+mod log_state;
+mod manifest;
+mod partition;
+mod recovery;
+mod row_codec;
+mod scan;
+mod schema;
+mod seal;
+mod segment;
+mod store;
+mod tail;
+mod ticket;
+
+pub use catalogue::{Durability, LogOptions};
+pub use columns::{conform_batch, datum_at};
+pub use datum::{key_bytes, Datum, Row};
+pub use error::{AppendError, CatalogError, OpenError, ReadError, SealError};
+pub use ids::{CommitNumber, Cut, Epoch, LogId, Offset, PartitionId, StoreId};
+pub use intake::{AppendBatch, Rows};
+pub use recovery::{Damage, DroppedTail, RecoveryReport};
+pub use scan::{FoundRow, LogScan};
+pub use schema::{
+    system_fields, ArrowKindError, Column, Kind, LogSchema, KIND_METADATA, OP_DELETE, OP_PUT, SYSTEM_COLUMNS,
+};
+pub use segment::{SegmentReader, SegmentRef};
+pub use store::{Creation, LogDescription, PartitionDescription, Store, StoreOptions};
+pub use ticket::{AppendTicket, Receipt, ReceiptPart};

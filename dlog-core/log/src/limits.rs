@@ -1,0 +1,28 @@
+//! Every bound, once, with its reason.
+
+/// One commit, encoded. A commit is held in memory and written in one piece.
+pub const COMMIT_BYTES_MAX: usize = 128 << 20;
+/// The payload of one frame: a commit, and the schemas that it changes.
+pub const FRAME_BYTES_MAX: usize = 2 * COMMIT_BYTES_MAX;
+/// Journal files that may wait for their records to be sealed: what recovery reads at most.
+pub const JOURNAL_FILES_MAX: usize = 8;
+/// A log or column name: the longest file name most systems take.
+pub const NAME_BYTES_MAX: usize = 249;
+/// A key: it is held in memory by the key index.
+pub const KEY_BYTES_MAX: usize = 64 << 10;
+/// Columns of a log, counting nested ones: a schema is written whole with every change.
+pub const COLUMNS_MAX: usize = 4096;
+/// Lists and maps within each other: decoding and building recurse once per level, and a schema this
+/// deep still reads back as JSON.
+pub const NESTING_MAX: usize = 32;
+/// Partitions of a log.
+pub const PARTITIONS_MAX: u32 = 1024;
+/// Waiting commits above this make the appender do the writing itself.
+pub const QUEUE_BYTES_MAX: usize = 64 << 20;
+/// Commits written in one piece; a larger single commit goes alone.
+pub const GROUP_BYTES_MAX: usize = 16 << 20;
+/// Rows of one batch of the tail's Arrow form.
+pub const TAIL_BATCH_ROWS: usize = 65_536;
+
+// Lengths inside a frame are 32 bits.
+const _: () = assert!(FRAME_BYTES_MAX < u32::MAX as usize);

@@ -1,0 +1,158 @@
+//! A log while the store is open: its options, its schema and its partitions.
+
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::Arc;
+
+use arrow::datatypes::SchemaRef;
+use parking_lot::{Mutex, RwLock};
+
+use crate::catalogue::LogOptions;
+use crate::datum::{Datum, Row};
+use crate::error::AppendError;
+use crate::ids::LogId;
+use crate::partition::Partition;
+use crate::schema::{absorb_row, absorb_schema, fits_row, fits_schema, full_schema, LogSchema, Misfit};
+
+/// The column of a row that sets its record time instead of being stored as a column.
+pub(crate) const TIME_FIELD: &str = "_time";
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct LogState {
+    pub(crate) id: LogId,
+    pub(crate) name: String,
+    pub(crate) options: LogOptions,
+    schema: RwLock<Arc<SchemaState>>,
+    /// The newest schema version in the journal; changes only with the journal's writer held.
+    pub(crate) journalled_version: AtomicU32,
+    pub(crate) partitions: Vec<Partition>,
+    /// Where the next batch of a keyless log goes.
+    rotation: AtomicU32,
+    pub(crate) dropped: AtomicBool,
+    /// One seal at a time.
+    pub(crate) sealing: Mutex<()>,
+}
+
+/// One version of a log's schema.
+#[derive(Debug)]
+pub(crate) struct SchemaState {
+    pub(crate) schema: LogSchema,
+    pub(crate) version: u32,
+    /// With the system columns.
+    pub(crate) full: SchemaRef,
+}
+
+impl SchemaState {
+    pub(crate) fn new(schema: LogSchema, version: u32) -> Self {
+        let full = full_schema(&schema);
+        Self { schema, version, full }
+    }
+}
+
+/// A schema that a batch needs, not yet in force.
+#[derive(Debug)]
+pub(crate) struct Widening {
+    base_version: u32,
+    schema: LogSchema,
+}
+
+impl LogState {
+    pub(crate) fn new(
+        id: LogId,
+        name: String,
+        options: LogOptions,
+        schema: SchemaState,
+        partitions: Vec<Partition>,
+    ) -> Self {
+        Self {
+            id,
+            name,
+            options,
+            journalled_version: AtomicU32::new(schema.version),
+            schema: RwLock::new(Arc::new(schema)),
+            partitions,
+            rotation: AtomicU32::new(0),
+            dropped: AtomicBool::new(false),
+            sealing: Mutex::new(()),
+        }
+    }
+
+    pub(crate) fn schema(&self) -> Arc<SchemaState> {
+        self.schema.read().clone()
+    }
+
+    /// Puts a journalled version in force.
+    pub(crate) fn replay_schema(&self, schema: LogSchema, version: u32) {
+        let mut current = self.schema.write();
+        if version > current.version {
+            *current = Arc::new(SchemaState::new(schema, version));
+            self.journalled_version.store(version, Ordering::Release);
+        }
+    }
+
+    pub(crate) fn next_rotation(&self) -> u32 {
+        self.rotation.fetch_add(1, Ordering::Relaxed) % self.options.partitions
+    }
+
+    /// What the schema must become for these rows; `None` when it serves as it is.
+    pub(crate) fn widening_for_rows(&self, rows: &[Row]) -> Result<Option<Widening>, Misfit> {
+        let state = self.schema();
+        check_times(rows)?;
+        if rows.iter().all(|row| fits_row(&state.schema, row, TIME_FIELD)) {
+            return Ok(None);
+        }
+        let mut schema = state.schema.clone();
+        for (index, row) in rows.iter().enumerate() {
+            absorb_row(&mut schema, &state.schema, row, index, TIME_FIELD)?;
+        }
+        // A column that ended as one of floats may have begun with integers that are not exact.
+        for (index, row) in rows.iter().enumerate() {
+            if !fits_row(&schema, row, TIME_FIELD) {
+                absorb_row(&mut schema.clone(), &schema, row, index, TIME_FIELD)?;
+            }
+        }
+        Ok(Some(Widening { base_version: state.version, schema }))
+    }
+
+    /// As [`widening_for_rows`](Self::widening_for_rows), for columns.
+    pub(crate) fn widening_for_schema(&self, incoming: &LogSchema) -> Result<Option<Widening>, Misfit> {
+        let state = self.schema();
+        if fits_schema(&state.schema, incoming) {
+            return Ok(None);
+        }
+        let mut schema = state.schema.clone();
+        absorb_schema(&mut schema, incoming)?;
+        Ok(Some(Widening { base_version: state.version, schema }))
+    }
+
+    /// Puts a widening in force; false when another came first and it must be found anew.
+    pub(crate) fn install(&self, widening: &Widening) -> bool {
+        let mut current = self.schema.write();
+        if current.version != widening.base_version {
+            return false;
+        }
+        *current = Arc::new(SchemaState::new(widening.schema.clone(), widening.base_version + 1));
+        true
+    }
+
+    pub(crate) fn misfit(&self, misfit: Misfit) -> AppendError {
+        let Misfit { path, text, help } = misfit;
+        AppendError::DoesNotFit { log: self.name.clone(), path, text, help }
+    }
+}
+
+fn check_times(rows: &[Row]) -> Result<(), Misfit> {
+    for (index, row) in rows.iter().enumerate() {
+        match row.get(TIME_FIELD) {
+            None | Some(Datum::Null | Datum::Instant(_)) => {}
+            Some(other) => {
+                return Err(Misfit {
+                    path: format!("row {index}, :{TIME_FIELD}"),
+                    text: format!("{} as the record time", other.kind_name()),
+                    help: "give an instant, or leave it out for the append time".to_owned(),
+                });
+            }
+        }
+    }
+    Ok(())
+}

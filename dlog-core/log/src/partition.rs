@@ -1,0 +1,195 @@
+//! One partition: sealed segments, then the tail.
+//!
+//! Commits are published into `pending` as they are; a reader settles them into Arrow chunks, once
+//! for everybody. Chunks are joined as they grow, so that many small commits make few batches.
+//! Segments and chunks are behind one lock: a reader sees a record in exactly one of them.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use arrow::array::{AsArray, RecordBatch};
+use arrow::compute::concat_batches;
+use arrow::datatypes::{Int64Type, SchemaRef};
+use parking_lot::{Mutex, MutexGuard};
+
+use crate::columns::conform_batch;
+use crate::error::ReadError;
+use crate::ids::{CommitNumber, Cut, PartitionId};
+use crate::key_index::KeyIndex;
+use crate::limits::TAIL_BATCH_ROWS;
+use crate::log_state::LogState;
+use crate::segment::SegmentRef;
+use crate::tail::{convert, TailBatch};
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct Partition {
+    pub(crate) number: PartitionId,
+    /// The next offset to assign; changes only with the journal's writer held.
+    pub(crate) next_offset: AtomicU64,
+    /// Journal bytes of the records that are not sealed.
+    tail_bytes: AtomicU64,
+    pending: Mutex<Vec<TailBatch>>,
+    stored: Mutex<Stored>,
+    pub(crate) index: Mutex<KeyIndex>,
+}
+
+/// What readers see.
+#[derive(Debug, Default)]
+pub(crate) struct Stored {
+    pub(crate) segments: Vec<SegmentRef>,
+    pub(crate) chunks: Vec<Chunk>,
+}
+
+/// Consecutive records of the tail in Arrow form, with the system columns.
+#[derive(Debug, Clone)]
+pub(crate) struct Chunk {
+    pub(crate) batch: RecordBatch,
+    /// Their size in the journal.
+    pub(crate) bytes: u64,
+}
+
+impl Partition {
+    pub(crate) fn new(number: PartitionId, segments: Vec<SegmentRef>, next_offset: u64) -> Self {
+        Self {
+            number,
+            next_offset: AtomicU64::new(next_offset),
+            tail_bytes: AtomicU64::new(0),
+            pending: Mutex::default(),
+            stored: Mutex::new(Stored { segments, chunks: Vec::new() }),
+            index: Mutex::default(),
+        }
+    }
+
+    /// Makes a commit's records readable; commits come in order. The tail's bytes with them.
+    pub(crate) fn publish(&self, batch: TailBatch) -> u64 {
+        let bytes = batch.bytes;
+        self.pending.lock().push(batch);
+        self.tail_bytes.fetch_add(bytes, Ordering::AcqRel) + bytes
+    }
+
+    /// The offset behind the last sealed record.
+    pub(crate) fn sealed_until(&self) -> u64 {
+        self.stored.lock().segments.last().map_or(0, |segment| segment.last_offset().0 + 1)
+    }
+
+    /// Brings everything published into Arrow form and gives access to all of it.
+    pub(crate) fn settle(&self, log: &LogState) -> Result<MutexGuard<'_, Stored>, ReadError> {
+        let mut stored = self.stored.lock();
+        let pending = std::mem::take(&mut *self.pending.lock());
+        if pending.is_empty() {
+            return Ok(stored);
+        }
+        match convert(&pending, self.number, log) {
+            Ok(chunks) => {
+                for chunk in chunks {
+                    stored.push_chunk(chunk)?;
+                }
+                Ok(stored)
+            }
+            Err(error) => {
+                self.pending.lock().splice(0..0, pending);
+                Err(error)
+            }
+        }
+    }
+
+    /// Records and journal bytes of the tail.
+    pub(crate) fn tail_size(&self) -> (u64, u64) {
+        let stored = self.stored.lock();
+        let chunks: u64 = stored.chunks.iter().map(|chunk| chunk.batch.num_rows() as u64).sum();
+        let waiting: u64 = self.pending.lock().iter().map(|batch| batch.count).sum();
+        (chunks + waiting, self.tail_bytes())
+    }
+
+    /// Journal bytes of the tail.
+    pub(crate) fn tail_bytes(&self) -> u64 {
+        self.tail_bytes.load(Ordering::Acquire)
+    }
+
+    /// Sealed records, segments and their bytes.
+    pub(crate) fn sealed_size(&self) -> (u64, usize, u64) {
+        let stored = self.stored.lock();
+        let rows = stored.segments.iter().map(SegmentRef::row_count).sum();
+        (rows, stored.segments.len(), stored.segments.iter().map(SegmentRef::len).sum())
+    }
+
+    /// Replaces the tail's records up to the segment's last by the segment.
+    pub(crate) fn replace_by(&self, segment: SegmentRef) {
+        let mut stored = self.stored.lock();
+        let end = segment.last_offset().0;
+        stored.segments.push(segment);
+        let chunks = std::mem::take(&mut stored.chunks);
+        let before: u64 = chunks.iter().map(|chunk| chunk.bytes).sum();
+        stored.chunks = chunks.into_iter().filter_map(|chunk| chunk.after(end)).collect();
+        let left: u64 = stored.chunks.iter().map(|chunk| chunk.bytes).sum();
+        self.tail_bytes.fetch_sub(before - left, Ordering::AcqRel);
+    }
+
+    /// The segments, without settling the tail.
+    pub(crate) fn segments(&self) -> Vec<SegmentRef> {
+        self.stored.lock().segments.clone()
+    }
+
+    /// The next offset as far as it was assigned.
+    pub(crate) fn next(&self) -> u64 {
+        self.next_offset.load(Ordering::Acquire)
+    }
+}
+
+impl Stored {
+    fn push_chunk(&mut self, mut chunk: Chunk) -> Result<(), ReadError> {
+        while let Some(last) = self.chunks.last() {
+            let (before, new) = (last.batch.num_rows(), chunk.batch.num_rows());
+            if before >= 2 * new || before + new > TAIL_BATCH_ROWS {
+                break;
+            }
+            let schema = chunk.batch.schema();
+            let joined = conform_batch(&last.batch, &schema)
+                .and_then(|last| join(&schema, &[last, chunk.batch.clone()]))?;
+            chunk = Chunk { batch: joined, bytes: last.bytes + chunk.bytes };
+            self.chunks.pop();
+        }
+        self.chunks.push(chunk);
+        Ok(())
+    }
+
+    /// The tail up to a cut, in the log's present schema.
+    pub(crate) fn tail_until(&mut self, cut: Cut, schema: &SchemaRef) -> Result<Vec<RecordBatch>, ReadError> {
+        let mut batches = Vec::with_capacity(self.chunks.len());
+        for chunk in &mut self.chunks {
+            chunk.batch = conform_batch(&chunk.batch, schema)?;
+            let rows = rows_until(&chunk.batch, cut.0);
+            if rows > 0 {
+                batches.push(chunk.batch.slice(0, rows));
+            }
+        }
+        Ok(batches)
+    }
+}
+
+fn join(schema: &SchemaRef, batches: &[RecordBatch]) -> Result<RecordBatch, ReadError> {
+    concat_batches(schema, batches)
+        .map_err(|source| ReadError::Arrow { context: "join batches of the tail".to_owned(), source })
+}
+
+/// How many of a batch's rows, which ascend by commit, are within it.
+fn rows_until(batch: &RecordBatch, commit: CommitNumber) -> usize {
+    let Some(commits) = batch.column_by_name("_commit") else { return 0 };
+    let commits = commits.as_primitive::<Int64Type>().values();
+    commits.partition_point(|row| *row <= commit.0 as i64)
+}
+
+impl Chunk {
+    /// What is left of a chunk behind an offset.
+    fn after(self, offset: u64) -> Option<Self> {
+        let rows = self.batch.num_rows();
+        let offsets = self.batch.column_by_name("_offset")?.as_primitive::<Int64Type>().values();
+        let start = offsets.partition_point(|row| *row <= offset as i64);
+        if start == 0 {
+            return Some(self);
+        }
+        let left = rows - start;
+        let bytes = self.bytes * left as u64 / rows as u64;
+        (left > 0).then(|| Self { batch: self.batch.slice(start, left), bytes })
+    }
+}

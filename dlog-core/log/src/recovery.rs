@@ -1,0 +1,401 @@
+//! Opening a store: manifest, journal, and what to do about what is not as it should be.
+//!
+//! Recovery never guesses: a torn end is dropped and said, damage is fenced and said, and what the
+//! manifest does not name is removed. Every opening for writing starts a new epoch, durable before
+//! the first append.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use crate::catalogue::{Change, LogOptions};
+use crate::commit::{Core, FileContents, Logs, ManifestState, Opened, Pending, Writer};
+use crate::error::{AppendError, OpenError};
+use crate::frame::{Encoding, Entry, Frame, FLAG_EPOCH};
+use crate::ids::{CommitNumber, Epoch, LogId, PartitionId, StoreId};
+use crate::intake::decode_ipc;
+use crate::journal::{path_of, replay, Journal, JournalFile, Replayed};
+use crate::log_state::{LogState, SchemaState};
+use crate::manifest::{self, Manifest, ManifestLog};
+use crate::partition::Partition;
+use crate::schema::LogSchema;
+use crate::segment::{self, SegmentRef};
+use crate::store::StoreOptions;
+use crate::tail::{BatchData, Stamp, TailBatch};
+use dlog_sequencer::device::{Device, DeviceLock, LockError, OpenMode};
+
+const LOCK_FILE: &str = "LOCK";
+
+/// What an opening found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RecoveryReport {
+    /// Commits read back from the journal.
+    pub replayed_commits: u64,
+    /// Whether the store was closed as it should be, or is new.
+    pub was_clean: bool,
+    /// The torn end of the journal: never acknowledged as durable, gone now.
+    pub dropped_tail: Option<DroppedTail>,
+    /// Places that were durable once and cannot be read: the store takes no appends.
+    pub damage: Vec<Damage>,
+    /// Files that nothing named, removed.
+    pub removed_files: Vec<String>,
+}
+
+/// Bytes behind the last frame that counts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DroppedTail {
+    /// The file, relative to the store.
+    pub file: String,
+    /// Where they begin.
+    pub position: u64,
+    /// How many, up to the last that is not zero.
+    pub bytes: u64,
+}
+
+/// A place that cannot be what was written there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Damage {
+    /// The file, relative to the store.
+    pub file: String,
+    /// Where in it.
+    pub position: u64,
+    /// What is wrong.
+    pub text: String,
+}
+
+impl fmt::Display for Damage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} is damaged at {}: {}", self.file, self.position, self.text)
+    }
+}
+
+impl fmt::Display for RecoveryReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} commits read from the journal", self.replayed_commits)?;
+        if let Some(tail) = &self.dropped_tail {
+            let DroppedTail { file, position, bytes } = tail;
+            write!(f, "; {bytes} bytes of an unfinished commit dropped from {file} at {position}")?;
+        }
+        self.damage.iter().try_for_each(|damage| write!(f, "; {damage}"))
+    }
+}
+
+/// Opens the store on a device.
+pub(crate) fn open(device: Arc<dyn Device>, options: StoreOptions) -> Result<Arc<Core>, OpenError> {
+    let lock = if options.read_only { None } else { Some(take_lock(device.as_ref(), &options)?) };
+    let (number, manifest) = find_manifest(device.as_ref(), &options)?;
+    let store = StoreId::parse(&manifest.store)
+        .ok_or_else(|| OpenError::Damaged { file: "manifest".to_owned(), text: "it names no store".to_owned() })?;
+    let mut restored = Restored::from_manifest(&device, &manifest)?;
+    let mut found = replay(device.as_ref(), store, manifest.journal_start, &mut |frame, generation| {
+        restored.apply(frame, generation)
+    })?;
+    check_end(&manifest, &mut found);
+    let mut opening = Opening { device, options, store, number, manifest, found, report: RecoveryReport::default() };
+    opening.make_report();
+    let journal = if opening.may_write() { Some(opening.prepare_writing(&restored)?) } else { None };
+    opening.start(restored, journal, lock)
+}
+
+fn take_lock(device: &dyn Device, options: &StoreOptions) -> Result<Box<dyn DeviceLock>, OpenError> {
+    let io = |action| move |source| OpenError::Io { action, file: LOCK_FILE.to_owned(), source };
+    if options.create {
+        device.create_dir("").map_err(io("make the directory of"))?;
+    }
+    device.lock(LOCK_FILE).map_err(|error| match error {
+        LockError::Held(holder) => OpenError::Locked { dir: options.dir.clone(), holder },
+        LockError::Io(source) if source.kind() == std::io::ErrorKind::NotFound => {
+            OpenError::Missing { dir: options.dir.clone() }
+        }
+        LockError::Io(source) => io("lock")(source),
+    })
+}
+
+/// The manifest in force, or the first one of a new store.
+fn find_manifest(device: &dyn Device, options: &StoreOptions) -> Result<(u64, Manifest), OpenError> {
+    if let Some(found) = manifest::read_newest(device)? {
+        return Ok(found);
+    }
+    if options.read_only || !options.create {
+        return Err(OpenError::Missing { dir: options.dir.clone() });
+    }
+    let io = |source| OpenError::Io { action: "create", file: "manifest".to_owned(), source };
+    if !device.list(crate::journal::DIRECTORY).map_err(io)?.is_empty() {
+        let text = "there is a journal but no manifest".to_owned();
+        return Err(OpenError::Damaged { file: "manifest".to_owned(), text });
+    }
+    let manifest = Manifest::new(StoreId::random());
+    manifest::write(device, 1, &manifest).map_err(io)?;
+    Ok((1, manifest))
+}
+
+/// The manifest was written when everything up to its commit was durable.
+fn check_end(manifest: &Manifest, found: &mut Replayed) {
+    if found.commit < manifest.commit {
+        let text = format!("it ends with commit {}, but commit {} was durable", found.commit, manifest.commit);
+        let file = path_of(found.generation.unwrap_or(manifest.journal_start));
+        found.damage.push(Damage { file, position: found.position, text });
+    }
+}
+
+/// The logs as they are being put together.
+struct Restored {
+    logs: BTreeMap<LogId, Arc<LogState>>,
+    next_log: u64,
+    files: BTreeMap<u64, FileContents>,
+    /// A log that the manifest still names was dropped.
+    is_manifest_stale: bool,
+}
+
+impl Restored {
+    fn from_manifest(device: &Arc<dyn Device>, manifest: &Manifest) -> Result<Self, OpenError> {
+        let mut logs = BTreeMap::new();
+        for log in &manifest.logs {
+            let mut segments = vec![Vec::new(); log.options.partitions as usize];
+            for meta in &log.segments {
+                let place = segments.get_mut(meta.partition.0 as usize).ok_or_else(|| OpenError::Damaged {
+                    file: "manifest".to_owned(),
+                    text: format!("the log {} has no partition {}", log.name, meta.partition),
+                })?;
+                place.push(SegmentRef::open(device, meta.clone())?);
+            }
+            logs.insert(log.id, Arc::new(restore_log(log, segments)));
+        }
+        Ok(Self { logs, next_log: manifest.next_log, files: BTreeMap::new(), is_manifest_stale: false })
+    }
+
+    fn apply(&mut self, frame: &Frame<'_>, generation: u64) -> Result<(), OpenError> {
+        let contents = self.files.entry(generation).or_default();
+        let damaged = |text: String| OpenError::Damaged {
+            file: path_of(generation),
+            text: format!("commit {}: {text}", frame.head.commit),
+        };
+        let stamp = Stamp {
+            commit: frame.head.commit,
+            epoch: frame.head.epoch,
+            append_time_us: frame.head.append_time_us,
+        };
+        for (entry, bytes) in frame.parts() {
+            if entry.encoding == Encoding::Catalogue {
+                let change = Change::decode(bytes).map_err(|error| damaged(error.to_string()))?;
+                self.is_manifest_stale |= change_catalogue(&mut self.logs, &mut self.next_log, change);
+                continue;
+            }
+            if entry.count == 0 {
+                continue;
+            }
+            contents.insert((entry.log, entry.partition), entry.first_offset.0 + entry.count - 1);
+            // A log that is gone was dropped; the file is only not freed yet.
+            if let Some(log) = self.logs.get(&entry.log) {
+                restore_part(log, &entry, bytes, stamp).map_err(damaged)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn restore_log(log: &ManifestLog, segments: Vec<Vec<SegmentRef>>) -> LogState {
+    let schema = SchemaState::new(log.schema.clone(), log.schema_version);
+    let partitions = segments.into_iter().zip(0..).map(|(segments, number)| {
+        let next = segments.last().map_or(0, |segment| segment.last_offset().0 + 1);
+        Partition::new(PartitionId(number), segments, next)
+    });
+    LogState::new(log.id, log.name.clone(), log.options.clone(), schema, partitions.collect())
+}
+
+/// A log without records.
+pub(crate) fn new_log(id: LogId, name: String, options: LogOptions) -> LogState {
+    let schema = options.schema.clone().unwrap_or_else(LogSchema::default);
+    let partitions = (0..options.partitions).map(|number| Partition::new(PartitionId(number), Vec::new(), 0));
+    let partitions = partitions.collect();
+    LogState::new(id, name, options, SchemaState::new(schema, 1), partitions)
+}
+
+/// Applies a change; whether it makes the manifest name files that are not wanted any more.
+fn change_catalogue(logs: &mut BTreeMap<LogId, Arc<LogState>>, next_log: &mut u64, change: Change) -> bool {
+    match change {
+        Change::Create { id, name, options } => {
+            *next_log = (*next_log).max(id.0 + 1);
+            logs.entry(id).or_insert_with(|| Arc::new(new_log(id, name, options)));
+            false
+        }
+        Change::Drop { id } => {
+            let dropped = logs.remove(&id);
+            dropped.is_some_and(|log| log.partitions.iter().any(|partition| !partition.segments().is_empty()))
+        }
+        Change::Schema { id, version, schema } => {
+            if let Some(log) = logs.get(&id) {
+                log.replay_schema(schema, version);
+            }
+            false
+        }
+    }
+}
+
+fn restore_part(log: &LogState, entry: &Entry, bytes: &[u8], stamp: Stamp) -> Result<(), String> {
+    let partition = log
+        .partitions
+        .get(entry.partition.0 as usize)
+        .ok_or_else(|| format!("the log {} has no partition {}", log.name, entry.partition))?;
+    let end = entry.first_offset.0 + entry.count;
+    if end <= partition.sealed_until() {
+        return Ok(());
+    }
+    let data = match entry.encoding {
+        Encoding::Rows => BatchData::Rows(Bytes::copy_from_slice(bytes)),
+        Encoding::Tombstones => BatchData::Tombstones(Bytes::copy_from_slice(bytes)),
+        Encoding::Arrow => BatchData::Arrow(decode_ipc(bytes).map_err(|error| error.to_string())?),
+        // Handled by the caller.
+        Encoding::Catalogue => return Ok(()),
+    };
+    partition.publish(TailBatch {
+        first_offset: entry.first_offset.0,
+        count: entry.count,
+        stamp,
+        bytes: entry.length,
+        data,
+    });
+    partition.next_offset.store(end, std::sync::atomic::Ordering::Release);
+    Ok(())
+}
+
+/// A store between reading and use.
+struct Opening {
+    device: Arc<dyn Device>,
+    options: StoreOptions,
+    store: StoreId,
+    number: u64,
+    manifest: Manifest,
+    found: Replayed,
+    report: RecoveryReport,
+}
+
+impl Opening {
+    fn make_report(&mut self) {
+        let is_new = self.found.generation.is_none();
+        self.report = RecoveryReport {
+            replayed_commits: self.found.frames,
+            was_clean: (self.found.is_clean || is_new) && self.found.damage.is_empty(),
+            dropped_tail: self.found.dropped.clone(),
+            damage: self.found.damage.clone(),
+            removed_files: Vec::new(),
+        };
+        for damage in &self.report.damage {
+            tracing::error!(%damage, "the store is fenced: it can be read, but takes no appends");
+        }
+        if let Some(tail) = &self.report.dropped_tail {
+            tracing::warn!(file = tail.file, position = tail.position, bytes = tail.bytes, "an unfinished commit was dropped");
+        }
+    }
+
+    fn may_write(&self) -> bool {
+        !self.options.read_only && self.found.damage.is_empty()
+    }
+
+    /// Cleans up and finds the place of the next frame.
+    fn prepare_writing(&mut self, restored: &Restored) -> Result<Journal, OpenError> {
+        let io = |source| OpenError::Io { action: "clean up", file: ".".to_owned(), source };
+        if restored.is_manifest_stale {
+            self.manifest.logs.retain(|log| restored.logs.contains_key(&log.id));
+            self.number += 1;
+            manifest::write(self.device.as_ref(), self.number, &self.manifest).map_err(io)?;
+        }
+        self.report.removed_files = self.remove_unnamed().map_err(io)?;
+        self.zero_torn_tail().map_err(io)?;
+        self.continue_journal().map_err(|source| OpenError::Io {
+            action: "continue",
+            file: crate::journal::DIRECTORY.to_owned(),
+            source,
+        })
+    }
+
+    fn remove_unnamed(&self) -> std::io::Result<Vec<String>> {
+        let device = self.device.as_ref();
+        let mut removed = manifest::remove_others(device, self.number)?;
+        let segments = self.manifest.logs.iter().flat_map(|log| &log.segments);
+        let mut named: BTreeSet<String> = segments.flat_map(|meta| [meta.path(), meta.companion_path()]).collect();
+        let first = self.manifest.journal_start;
+        let last = self.found.generation.unwrap_or(0);
+        named.extend((first..=last).map(path_of));
+        for dir in [segment::DIRECTORY, crate::journal::DIRECTORY] {
+            for name in device.list(dir)? {
+                let path = format!("{dir}/{name}");
+                if !named.contains(&path) {
+                    device.remove(&path)?;
+                    removed.push(path);
+                }
+            }
+        }
+        Ok(removed)
+    }
+
+    /// Makes the end of the journal clean before anything is written there.
+    fn zero_torn_tail(&self) -> std::io::Result<()> {
+        let Some(tail) = &self.found.dropped else { return Ok(()) };
+        let file = self.device.open(&tail.file, OpenMode::Write)?;
+        let zeros = vec![0; usize::try_from(tail.bytes).map_err(std::io::Error::other)?];
+        file.write_at(&zeros, tail.position)?;
+        file.sync_data()
+    }
+
+    fn continue_journal(&self) -> std::io::Result<Journal> {
+        let bytes = self.options.journal_file_bytes;
+        let Some(generation) = self.found.generation else {
+            return Journal::start(&self.device, self.store, bytes);
+        };
+        let file = self.device.open(&path_of(generation), OpenMode::Write)?;
+        let prepared = file.length()?;
+        let file = JournalFile::over(generation, file, prepared);
+        Ok(Journal::at(&self.device, self.store, file, self.found.position, self.found.checksum, bytes))
+    }
+
+    fn start(
+        self,
+        restored: Restored,
+        journal: Option<Journal>,
+        lock: Option<Box<dyn DeviceLock>>,
+    ) -> Result<Arc<Core>, OpenError> {
+        let refusal = self.refusal();
+        let commit = self.found.commit.max(self.manifest.commit);
+        let by_name = restored.logs.into_values().map(|log| (log.name.clone(), log)).collect();
+        let core = Core::new(Opened {
+            epoch: Epoch(self.found.epoch.max(self.manifest.epoch).0 + u64::from(refusal.is_none())),
+            writer: Writer {
+                journal,
+                next_commit: CommitNumber(commit.0 + 1),
+                last_time_us: self.found.append_time_us.max(self.manifest.append_time_us),
+                durable: self.manifest.commit,
+                files: restored.files,
+                buffer: Vec::new(),
+            },
+            device: self.device,
+            options: self.options,
+            store: self.store,
+            report: self.report,
+            logs: Logs { by_name, next_id: restored.next_log },
+            manifest: ManifestState { number: self.number, next_segment: self.manifest.next_segment },
+            refusal: refusal.clone(),
+            lock,
+        });
+        if refusal.is_none() {
+            let failed = |error: AppendError| OpenError::Io {
+                action: "begin a new epoch in",
+                file: crate::journal::DIRECTORY.to_owned(),
+                source: std::io::Error::other(error.to_string()),
+            };
+            core.enqueue(Pending::mark(FLAG_EPOCH)).and_then(|ticket| ticket.wait()).map_err(failed)?;
+        }
+        Ok(core)
+    }
+
+    fn refusal(&self) -> Option<AppendError> {
+        let why = match self.found.damage.first() {
+            Some(damage) => format!("{damage}; restore a backup, or copy what is readable to a new store"),
+            None if self.options.read_only => "it was opened so; open it without read-only".to_owned(),
+            None => return None,
+        };
+        Some(AppendError::ReadOnly { why })
+    }
+}

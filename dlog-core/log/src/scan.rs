@@ -1,0 +1,295 @@
+//! Reading a log at a cut: segments, then the tail, and what is alive of a keyed one.
+
+use std::sync::Arc;
+
+use arrow::array::{AsArray, BooleanArray, RecordBatch};
+use arrow::compute::filter_record_batch;
+use arrow::datatypes::{Int32Type, Int64Type, Int8Type, SchemaRef, TimestampMicrosecondType};
+
+use crate::columns::{conform_batch, datum_of_kind};
+use crate::commit::Core;
+use crate::datum::{key_bytes, Datum, Row};
+use crate::error::ReadError;
+use crate::ids::{CommitNumber, Cut, LogId, Offset, PartitionId};
+use crate::log_state::LogState;
+use crate::partition::Partition;
+use crate::schema::{coerce, OP_PUT};
+use crate::segment::SegmentRef;
+
+const BATCH_ROWS: usize = 8192;
+
+/// A log as it was at a cut. Its segments stay readable while this lives.
+#[derive(Debug, Clone)]
+pub struct LogScan {
+    /// The log's name.
+    pub log: String,
+    /// The log.
+    pub id: LogId,
+    /// The state that is read.
+    pub cut: Cut,
+    /// The key column, where the log has one.
+    pub key: Option<String>,
+    /// User columns, then the system's.
+    pub schema: SchemaRef,
+    /// Sealed records, by partition and offset; the last ones may go beyond the cut.
+    pub segments: Vec<SegmentRef>,
+    /// The records behind them, up to the cut, in `schema`.
+    pub tail: Vec<RecordBatch>,
+    state: Arc<LogState>,
+}
+
+/// A keyed log's newest record of a key.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FoundRow {
+    /// Its columns, nulls included.
+    pub row: Row,
+    /// Where it is.
+    pub partition: PartitionId,
+    /// Where in the partition.
+    pub offset: Offset,
+    /// The commit that brought it.
+    pub commit: CommitNumber,
+    /// When, in microseconds since 1970.
+    pub append_time_us: i64,
+}
+
+pub(crate) fn scan(log: &Arc<LogState>, cut: Cut) -> Result<LogScan, ReadError> {
+    let mut segments = Vec::new();
+    let mut tail = Vec::new();
+    let mut schema = log.schema().full.clone();
+    for partition in &log.partitions {
+        let mut stored = partition.settle(log)?;
+        // Read with the tail settled: no chunk is of a later version.
+        schema = log.schema().full.clone();
+        segments.extend(stored.segments.iter().filter(|segment| segment.first_commit() <= cut.0).cloned());
+        tail.extend(stored.tail_until(cut, &schema)?);
+    }
+    // A partition read later may have widened the schema.
+    for batch in &mut tail {
+        *batch = conform_batch(batch, &schema)?;
+    }
+    Ok(LogScan {
+        log: log.name.clone(),
+        id: log.id,
+        cut,
+        key: log.options.key.clone(),
+        schema,
+        segments,
+        tail,
+        state: log.clone(),
+    })
+}
+
+fn missing(name: &str) -> ReadError {
+    ReadError::Refused { text: format!("the batch lacks the column {name}; read it too") }
+}
+
+fn numbers<'b>(batch: &'b RecordBatch, name: &str) -> Result<&'b [i64], ReadError> {
+    let column = batch.column_by_name(name).and_then(|column| column.as_primitive_opt::<Int64Type>());
+    column.map(|column| column.values().as_ref()).ok_or_else(|| missing(name))
+}
+
+impl LogScan {
+    /// Whether the log has a key.
+    #[must_use]
+    pub fn is_keyed(&self) -> bool {
+        self.key.is_some()
+    }
+
+    /// The rows of a batch up to the cut. Needs the column `_commit`.
+    ///
+    /// # Errors
+    /// The column is missing.
+    pub fn bound(&self, batch: RecordBatch) -> Result<RecordBatch, ReadError> {
+        let commits = numbers(&batch, "_commit")?;
+        let limit = self.cut.0.0 as i64;
+        if commits.iter().all(|commit| *commit <= limit) {
+            return Ok(batch);
+        }
+        let mask: BooleanArray = commits.iter().map(|commit| Some(*commit <= limit)).collect();
+        keep(&batch, &mask)
+    }
+
+    /// The rows of a batch that the table shows at the cut: of a keyed log the newest of each key,
+    /// no tombstones. Needs the columns `_partition _offset _commit _op`; of a log without a key
+    /// only `_commit`.
+    ///
+    /// # Errors
+    /// A column is missing, or the key index cannot be built.
+    pub fn live(&self, batch: RecordBatch) -> Result<RecordBatch, ReadError> {
+        if !self.is_keyed() {
+            return self.bound(batch);
+        }
+        let mask = self.live_mask(&batch)?;
+        if mask.true_count() == batch.num_rows() {
+            return Ok(batch);
+        }
+        keep(&batch, &mask)
+    }
+
+    /// Which rows [`live`](Self::live) keeps.
+    ///
+    /// # Errors
+    /// As [`live`](Self::live).
+    pub fn live_mask(&self, batch: &RecordBatch) -> Result<BooleanArray, ReadError> {
+        let commits = numbers(batch, "_commit")?;
+        let limit = self.cut.0.0;
+        if !self.is_keyed() {
+            return Ok(commits.iter().map(|commit| Some(*commit as u64 <= limit)).collect());
+        }
+        let offsets = numbers(batch, "_offset")?;
+        let column = |name| batch.column_by_name(name).ok_or_else(|| missing(name));
+        let partitions = column("_partition")?.as_primitive::<Int32Type>().values();
+        let ops = column("_op")?.as_primitive::<Int8Type>().values();
+        let mut mask = Vec::with_capacity(batch.num_rows());
+        let mut start = 0;
+        while start < batch.num_rows() {
+            // Batches are of one partition, or of few that follow each other.
+            let number = partitions[start];
+            let end = start + partitions[start..].iter().take_while(|other| **other == number).count();
+            let Some(partition) = self.state.partitions.get(number as usize) else {
+                return Err(ReadError::Refused { text: format!("the log {} has no partition {number}", self.log) });
+            };
+            let mut index = partition.index.lock();
+            index.catch_up(partition, &self.state)?;
+            for row in start..end {
+                let is_within = commits[row] as u64 <= limit && ops[row] == OP_PUT;
+                mask.push(is_within && !index.is_replaced(offsets[row] as u64, limit));
+            }
+            start = end;
+        }
+        Ok(BooleanArray::from(mask))
+    }
+
+    /// At most this many rows are read.
+    #[must_use]
+    pub fn row_count_upper(&self) -> u64 {
+        let sealed: u64 = self.segments.iter().map(SegmentRef::row_count).sum();
+        sealed + self.tail.iter().map(|batch| batch.num_rows() as u64).sum::<u64>()
+    }
+
+    /// The number of rows, where it is known without reading any.
+    #[must_use]
+    pub fn exact_row_count(&self) -> Option<u64> {
+        let is_exact = !self.is_keyed() && !self.segments.iter().any(|segment| segment.needs_cut(self.cut));
+        is_exact.then(|| self.row_count_upper())
+    }
+}
+
+fn keep(batch: &RecordBatch, mask: &BooleanArray) -> Result<RecordBatch, ReadError> {
+    filter_record_batch(batch, mask)
+        .map_err(|source| ReadError::Arrow { context: "filter a batch by the cut".to_owned(), source })
+}
+
+/// The newest visible record of a key.
+pub(crate) fn find_row(log: &Arc<LogState>, key: &Datum) -> Result<Option<FoundRow>, ReadError> {
+    let Some((partition, offset)) = find_key(log, key)? else { return Ok(None) };
+    let state = log.schema();
+    let stored = partition.settle(log)?;
+    let batch = match stored.segments.iter().find(|segment| holds(segment, offset)).cloned() {
+        Some(segment) => {
+            drop(stored);
+            read_one(&segment, offset)?
+        }
+        None => stored.chunks.iter().find_map(|chunk| row_at(&chunk.batch, offset)),
+    };
+    let Some(batch) = batch else { return Ok(None) };
+    let batch = conform_batch(&batch, &state.full)?;
+    let fields = state.schema.columns.iter().zip(batch.columns());
+    let row = fields.map(|(column, array)| (column.name.clone(), datum_of_kind(array, &column.kind, 0)));
+    let append_time = batch.column_by_name("_append_time").ok_or_else(|| missing("_append_time"))?;
+    Ok(Some(FoundRow {
+        row: Row(row.collect()),
+        partition: partition.number,
+        offset: Offset(offset),
+        commit: CommitNumber(numbers(&batch, "_commit")?[0] as u64),
+        append_time_us: append_time.as_primitive::<TimestampMicrosecondType>().value(0),
+    }))
+}
+
+/// The partition and offset of a key's newest record.
+pub(crate) fn find_key<'l>(log: &'l LogState, key: &Datum) -> Result<Option<(&'l Partition, u64)>, ReadError> {
+    let Some(name) = &log.options.key else {
+        let text = format!("the log {} has no key; query it instead", log.name);
+        return Err(ReadError::Refused { text });
+    };
+    let state = log.schema();
+    let key = state.schema.column(name).map_or_else(|| key.clone(), |column| coerce(&column.kind, key));
+    let Some(bytes) = key_bytes(&key) else { return Ok(None) };
+    let number = crate::datum::partition_of_key(&bytes, log.options.partitions);
+    let Some(partition) = log.partitions.get(number as usize) else { return Ok(None) };
+    let mut index = partition.index.lock();
+    index.catch_up(partition, log)?;
+    Ok(index.find(&bytes).map(|offset| (partition, offset)))
+}
+
+fn holds(segment: &SegmentRef, offset: u64) -> bool {
+    (segment.first_offset().0..=segment.last_offset().0).contains(&offset)
+}
+
+/// The one row of an offset, from the row group that has it.
+fn read_one(segment: &SegmentRef, offset: u64) -> Result<Option<RecordBatch>, ReadError> {
+    let metadata = segment.metadata()?;
+    let mut before = segment.first_offset().0;
+    for group in 0..metadata.num_row_groups() {
+        // Offsets are contiguous within a segment.
+        let rows = metadata.row_group(group).num_rows() as u64;
+        if offset < before + rows {
+            for batch in segment.read_groups(None, BATCH_ROWS, Some(vec![group]))? {
+                if let Some(row) = row_at(&batch?, offset) {
+                    return Ok(Some(row));
+                }
+            }
+        }
+        before += rows;
+    }
+    Ok(None)
+}
+
+fn row_at(batch: &RecordBatch, offset: u64) -> Option<RecordBatch> {
+    let offsets = batch.column_by_name("_offset")?.as_primitive_opt::<Int64Type>()?.values();
+    let place = offsets.binary_search(&(offset as i64)).ok()?;
+    Some(batch.slice(place, 1))
+}
+
+/// The last visible commit that was made at or before a time.
+pub(crate) fn cut_as_of(core: &Core, time_us: i64) -> Result<Cut, ReadError> {
+    let visible = core.cut();
+    let logs: Vec<Arc<LogState>> = core.logs.read().by_name.values().cloned().collect();
+    let mut found = CommitNumber(0);
+    for log in &logs {
+        for partition in &log.partitions {
+            found = found.max(last_commit_until(partition, log, time_us)?);
+        }
+    }
+    Ok(Cut(found).min(visible))
+}
+
+fn last_commit_until(partition: &Partition, log: &LogState, time_us: i64) -> Result<CommitNumber, ReadError> {
+    let stored = partition.settle(log)?;
+    let segments = stored.segments.clone();
+    let chunks: Vec<RecordBatch> = stored.chunks.iter().map(|chunk| chunk.batch.clone()).collect();
+    drop(stored);
+    let mut found = CommitNumber(0);
+    for segment in segments.iter().filter(|segment| segment.min_append_time_us() <= time_us) {
+        if segment.max_append_time_us() <= time_us {
+            found = found.max(segment.last_commit());
+            continue;
+        }
+        for batch in segment.read(Some(&["_commit", "_append_time"]), BATCH_ROWS)? {
+            found = found.max(last_in_batch(&batch?, time_us)?);
+        }
+    }
+    for batch in &chunks {
+        found = found.max(last_in_batch(batch, time_us)?);
+    }
+    Ok(found)
+}
+
+fn last_in_batch(batch: &RecordBatch, time_us: i64) -> Result<CommitNumber, ReadError> {
+    let times = batch.column_by_name("_append_time").ok_or_else(|| missing("_append_time"))?;
+    let times = times.as_primitive::<TimestampMicrosecondType>().values();
+    let count = times.partition_point(|time| *time <= time_us);
+    let commits = numbers(batch, "_commit")?;
+    Ok(count.checked_sub(1).map_or(CommitNumber(0), |last| CommitNumber(commits[last] as u64)))
+}

@@ -1,0 +1,238 @@
+//! From tail to segments: write aside, sync, name in the manifest, swap, free the journal.
+//!
+//! Nothing is sealed that is not durable in the journal, so a commit number is never known to a
+//! segment alone. A journal file is freed when every partition in it is sealed past it.
+
+use std::sync::atomic::Ordering;
+use std::sync::Arc;
+
+use crate::commit::{Core, FileContents};
+use crate::error::{AppendError, SealError};
+use crate::ids::{CommitNumber, Cut, LogId, PartitionId};
+use crate::journal::{path_of, WriteError};
+use crate::limits::JOURNAL_FILES_MAX;
+use crate::log_state::LogState;
+use crate::manifest::{self, Manifest, ManifestLog};
+use crate::segment::{write_segment, SegmentOf, SegmentRef};
+
+/// A journal file with more than this is left when all of it is sealed, so that it can be freed.
+const WORTH_FREEING_BYTES: u64 = 1 << 20;
+
+/// Seals everything visible of a log; the number of segments.
+pub(crate) fn seal_log(core: &Arc<Core>, log: &Arc<LogState>) -> Result<usize, SealError> {
+    let _one_at_a_time = log.sealing.lock();
+    let durable = core.flush()?;
+    let mut segments = Vec::new();
+    for partition in &log.partitions {
+        let state = log.schema();
+        let batches = partition.settle(log)?.tail_until(Cut(durable), &state.full)?;
+        if batches.is_empty() {
+            continue;
+        }
+        let of = SegmentOf {
+            id: next_segment(core),
+            log: log.id,
+            log_name: &log.name,
+            partition: partition.number,
+            schema_version: state.version,
+        };
+        segments.push(write_segment(&core.device, of, &batches)?);
+    }
+    if !segments.is_empty() {
+        adopt(core, log, &segments, durable)?;
+    }
+    Ok(segments.len())
+}
+
+fn next_segment(core: &Core) -> u64 {
+    let mut manifest = core.manifest.lock();
+    manifest.next_segment += 1;
+    manifest.next_segment - 1
+}
+
+/// Puts new segments in force in place of the tail they were made of.
+fn adopt(core: &Arc<Core>, log: &Arc<LogState>, new: &[SegmentRef], durable: CommitNumber) -> Result<(), SealError> {
+    // No log is made or dropped meanwhile: the manifest must name what the freed journal did.
+    let _no_change = core.changing.lock();
+    if log.dropped.load(Ordering::Acquire) {
+        new.iter().for_each(SegmentRef::make_obsolete);
+        return Ok(());
+    }
+    let sealed = |id: LogId, partition: PartitionId| {
+        let newest = new.iter().find(|segment| id == log.id && segment.partition() == partition);
+        newest.map(|segment| segment.last_offset().0 + 1)
+    };
+    leave_sealed_file(core, &sealed)?;
+    write_manifest(core, durable, new, &sealed)?;
+    for segment in new {
+        log.partitions[segment.partition().0 as usize].replace_by(segment.clone());
+    }
+    Ok(())
+}
+
+/// The manifest of the store as it is, after a log was dropped.
+pub(crate) fn write_manifest_now(core: &Arc<Core>) -> Result<(), SealError> {
+    let durable = core.flush()?;
+    write_manifest(core, durable, &[], &|_, _| None)
+}
+
+/// The offset behind what is sealed of a partition, counting segments about to be adopted.
+type SealedUntil<'s> = dyn Fn(LogId, PartitionId) -> Option<u64> + 's;
+
+fn write_manifest(
+    core: &Arc<Core>,
+    durable: CommitNumber,
+    new: &[SegmentRef],
+    sealed: &SealedUntil<'_>,
+) -> Result<(), SealError> {
+    let mut state = core.manifest.lock();
+    let mut content = describe(core, durable, new);
+    content.next_segment = state.next_segment;
+    let freed = plan_freeing(core, sealed, &mut content);
+    // Counted even if it fails: what of it reached the disk is unknown.
+    state.number += 1;
+    let number = state.number;
+    manifest::write(core.device.as_ref(), number, &content)
+        .map_err(|source| SealError::Io { action: "write", file: "the manifest".to_owned(), source })?;
+    free(core, number, &freed);
+    Ok(())
+}
+
+fn describe(core: &Core, durable: CommitNumber, new: &[SegmentRef]) -> Manifest {
+    let logs = core.logs.read();
+    let entries = logs.by_name.values().map(|log| {
+        let state = log.schema();
+        let old = log.partitions.iter().flat_map(|partition| partition.segments());
+        let own = new.iter().filter(|segment| segment.meta().log == log.id).cloned();
+        ManifestLog {
+            id: log.id,
+            name: log.name.clone(),
+            options: log.options.clone(),
+            schema: state.schema.clone(),
+            schema_version: state.version,
+            segments: old.chain(own).map(|segment| segment.meta().clone()).collect(),
+        }
+    });
+    let mut content = Manifest::new(core.store);
+    content.logs = entries.collect();
+    content.epoch = core.epoch;
+    content.commit = durable;
+    content.next_log = logs.next_id;
+    content
+}
+
+/// The journal files that nobody needs once `content` is in force.
+fn plan_freeing(core: &Arc<Core>, sealed: &SealedUntil<'_>, content: &mut Manifest) -> Vec<u64> {
+    let mut writer = core.writer();
+    let writer = writer.get();
+    content.append_time_us = writer.last_time_us;
+    let active = writer.journal.as_ref().map_or(0, |journal| journal.generation());
+    let older = writer.files.iter().take_while(|(generation, _)| **generation < active);
+    let freed: Vec<u64> =
+        older.take_while(|(_, contents)| is_sealed(core, contents, sealed)).map(|(generation, _)| *generation).collect();
+    for generation in &freed {
+        writer.files.remove(generation);
+    }
+    content.journal_start = writer.files.keys().next().copied().unwrap_or(active).min(active);
+    freed
+}
+
+fn is_sealed(core: &Core, contents: &FileContents, sealed: &SealedUntil<'_>) -> bool {
+    let logs = core.logs.read();
+    contents.iter().all(|((id, number), last)| {
+        let Some(log) = logs.by_name.values().find(|log| log.id == *id) else { return true };
+        let until = sealed(*id, *number).unwrap_or_else(|| log.partitions[number.0 as usize].sealed_until());
+        *last < until
+    })
+}
+
+/// Goes on to a new journal file when all of the present one is sealed.
+fn leave_sealed_file(core: &Arc<Core>, sealed: &SealedUntil<'_>) -> Result<(), SealError> {
+    let mut guard = core.writer();
+    let writer = guard.get();
+    let next_commit = writer.next_commit;
+    let Some(journal) = &mut writer.journal else { return Ok(()) };
+    let contents = writer.files.get(&journal.generation());
+    let is_worth = journal.used_bytes() > WORTH_FREEING_BYTES;
+    if !is_worth || !contents.is_none_or(|contents| is_sealed(core, contents, sealed)) {
+        return Ok(());
+    }
+    match journal.roll(core.epoch, next_commit) {
+        Ok(()) => Ok(()),
+        Err(WriteError::NotWritten(error)) => {
+            tracing::warn!(%error, "no new journal file could be made; the old one is kept");
+            Ok(())
+        }
+        Err(WriteError::Unknown(error)) => {
+            let why = format!("a sync failed ({error}); reopen the store");
+            core.refuse(AppendError::ReadOnly { why });
+            Err(AppendError::Unknown { text: error.to_string() }.into())
+        }
+    }
+}
+
+/// Removes what the manifest in force does not name. What stays is removed at the next opening.
+fn free(core: &Core, number: u64, generations: &[u64]) {
+    let device = core.device.as_ref();
+    if let Err(error) = manifest::remove_others(device, number) {
+        tracing::warn!(%error, "an old manifest stays until the next opening");
+    }
+    for generation in generations {
+        if let Err(error) = device.remove(&path_of(*generation)) {
+            tracing::warn!(generation, %error, "a journal file stays until the next opening");
+        }
+    }
+}
+
+/// Seals what is due on a thread of its own, unless one is at it.
+pub(crate) fn seal_in_background(core: &Arc<Core>) {
+    if core.is_sealing.swap(true, Ordering::AcqRel) {
+        return;
+    }
+    let shared = core.clone();
+    let work = move || {
+        seal_due(&shared);
+        shared.is_sealing.store(false, Ordering::Release);
+    };
+    match std::thread::Builder::new().name("dlog-seal".to_owned()).spawn(work) {
+        Ok(thread) => *core.sealer.lock() = Some(thread),
+        Err(error) => {
+            tracing::warn!(%error, "no thread to seal with; it is tried again with the next commit");
+            core.is_sealing.store(false, Ordering::Release);
+        }
+    }
+}
+
+fn seal_due(core: &Arc<Core>) {
+    let logs: Vec<Arc<LogState>> = core.logs.read().by_name.values().cloned().collect();
+    let is_full = |log: &LogState| {
+        log.partitions.iter().any(|partition| partition.tail_bytes() >= core.options.seal_bytes)
+    };
+    for log in logs.iter().filter(|log| is_full(log)) {
+        seal_or_warn(core, log);
+    }
+    // Logs that grow slowly would keep old journal files for ever.
+    while let Some(oldest) = oldest_kept_file(core) {
+        let kept = logs.iter().filter(|log| oldest.keys().any(|(id, _)| *id == log.id));
+        let sealed: usize = kept.map(|log| seal_or_warn(core, log)).sum();
+        if sealed == 0 {
+            return;
+        }
+    }
+}
+
+fn oldest_kept_file(core: &Arc<Core>) -> Option<FileContents> {
+    let mut writer = core.writer();
+    let files = &writer.get().files;
+    if files.len() <= JOURNAL_FILES_MAX { None } else { files.values().next().cloned() }
+}
+
+fn seal_or_warn(core: &Arc<Core>, log: &Arc<LogState>) -> usize {
+    seal_log(core, log).unwrap_or_else(|error| {
+        // Closing ends a seal in the middle; the journal has everything.
+        if !matches!(error, SealError::Append(AppendError::Closed)) {
+            tracing::warn!(log = log.name, %error, "a log could not be sealed; its records stay in the journal");
+        }
+        0
+    })
+}

@@ -1,0 +1,103 @@
+//! Batches of the tail to a Parquet file with its companion.
+
+use std::sync::Arc;
+
+use arrow::array::{AsArray, RecordBatch};
+use arrow::datatypes::{DataType, Int64Type, TimestampMicrosecondType};
+use parquet::arrow::ArrowWriter;
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::errors::ParquetError;
+use parquet::file::properties::WriterProperties;
+
+use crate::error::{OpenError, SealError};
+use crate::ids::{CommitNumber, LogId, Offset, PartitionId};
+use crate::segment::{Companion, SegmentMeta, SegmentRef, DIRECTORY};
+use dlog_sequencer::device::{Device, OpenMode};
+
+/// Rows of a row group: small enough to skip many, large enough to compress.
+const GROUP_ROWS: usize = 131_072;
+
+/// What a new segment is about.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SegmentOf<'l> {
+    pub(crate) id: u64,
+    pub(crate) log: LogId,
+    pub(crate) log_name: &'l str,
+    pub(crate) partition: PartitionId,
+    pub(crate) schema_version: u32,
+}
+
+/// Writes and syncs the files of a segment; nothing names them until the manifest does.
+pub(crate) fn write_segment(
+    device: &Arc<dyn Device>,
+    of: SegmentOf<'_>,
+    batches: &[RecordBatch],
+) -> Result<SegmentRef, SealError> {
+    let encode = |text: String| SealError::Encode { log: of.log_name.to_owned(), text };
+    let parquet = encode_parquet(batches).map_err(|error| encode(error.to_string()))?;
+    let meta = describe(of, batches, parquet.len() as u64)
+        .ok_or_else(|| encode("the batches lack their system columns".to_owned()))?;
+    device
+        .create_dir(DIRECTORY)
+        .map_err(|source| SealError::Io { action: "create", file: DIRECTORY.to_owned(), source })?;
+    write_file(device.as_ref(), &meta.companion_path(), &Companion::encode(of.id, &parquet))?;
+    write_file(device.as_ref(), &meta.path(), &parquet)?;
+    device
+        .sync_dir(DIRECTORY)
+        .map_err(|source| SealError::Io { action: "sync", file: DIRECTORY.to_owned(), source })?;
+    SegmentRef::open(device, meta).map_err(|error| match error {
+        OpenError::Io { action, file, source } => SealError::Io { action, file, source },
+        other => encode(other.to_string()),
+    })
+}
+
+fn write_file(device: &dyn Device, path: &str, bytes: &[u8]) -> Result<(), SealError> {
+    let io = |action| move |source| SealError::Io { action, file: path.to_owned(), source };
+    let file = device.open(path, OpenMode::CreateNew).map_err(io("create"))?;
+    file.write_at(bytes, 0).map_err(io("write"))?;
+    file.sync_data().map_err(io("sync"))
+}
+
+fn describe(of: SegmentOf<'_>, batches: &[RecordBatch], length: u64) -> Option<SegmentMeta> {
+    let (first, last) = (batches.first()?, batches.last()?);
+    let number = |batch: &RecordBatch, name, row| {
+        Some(batch.column_by_name(name)?.as_primitive_opt::<Int64Type>()?.value(row) as u64)
+    };
+    let time = |batch: &RecordBatch, row| {
+        Some(batch.column_by_name("_append_time")?.as_primitive_opt::<TimestampMicrosecondType>()?.value(row))
+    };
+    let end = last.num_rows().checked_sub(1)?;
+    Some(SegmentMeta {
+        id: of.id,
+        log: of.log,
+        partition: of.partition,
+        first_offset: Offset(number(first, "_offset", 0)?),
+        last_offset: Offset(number(last, "_offset", end)?),
+        first_commit: CommitNumber(number(first, "_commit", 0)?),
+        last_commit: CommitNumber(number(last, "_commit", end)?),
+        min_append_time_us: time(first, 0)?,
+        max_append_time_us: time(last, end)?,
+        rows: batches.iter().map(|batch| batch.num_rows() as u64).sum(),
+        length,
+        schema_version: of.schema_version,
+    })
+}
+
+fn encode_parquet(batches: &[RecordBatch]) -> Result<Vec<u8>, ParquetError> {
+    let first = batches.first().ok_or_else(|| ParquetError::General("no batches".to_owned()))?;
+    // A column of nothing but nulls has no type that Parquet knows; readers add it back.
+    let kept: Vec<usize> = (0..first.num_columns())
+        .filter(|place| *first.schema().field(*place).data_type() != DataType::Null)
+        .collect();
+    let properties = WriterProperties::builder()
+        .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
+        .set_max_row_group_row_count(Some(GROUP_ROWS))
+        .set_created_by("dlog".to_owned())
+        .build();
+    let schema = Arc::new(first.schema().project(&kept)?);
+    let mut writer = ArrowWriter::try_new(Vec::new(), schema, Some(properties))?;
+    for batch in batches {
+        writer.write(&batch.project(&kept)?)?;
+    }
+    writer.into_inner()
+}
