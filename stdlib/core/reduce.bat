@@ -1,0 +1,182 @@
+;; Folding sequences and what is defined by it. The loops walk with first and next: over vectors,
+;; ranges and lists these neither allocate nor hold the head.
+(ns batuta.core)
+
+(defn unreduced
+  "The value in a reduced one; any other value itself."
+  [x]
+  (if (reduced? x) (deref x) x))
+
+(defn ensure-reduced
+  "x as a reduced value: itself if it is one."
+  [x]
+  (if (reduced? x) x (reduced x)))
+
+(defn- reduce-from
+  "Folds a sequence value, which may be nil."
+  [f init items]
+  (loop [result init
+         items items]
+    (if items
+      (let [result (f result (first items))]
+        (if (reduced? result)
+          (deref result)
+          (recur result (next items))))
+      result)))
+
+(defn reduce
+  "Folds coll with f from the left, starting with init or else with its first item. Without init
+  an empty coll gives (f), one item gives itself. A reduced result ends it."
+  ([f coll]
+   (let [items (seq coll)]
+     (if items
+       (reduce-from f (first items) (next items))
+       (f))))
+  ([f init coll]
+   (reduce-from f init (seq coll))))
+
+(defn reduce-kv
+  "Folds a map or vector with f of result, key or index, and value. nil gives init."
+  [f init coll]
+  (if (vector? coll)
+    (let [size (count coll)]
+      (loop [result init
+             index 0]
+        (if (< index size)
+          (let [result (f result index (nth coll index))]
+            (if (reduced? result)
+              (deref result)
+              (recur result (inc index))))
+          result)))
+    (reduce-from (fn [result entry] (f result (nth entry 0) (nth entry 1))) init (seq coll))))
+
+(defn reductions
+  "The lazy sequence of all intermediate results of (reduce f init coll)."
+  ([f coll]
+   (lazy-seq
+     (let [items (seq coll)]
+       (if items
+         (reductions f (first items) (rest items))
+         (list (f))))))
+  ([f init coll]
+   (if (reduced? init)
+     (list (deref init))
+     (cons init
+           (lazy-seq
+             (let [items (seq coll)]
+               (when items
+                 (reductions f (f init (first items)) (rest items)))))))))
+
+(defn completing
+  "f as a reducing function whose completion is done, or nothing."
+  ([f] (completing f identity))
+  ([f done]
+   (fn
+     ([] (f))
+     ([result] (done result))
+     ([result input] (f result input)))))
+
+(defn transduce
+  "Folds coll with f through the transducer xform, then completes. Without init it begins with (f)."
+  ([xform f coll] (transduce xform f (f) coll))
+  ([xform f init coll]
+   (let [step (xform f)]
+     (step (reduce-from step init (seq coll))))))
+
+(defn into
+  "to with all items of from conjoined, through the transducer xform if one is given."
+  ([] [])
+  ([to] to)
+  ([to from]
+   (loop [result to
+          items (seq from)]
+     (if items
+       (recur (conj result (first items)) (next items))
+       result)))
+  ([to xform from]
+   (transduce xform conj to from)))
+
+(defn mapv
+  "A vector of f of the items of coll, or of the first, second … items of several collections."
+  ([f coll]
+   (loop [result []
+          items (seq coll)]
+     (if items
+       (recur (conj result (f (first items))) (next items))
+       result)))
+  ([f c1 c2]
+   (loop [result []
+          s1 (seq c1)
+          s2 (seq c2)]
+     (if (and s1 s2)
+       (recur (conj result (f (first s1) (first s2))) (next s1) (next s2))
+       result)))
+  ([f c1 c2 & more]
+   (into [] (apply map f c1 c2 more))))
+
+(defn filterv
+  "A vector of the items of coll for which pred holds."
+  [pred coll]
+  (loop [result []
+         items (seq coll)]
+    (if items
+      (let [item (first items)]
+        (recur (if (pred item) (conj result item) result) (next items)))
+      result)))
+
+(defn run!
+  "Calls f with each item of coll for its effects. Returns nil."
+  [f coll]
+  (loop [items (seq coll)]
+    (when items
+      (when-not (reduced? (f (first items)))
+        (recur (next items))))))
+
+(defn group-by
+  "A map from each result of f to the vector of the items that gave it, in order."
+  [f coll]
+  (reduce-from
+    (fn [groups item]
+      (let [key (f item)]
+        (assoc groups key (conj (get groups key []) item))))
+    {}
+    (seq coll)))
+
+(defn frequencies
+  "A map from each distinct item of coll to how often it occurs."
+  [coll]
+  (reduce-from (fn [counts item] (assoc counts item (inc (get counts item 0)))) {} (seq coll)))
+
+(defn zipmap
+  "A map of the keys to the values at the same place, as long as there are both."
+  [keys vals]
+  (loop [result {}
+         ks (seq keys)
+         vs (seq vals)]
+    (if (and ks vs)
+      (recur (assoc result (first ks) (first vs)) (next ks) (next vs))
+      result)))
+
+(defn reverse
+  "A list of the items of coll in reverse order. Not lazy."
+  [coll]
+  (into () coll))
+
+(defn sum
+  "The sum of the numbers of coll, or of f of its items; 0 if it is empty."
+  ([coll] (reduce-from + 0 (seq coll)))
+  ([f coll]
+   (reduce-from (fn [total item] (+ total (f item))) 0 (seq coll))))
+
+(defn avg
+  "The mean of the numbers of coll, or of f of its items, exact for exact numbers; nil if it is
+  empty."
+  ([coll] (avg identity coll))
+  ([f coll]
+   (loop [total 0
+          size 0
+          items (seq coll)]
+     (cond
+       items (recur (+ total (f (first items))) (inc size) (next items))
+       (zero? size) nil
+       :else (/ total size)))))
