@@ -1,0 +1,244 @@
+//! Actors: what runs, waits and talks. An idle one is a small struct without a stack.
+//!
+//! | to change | look at |
+//! | --- | --- |
+//! | who runs when, on which thread | [`scheduler`], one turn of an actor in `worker` |
+//! | how messages travel and wait | `mailbox`; `receive` in the middle of a function in [`receive`] |
+//! | stacks, suspending and resuming | [`coroutine`], memory for them in `stack` |
+//! | what actors do to each other | `signal`; then `link`, `monitor`, `call`, `registry`, `timer` |
+//! | how an actor begins and ends | [`spawn`], [`definition`], `ending`, `crash` |
+//! | running code from outside, the end of the program | [`program`], `waiting` |
+//!
+//! Invariant: what only the actor itself may touch lies in its `Private` and is reached by the
+//! worker that runs it, or through the context it runs with; everybody else sends signals.
+
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::task::Wake;
+
+pub(crate) mod call;
+pub mod coroutine;
+pub mod crash;
+pub mod definition;
+mod ending;
+pub mod identity;
+pub(crate) mod link;
+pub(crate) mod mailbox;
+pub(crate) mod monitor;
+pub mod outcome;
+pub(crate) mod private;
+pub mod program;
+pub mod promise;
+pub mod receive;
+pub(crate) mod registry;
+pub(crate) mod scheduler;
+pub(crate) mod signal;
+pub mod spawn;
+mod stack;
+#[cfg(test)]
+mod tests;
+pub(crate) mod timer;
+pub mod waiting;
+mod worker;
+
+use call::Slot;
+use definition::ActorDefinition;
+use identity::{ActorId, PidBody};
+use mailbox::{Envelope, Extra, Mailbox, OwnerCell};
+use private::Private;
+use signal::{Exit, SignalKind};
+
+use crate::builtin::Wait;
+use crate::context::Cx;
+use crate::failure::{Fault, FaultKind};
+use crate::value::Value;
+
+pub use crash::{CrashReport, set_crash_reporter};
+pub use outcome::Outcome;
+pub use program::{evaluate, interrupt, run_in_actor, run_main, shut_down, start_session, wait_until_idle};
+pub use waiting::{Activity, keep_alive, waits_for_actors};
+
+/// See the module's head.
+pub struct Actor {
+    id: ActorId,
+    marks: AtomicU8,
+    mailbox: Mailbox,
+    private: OwnerCell<Private>,
+}
+
+/// What others may know of an actor without asking it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Mark {
+    /// Had a registered name at some time.
+    Registered = 1,
+    /// Does jobs for the prompt and never ends.
+    Session = 2,
+}
+
+impl Actor {
+    /// Its number.
+    pub fn id(&self) -> ActorId {
+        self.id
+    }
+
+    /// Has it ended?
+    pub fn is_ended(&self) -> bool {
+        self.mailbox.is_closed()
+    }
+
+    fn mark(&self, mark: Mark) {
+        self.marks.fetch_or(mark as u8, Ordering::SeqCst);
+    }
+
+    fn is(&self, mark: Mark) -> bool {
+        self.marks.load(Ordering::SeqCst) & mark as u8 != 0
+    }
+}
+
+impl Wake for Actor {
+    fn wake(self: Arc<Actor>) {
+        if self.mailbox.wake() {
+            scheduler::schedule(self);
+        }
+    }
+
+    fn wake_by_ref(self: &Arc<Actor>) {
+        if self.mailbox.wake() {
+            scheduler::schedule(self.clone());
+        }
+    }
+}
+
+/// How many threads run actors, and how much stack one may use.
+#[derive(Clone, Debug, Default)]
+pub struct Config {
+    /// `None`: the environment's `BATUTA_WORKERS`, else one per core.
+    pub workers: Option<usize>,
+    /// Bytes of stack per actor; `None`: 1 GiB.
+    pub max_stack: Option<usize>,
+}
+
+impl Config {
+    fn worker_count(&self) -> usize {
+        let from_environment =
+            || std::env::var("BATUTA_WORKERS").ok().and_then(|text| text.parse().ok());
+        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+        self.workers.or_else(from_environment).unwrap_or_else(cores).clamp(1, 1024)
+    }
+}
+
+/// Starts the threads that run actors. The first call counts; without one they start with the
+/// first actor.
+pub fn start(config: &Config) {
+    if let Some(bytes) = config.max_stack {
+        coroutine::set_max_stack(bytes);
+    }
+    scheduler::start(config);
+}
+
+/// The small tokio that timers, sockets and files of builtins live in.
+///
+/// # Panics
+/// If the system does not let the process start a thread.
+pub fn runtime_handle() -> &'static tokio::runtime::Handle {
+    static RUNTIME: OnceLock<tokio::runtime::Runtime> = OnceLock::new();
+    RUNTIME
+        .get_or_init(|| {
+            tokio::runtime::Builder::new_multi_thread()
+                .worker_threads(1)
+                .thread_name("batuta-io")
+                .enable_all()
+                .build()
+                .expect("the system lets the process start one more thread")
+        })
+        .handle()
+}
+
+/// Runs something that may take long, or block, on a thread of its own kind.
+pub fn blocking(run: impl FnOnce() -> Result<Value, Fault> + Send + 'static) -> Wait {
+    let guarded = move || {
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(run))
+            .unwrap_or_else(|panic| Err(waiting::panic_fault(&*panic)))
+    };
+    let task = runtime_handle().spawn_blocking(move || {
+        let result = guarded();
+        if let Ok(value) = &result {
+            value.publish();
+        }
+        result
+    });
+    Box::pin(async move {
+        task.await.unwrap_or_else(|_| Err(Fault::new(FaultKind::Io, "the program is ending")))
+    })
+}
+
+/// The actor that an address names: a pid, a registered name, a definition. `None`: no such name,
+/// or a pid of no actor of this process.
+pub fn resolve(address: &Value) -> Result<Option<Arc<Actor>>, Fault> {
+    if let Some(pid) = address.as_object::<PidBody>() {
+        return Ok(pid.actor().cloned());
+    }
+    if let Some(definition) = address.as_native::<ActorDefinition>() {
+        return definition.address(address).map(Some);
+    }
+    if registry::is_name(address) {
+        return Ok(registry::find(address));
+    }
+    Err(Fault::wrong_type("send", "a pid, a registered name or an actor definition", address))
+}
+
+/// Sends a message. False: there is no such actor (any more).
+pub fn send(address: &Value, message: Value) -> Result<bool, Fault> {
+    // A pid is by far the most frequent address; its actor need not be counted.
+    if let Some(pid) = address.as_object::<PidBody>() {
+        return Ok(pid.actor().is_some_and(|actor| post(actor, message, Extra::None)));
+    }
+    let actor = resolve(address)?;
+    Ok(actor.is_some_and(|actor| post(&actor, message, Extra::None)))
+}
+
+/// Sends a message that wants an answer; gives where the answer will come.
+pub(crate) fn send_call(to: &Arc<Actor>, message: Value) -> Arc<Slot> {
+    let slot = Slot::new();
+    if !post(to, message, Extra::Call(slot.clone())) {
+        slot.fill(call::Answer::Down(Value::keyword("noproc")));
+    }
+    slot
+}
+
+fn post(to: &Arc<Actor>, message: Value, extra: Extra) -> bool {
+    message.publish();
+    match to.mailbox.push(Envelope::new(message, extra)) {
+        Ok(true) => {
+            scheduler::schedule(to.clone());
+            true
+        }
+        Ok(false) => true,
+        Err(_) => false,
+    }
+}
+
+/// Sends an exit signal, as `(exit pid reason)` does.
+pub(crate) fn exit(to: &Arc<Actor>, from: Arc<Actor>, reason: Value) {
+    reason.publish();
+    signal::send(to, SignalKind::Exit(Exit { from, reason, by_link: false }));
+}
+
+/// Remembers the running actor's state for its `terminate`, if its definition has one.
+pub fn remember_state(cx: &mut Cx, state: &[Value]) {
+    let Some((_, private)) = coroutine::private_of(cx) else { return };
+    if let Some(rare) = private.rare_if_any()
+        && rare.definition.is_some()
+    {
+        rare.state = Some(state.to_vec());
+    }
+}
+
+/// The running actor's state is absent from now on: a clause has taken the message.
+pub fn forget_state(cx: &mut Cx) {
+    let Some((_, private)) = coroutine::private_of(cx) else { return };
+    if let Some(rare) = private.rare_if_any() {
+        rare.state = None;
+    }
+}

@@ -1,0 +1,137 @@
+//! Starting actors.
+
+use std::sync::Arc;
+
+use super::coroutine::private_of;
+use super::identity::{self, Target, new_reference_number};
+use super::mailbox::{Mailbox, OwnerCell};
+use super::monitor::Watcher;
+use super::outcome::Sink;
+use super::private::{Private, Rare};
+use super::{Actor, definition, registry, scheduler};
+use crate::context::Cx;
+use crate::failure::Fault;
+use crate::value::Value;
+
+/// What to start, and how.
+pub struct SpawnOptions {
+    /// Any callable value, or an actor definition.
+    pub function: Value,
+    /// Its arguments: of a definition the first state.
+    pub arguments: Vec<Value>,
+    /// Link it to the actor that spawns.
+    pub link: bool,
+    /// Let the actor that spawns watch it.
+    pub monitor: bool,
+    /// Register it under this name.
+    pub name: Option<Value>,
+    /// Dynamic bindings, as the back end keeps them.
+    pub inherited: Value,
+    pub(crate) sink: Option<Sink>,
+}
+
+impl SpawnOptions {
+    /// An actor of this function, on its own.
+    pub fn new(function: Value) -> SpawnOptions {
+        SpawnOptions {
+            function,
+            arguments: Vec::new(),
+            link: false,
+            monitor: false,
+            name: None,
+            inherited: Value::NIL,
+            sink: None,
+        }
+    }
+
+    /// With these arguments.
+    pub fn arguments(mut self, arguments: Vec<Value>) -> SpawnOptions {
+        self.arguments = arguments;
+        self
+    }
+}
+
+/// A new actor.
+pub struct Spawned {
+    /// Its pid.
+    pub pid: Value,
+    /// The monitor's reference, if one was asked for.
+    pub monitor: Option<Value>,
+}
+
+/// Starts an actor out of a running one. Links and monitors hold before it runs.
+pub fn spawn(cx: &mut Cx, options: SpawnOptions) -> Result<Spawned, Fault> {
+    let mut rare = rare_for(&options);
+    let mut monitor = None;
+    if let Some((actor, _)) = private_of(cx) {
+        if options.link {
+            rare.get_or_insert_default().links.insert(actor.id, actor.clone());
+        }
+        if options.monitor {
+            let number = new_reference_number();
+            let watcher = Watcher::Actor(actor.clone());
+            rare.get_or_insert_default().watchers.insert(number, watcher);
+            monitor = Some(number);
+        }
+    }
+    let (link, name) = (options.link, options.name.clone());
+    let child = create(options, rare)?;
+    if let Some((_, private)) = private_of(cx) {
+        if link {
+            private.rare_mut().links.insert(child.id, child.clone());
+        }
+        if let Some(number) = monitor {
+            private.rare_mut().watched.insert(number, child.clone());
+        }
+    }
+    begin(&child, name)?;
+    let monitor = monitor.map(|number| identity::make_reference(number, Target::Monitor));
+    Ok(Spawned { pid: identity::pid_of(&child), monitor })
+}
+
+/// Starts an actor that belongs to nobody.
+pub(crate) fn spawn_unlinked(mut options: SpawnOptions) -> Result<Arc<Actor>, Fault> {
+    let name = options.name.take();
+    let rare = rare_for(&options);
+    let child = create(options, rare)?;
+    begin(&child, name)?;
+    Ok(child)
+}
+
+fn rare_for(options: &SpawnOptions) -> Option<Box<Rare>> {
+    (!options.inherited.is_nil()).then(|| {
+        options.inherited.publish();
+        Box::new(Rare { inherited: options.inherited.clone(), ..Rare::default() })
+    })
+}
+
+fn create(options: SpawnOptions, mut rare: Option<Box<Rare>>) -> Result<Arc<Actor>, Fault> {
+    let SpawnOptions { function, arguments, sink, .. } = options;
+    function.publish();
+    arguments.iter().for_each(Value::publish);
+    if sink.is_some() {
+        rare.get_or_insert_default().sink = sink;
+    }
+    let private = definition::private_for(function, arguments, rare)?;
+    Ok(enter(private))
+}
+
+/// A new actor with this inside. It is marked as scheduled, and its maker must schedule it.
+pub(crate) fn enter(private: Private) -> Arc<Actor> {
+    identity::enter(|id| Actor {
+        id,
+        marks: std::sync::atomic::AtomicU8::new(0),
+        mailbox: Mailbox::scheduled(),
+        private: OwnerCell::new(private),
+    })
+}
+
+fn begin(child: &Arc<Actor>, name: Option<Value>) -> Result<(), Fault> {
+    let named = name.map_or(Ok(()), |name| registry::register(&name, child));
+    if named.is_err() {
+        // It never ran; let it end where it would begin.
+        super::exit(child, child.clone(), Value::keyword("kill"));
+    }
+    scheduler::schedule(child.clone());
+    named
+}
