@@ -284,9 +284,7 @@ fn an_unclosed_form_points_at_its_brackets_and_the_next_form() {
 fn nesting_is_bounded() {
     for opening in ["(", "[", "#{", "'", "#_", "^", "#a ", "{:a ", "'("] {
         let text = opening.repeat(200_000);
-        let found = errors(&text)
-            .into_iter()
-            .map(|(code, _)| code);
+        let found = errors(&text).into_iter().map(|(code, _)| code);
         assert_eq!(
             found
                 .filter(|code| *code == "read::nested-too-deeply")
@@ -332,7 +330,7 @@ fn read_one_stops_behind_the_first_form() {
     };
     assert_eq!(one("1 )", 0), Ok(Some(("1".into(), 1))));
     assert_eq!(one("1 (a b) c", 1), Ok(Some(("(a b)".into(), 7))));
-    assert_eq!(one("#_a ^:b 'c d", 0), one("   ^:b 'c d", 0));
+    assert_eq!(one("#_a ^:b 'c d", 0), one("    ^:b 'c d", 0));
     assert_eq!(one("#?(:clj 1) 2", 0), Ok(Some(("2".into(), 12))));
     assert_eq!(one(" ; none", 0), Ok(None));
     assert_eq!(

@@ -1,0 +1,155 @@
+//! Defining names: `defn`, `defmacro`, `declare`, `defonce`.
+
+use super::Expanded;
+use super::function::function;
+use crate::diagnostic::Diagnostic;
+use crate::expand::MacroContext;
+use crate::expand::maker::{Maker, arguments, with_items};
+use crate::form::{Form, FormKind};
+use crate::messages::expand as messages;
+
+pub(crate) fn defn(call: &Form, cx: &mut MacroContext<'_>) -> Expanded {
+    let header = Header::parse(call)?;
+    define(call, header.name, header.rest, cx)
+}
+
+pub(crate) fn defn_private(call: &Form, cx: &mut MacroContext<'_>) -> Expanded {
+    let header = Header::parse(call)?;
+    let name = flagged(header.name, "private");
+    define(call, name, header.rest, cx)
+}
+
+/// A macro is a function with two parameters more: the whole call, and the locals around it.
+pub(crate) fn defmacro(call: &Form, cx: &mut MacroContext<'_>) -> Expanded {
+    let make = Maker::of(call);
+    let header = Header::parse(call)?;
+    let implicit = |params: &Form| {
+        let own = [make.sym("&form"), make.sym("&env")];
+        let written = params.as_vector().unwrap_or(&[]);
+        with_items(
+            params,
+            own.into_iter().chain(written.iter().cloned()).collect(),
+        )
+    };
+    let one_arity = header
+        .rest
+        .first()
+        .is_some_and(|it| it.as_vector().is_some());
+    let mut arglists = Vec::new();
+    let mut written = Vec::with_capacity(header.rest.len());
+    for (place, form) in header.rest.iter().enumerate() {
+        let form = match form.as_list() {
+            Some([params, body @ ..]) if !one_arity && params.as_vector().is_some() => {
+                arglists.push(params.clone());
+                let items = std::iter::once(implicit(params)).chain(body.iter().cloned());
+                with_items(form, items.collect())
+            }
+            _ if one_arity && place == 0 => {
+                arglists.push(form.clone());
+                implicit(form)
+            }
+            _ => form.clone(),
+        };
+        written.push(form);
+    }
+    let made = function(call, Some(bare(&header.name)), &written, cx)?;
+    let name = with_arglists(make, flagged(header.name, "macro"), arglists);
+    Ok(make.special("def", [name, made.form]))
+}
+
+fn define(call: &Form, name: Form, written: &[Form], cx: &mut MacroContext<'_>) -> Expanded {
+    let make = Maker::of(call);
+    let made = function(call, None, written, cx)?;
+    let name = with_arglists(make, name, made.arglists);
+    Ok(make.special("def", [name, made.form]))
+}
+
+/// What stands before the parameters, collected into the metadata of the name.
+struct Header<'f> {
+    name: Form,
+    rest: &'f [Form],
+}
+
+impl Header<'_> {
+    fn parse(call: &Form) -> Result<Header<'_>, Diagnostic> {
+        let make = Maker::of(call);
+        let (mut name, mut rest) = defined_name(call)?;
+        if let [colons, type_, more @ ..] = rest
+            && colons.is_word("::")
+        {
+            let type_ = make.quote(type_.clone());
+            name = name.with_meta_entry(make.keyword("type"), type_);
+            rest = more;
+        }
+        if let [doc, more @ ..] = rest
+            && doc.as_str().is_some()
+        {
+            name = name.with_meta_entry(make.keyword("doc"), doc.clone());
+            rest = more;
+        }
+        if let [attributes, more @ ..] = rest
+            && let FormKind::Map(entries) = &attributes.kind
+        {
+            for (key, value) in entries.iter() {
+                name = name.with_meta_entry(key.clone(), value.clone());
+            }
+            rest = more;
+        }
+        Ok(Header { name, rest })
+    }
+}
+
+/// The first argument, which must be a name without namespace.
+fn defined_name(call: &Form) -> Result<(Form, &[Form]), Diagnostic> {
+    match arguments(call) {
+        [name, rest @ ..] if name.as_plain_symbol().is_some() => Ok((name.clone(), rest)),
+        [other, ..] => Err(messages::needs_name(call, other)),
+        [] => Err(messages::shape(call, "needs a name")),
+    }
+}
+
+fn flagged(name: Form, flag: &str) -> Form {
+    let (key, value) = (Form::keyword(name.span, flag), Form::bool(name.span, true));
+    name.with_meta_entry(key, value)
+}
+
+fn bare(name: &Form) -> Form {
+    name.clone().with_meta(None)
+}
+
+/// Keeps the parameter vectors in the metadata, unless the user gave some.
+fn with_arglists(make: Maker, name: Form, arglists: Vec<Form>) -> Form {
+    if name.meta_value("arglists").is_some() {
+        return name;
+    }
+    let quoted = make.quote(make.list(arglists));
+    name.with_meta_entry(make.keyword("arglists"), quoted)
+}
+
+pub(crate) fn declare(call: &Form, _: &mut MacroContext<'_>) -> Expanded {
+    let make = Maker::of(call);
+    let mut definitions = Vec::new();
+    for name in arguments(call) {
+        if name.as_plain_symbol().is_none() {
+            return Err(messages::needs_name(call, name));
+        }
+        let name = flagged(name.clone(), "declared");
+        definitions.push(make.special("def", [name]));
+    }
+    Ok(make.body(&definitions))
+}
+
+pub(crate) fn defonce(call: &Form, _: &mut MacroContext<'_>) -> Expanded {
+    let make = Maker::of(call);
+    let (name, rest) = defined_name(call)?;
+    let [value] = rest else {
+        return Err(messages::shape(call, "takes a name and a value"));
+    };
+    let var = make.special("var", [bare(&name)]);
+    let has_value = make.core("bound?*", [var.clone()]);
+    let define = make.special("def", [name.clone(), value.clone()]);
+    Ok(make.body(&[
+        make.special("def", [name]),
+        make.if_(has_value, var, define),
+    ]))
+}
