@@ -2,14 +2,10 @@
 //!
 //! Codes are `stage::what`; a message starts in lower case and has no full stop at its end.
 
-mod load;
-
 use std::fmt::Display;
 
 use batuta_lang::diagnostic::Diagnostic;
 use batuta_lang::source::Span;
-
-pub(crate) use load::{cyclic_load, load_failed, macro_failed, macro_refused, no_such_namespace};
 
 fn error(code: &'static str, span: Span, message: impl Into<String>) -> Diagnostic {
     Diagnostic::error(code, message).label(span, "")
@@ -111,20 +107,6 @@ pub(crate) fn question_in_generated(span: Span, construct: &str) -> Diagnostic {
         .hint("it runs later or elsewhere; give the result on and use `?` where it is read")
 }
 
-pub(crate) fn missing_arrow(span: Span, head: &str) -> Diagnostic {
-    error("match::arrow", span, format!("`{head}` wants clauses: `pattern -> body`"))
-        .hint("is a `->` missing?")
-}
-
-pub(crate) fn stray_body_form(span: Span) -> Diagnostic {
-    error("match::arrow", span, "this form has no effect in the middle of a clause")
-        .hint("is a `->` missing?")
-}
-
-pub(crate) fn empty_clause(span: Span) -> Diagnostic {
-    error("match::empty", span, "this clause has no body")
-}
-
 pub(crate) fn bad_pattern(span: Span, what: impl Display) -> Diagnostic {
     error("match::pattern", span, what.to_string())
 }
@@ -155,12 +137,32 @@ pub(crate) fn bad_literal(span: Span, what: impl Display) -> Diagnostic {
     error("analyze::literal", span, what.to_string())
 }
 
-pub(crate) fn shadows_core(span: Span, name: &str) -> Diagnostic {
-    Diagnostic::warning("resolve::shadows", format!("`{name}` now stands for this definition"))
-        .label(span, "a name of Batuta's core")
-        .hint(format!("`batuta.core/{name}` still names the core one"))
-}
-
 pub(crate) fn endless_expansion(span: Span, name: &str) -> Diagnostic {
     error("macro::endless", span, format!("the expansion of `{name}` does not come to an end"))
+}
+
+pub(crate) fn macro_failed(span: Span, name: &str, reason: &str) -> Diagnostic {
+    Diagnostic::error("macro::failed", format!("the macro `{name}` failed: {reason}"))
+        .label(span, "in this call")
+}
+
+pub(crate) fn macro_refused(span: Span) -> Diagnostic {
+    error("macro::refused", span, "macros are not expanded here")
+}
+
+pub(crate) fn cyclic_load(span: Span, cycle: &[&str]) -> Diagnostic {
+    let path = cycle.join(" -> ");
+    error("load::cycle", span, format!("these namespaces require each other: {path}"))
+}
+
+pub(crate) fn no_such_namespace(span: Span, name: &str, places: &[String]) -> Diagnostic {
+    let shown = error("load::not-found", span, format!("there is no namespace `{name}`"));
+    if places.is_empty() {
+        return shown;
+    }
+    shown.note(format!("looked for {}", places.join(", ")))
+}
+
+pub(crate) fn load_failed(span: Span, name: &str, reason: &str) -> Diagnostic {
+    error("load::failed", span, format!("`{name}` cannot be loaded: {reason}"))
 }

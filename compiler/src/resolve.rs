@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use batuta_lang::expand::core_macros::CORE_MACROS;
 use batuta_lang::form::Name;
 use batuta_runtime::function::{Arities, CodeSource, FunctionBody, VarBody, var_flags};
 use batuta_runtime::namespace::{self, CORE, Lookup};
@@ -53,7 +54,7 @@ pub(crate) enum Strength {
     Yielding,
 }
 
-const SPECIALS: [(&str, Special, Strength); 28] = [
+const SPECIALS: [(&str, Special, Strength); 27] = [
     ("!", Special::Unwrap, Strength::Yielding),
     ("?", Special::Question, Strength::Yielding),
     ("case*", Special::Case, Strength::Fixed),
@@ -70,7 +71,6 @@ const SPECIALS: [(&str, Special, Strength); 28] = [
     ("loop*", Special::Loop, Strength::Fixed),
     ("match", Special::Match, Strength::Yielding),
     ("match-args*", Special::MatchArgs, Strength::Fixed),
-    ("ns", Special::Ns, Strength::Yielding),
     ("ns*", Special::Ns, Strength::Fixed),
     ("quote", Special::Quote, Strength::Fixed),
     ("receive", Special::Receive, Strength::Yielding),
@@ -155,8 +155,20 @@ pub(crate) fn visible_names(current: &str) -> Vec<Arc<str>> {
     names.extend(namespace::referred_names(current));
     names.extend(namespace::names(CORE));
     names.extend(SPECIALS.iter().filter(|row| !row.0.ends_with('*')).map(|row| row.0.into()));
-    names.extend(batuta_lang::expand::core_macro_names().map(Arc::from));
+    names.extend(CORE_MACROS.iter().map(|known| Arc::from(known.name)));
     names
+}
+
+/// The namespaces of Batuta's own library.
+const LIBRARIES: [&str; 30] = [
+    CORE, "async", "base64", "blake3", "csv", "deploy", "dlog", "edn", "http", "io", "json", "log",
+    "math", "os", "rand", "re", "set", "spec", "str", "stream", "supervisor", "tensor", "test",
+    "time", "uuid", "walk", "graph", "sequencer", "sparql", "query",
+];
+
+/// Is this a namespace of Batuta's own library?
+pub(crate) fn is_library(namespace: &str) -> bool {
+    LIBRARIES.contains(&namespace)
 }
 
 /// What the function a var holds takes.

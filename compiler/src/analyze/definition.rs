@@ -12,7 +12,7 @@ use super::TopLevel;
 use super::unit::{Ctx, Head, Unit, core, nil};
 use crate::core_tree::{Core, CoreKind, VarRef};
 use crate::messages;
-use crate::resolve::{self, Special};
+use crate::resolve::Special;
 
 /// A `def` form taken apart.
 struct DefParts<'f> {
@@ -73,11 +73,8 @@ impl Unit<'_> {
         // Under its own name the function is reached through its var, so that a new definition
         // is seen by the old one's calls.
         let self_name = fn_parts.name.filter(|name| *name != parts.name).cloned();
-        let named = super::function::FnParts {
-            name: Some(parts.name),
-            ..fn_parts
-        };
-        let mut function = self.function(value, &named, self_name, Ctx::top_level());
+        let fn_parts = fn_parts.named(parts.name);
+        let mut function = self.function(value, &fn_parts, self_name, Ctx::top_level());
         function.is_top_level = true;
         Some(TopLevel::Define {
             var: var.clone(),
@@ -133,7 +130,6 @@ impl Unit<'_> {
     fn define_name(&mut self, parts: &DefParts<'_>) -> VarRef {
         let namespace = self.session.namespace();
         let var = namespace::intern(&namespace, parts.name);
-        self.warn_of_shadowing(parts, &namespace);
         namespace::declare(&var);
         let meta = self.def_meta(parts);
         if let Some(body) = var.as_object::<VarBody>() {
@@ -148,18 +144,6 @@ impl Unit<'_> {
             }
         }
         VarRef(var)
-    }
-
-    fn warn_of_shadowing(&mut self, parts: &DefParts<'_>, namespace: &str) {
-        let hides = namespace != namespace::CORE
-            && batuta_lang::expand::is_clojure_name(parts.name)
-            && namespace::find(namespace, parts.name).is_none()
-            && namespace::find(namespace::CORE, parts.name)
-                .is_some_and(|core| resolve::is_defined(&core));
-        if hides {
-            let span = parts.symbol.span;
-            self.session.warn(messages::shadows_core(span, parts.name));
-        }
     }
 
     fn def_meta(&mut self, parts: &DefParts<'_>) -> Value {

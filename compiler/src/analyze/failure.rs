@@ -119,7 +119,7 @@ impl Unit<'_> {
         for catch in catches {
             let args = &catch.as_list().unwrap_or_default()[1..];
             if args.iter().any(|form| form.is_word("->")) {
-                match parse_clauses(self, "catch", catch.span, args) {
+                match parse_clauses(self, "catch", args) {
                     Some(parsed) => clauses.extend(parsed),
                     None => continue,
                 }

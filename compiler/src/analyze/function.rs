@@ -16,7 +16,7 @@ use crate::core_tree::{Core, CoreArity, CoreFunction, CoreKind, LocalId};
 use crate::messages;
 
 /// Metadata key of `fn*` forms that a construct made for its body; the value names it.
-const GENERATED: &str = "batuta/thunk";
+const GENERATED: &str = "thunk";
 
 /// A `fn*` form taken apart.
 pub(crate) struct FnParts<'f> {
@@ -31,7 +31,15 @@ struct ArityParts<'f> {
     span: Span,
 }
 
-impl FnParts<'_> {
+impl<'f> FnParts<'f> {
+    /// The same function under another name for people.
+    pub(crate) fn named(self, name: &'f Arc<str>) -> FnParts<'f> {
+        FnParts {
+            name: Some(name),
+            ..self
+        }
+    }
+
     /// Which arguments the function takes.
     pub(crate) fn signature(&self) -> Signature {
         let fixed = self.arities.iter().filter(|arity| arity.rest.is_none());
@@ -76,8 +84,8 @@ impl Unit<'_> {
     ) -> CoreFunction {
         let short = parts.name.map_or("fn", |name| name);
         let name = format!("{}/{short}", self.scopes.current().name);
-        let kind = match form.meta_value(GENERATED).and_then(Form::as_str) {
-            Some(construct) => FnKind::Generated(construct.clone()),
+        let kind = match form.meta_value(GENERATED).and_then(Form::as_keyword) {
+            Some(construct) => FnKind::Generated(construct.name.clone()),
             None => FnKind::Written,
         };
         self.scopes.push(FnScope::new(name.into(), kind, self_name));
@@ -176,10 +184,7 @@ impl Unit<'_> {
             let Some(parts) = self.fn_parts(&pair[1], inner.get(1..).unwrap_or_default()) else {
                 continue;
             };
-            let parts = FnParts {
-                name: Some(name),
-                ..parts
-            };
+            let parts = parts.named(name);
             let function = self.function(&pair[1], &parts, Some((*name).clone()), ctx);
             functions.push((id, Arc::new(function)));
         }

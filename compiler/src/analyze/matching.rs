@@ -53,9 +53,9 @@ impl Unit<'_> {
             return self.fail(messages::malformed(span, "match", "it wants a value and clauses"));
         };
         let value_core = self.expr(value, ctx.value());
-        let Some(clauses) = parse_clauses(self, "match", span, clauses) else { return nil(span) };
+        let Some(clauses) = parse_clauses(self, "match", clauses) else { return nil(span) };
         let (id, bindings) = self.held(value_core, "matched");
-        let otherwise = self.core_call("match-fault", vec![local(id, span)], value.span);
+        let otherwise = self.core_call("no-match*", vec![local(id, span)], value.span);
         let tree = self.clause_tree(&[id], &clauses, &otherwise, span, ctx);
         let_(bindings, tree, span)
     }
@@ -87,7 +87,7 @@ impl Unit<'_> {
                 }
             }
         }
-        let Some(raw) = split_clauses(self, "fn", span, &args[1..]) else { return nil(span) };
+        let Some(raw) = split_clauses(self, "fn", &args[1..]) else { return nil(span) };
         let mut clauses = Vec::with_capacity(raw.len());
         for clause in &raw {
             let Some(items) = clause.pattern.as_vector() else {
@@ -121,7 +121,7 @@ impl Unit<'_> {
                 self.core_call("list*", arguments, span)
             }
         };
-        self.core_call("match-fault", vec![all], span)
+        self.core_call("no-match*", vec![all], span)
     }
 
     /// One pattern for each parameter, and one for the rest parameter if there is one.

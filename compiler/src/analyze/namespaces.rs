@@ -1,4 +1,4 @@
-//! `ns`, `in-ns`, `require`: taken apart here, carried out by the driver, which loads files.
+//! `ns*`, `in-ns`, `require`: taken apart here, carried out by the driver, which loads files.
 
 use std::sync::Arc;
 
@@ -18,13 +18,6 @@ use crate::resolve::Special;
 pub enum Directive {
     /// Go on in this namespace.
     In(Arc<str>),
-    /// Go on in this namespace after these are loaded into it.
-    Namespace {
-        /// Its name.
-        name: Arc<str>,
-        /// What it needs.
-        requires: Vec<Require>,
-    },
     /// Load these into the current namespace.
     Require(Vec<Require>),
 }
@@ -95,9 +88,8 @@ impl Analyzer {
 impl Unit<'_> {
     pub(super) fn directive(&mut self, special: Special, form: &Form, args: &[Form]) -> TopLevel {
         let directive = match special {
-            Special::InNs => self.namespace_name(form, "in-ns", args.first()).map(Directive::In),
-            Special::Ns => self.ns_form(form, args),
-            _ => Some(Directive::Require(self.requires(args))),
+            Special::Require => Some(Directive::Require(self.requires(args))),
+            _ => self.namespace_name(form, args.first()).map(Directive::In),
         };
         directive.map_or(TopLevel::Forms(Vec::new()), TopLevel::Directive)
     }
@@ -122,39 +114,13 @@ impl Unit<'_> {
         self.core_call(name, arguments, form.span)
     }
 
-    fn namespace_name(&mut self, form: &Form, head: &str, name: Option<&Form>) -> Option<Arc<str>> {
+    fn namespace_name(&mut self, form: &Form, name: Option<&Form>) -> Option<Arc<str>> {
         let name = name.map(unquoted).and_then(Form::as_plain_symbol).cloned();
         if name.is_none() {
-            self.fail(messages::malformed(form.span, head, "it wants the name of a namespace"));
+            let wanted = "it wants the name of a namespace";
+            self.fail(messages::malformed(form.span, "in-ns", wanted));
         }
         name
-    }
-
-    fn ns_form(&mut self, form: &Form, args: &[Form]) -> Option<Directive> {
-        let name = self.namespace_name(form, "ns", args.first())?;
-        let mut requires = Vec::new();
-        let parts = args[1..].iter().filter(|part| part.as_str().is_none());
-        for part in parts.filter(|part| part.as_map().is_none()) {
-            let items = part.as_list().unwrap_or_default();
-            let head = items.first().and_then(Form::as_keyword).map(|head| &*head.name);
-            match head {
-                Some("require") => requires.extend(self.requires(&items[1..])),
-                Some("use") => {
-                    let used = self.requires(&items[1..]).into_iter();
-                    requires.extend(used.map(|require| match require.refer {
-                        Refer::None => Require { refer: Refer::All, ..require },
-                        Refer::All | Refer::Names(_) => require,
-                    }));
-                }
-                // A program's own names win over the core's anyway.
-                Some("refer-clojure" | "gen-class") => {}
-                Some(_) | None => {
-                    let wanted = "its parts are `(:require …)` and `(:use …)`";
-                    self.fail(messages::malformed(part.span, "ns", wanted));
-                }
-            }
-        }
-        Some(Directive::Namespace { name, requires })
     }
 
     fn requires(&mut self, args: &[Form]) -> Vec<Require> {

@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use batuta_lang::expand::clauses::Clause as RawClause;
 use batuta_lang::form::Form;
 use batuta_lang::source::Span;
 use batuta_runtime::value::Value;
@@ -18,7 +19,7 @@ use super::unit::{
 };
 use crate::core_tree::{Core, CoreArity, CoreKind, LabelId, LocalId, Primitive, RecurTarget};
 use crate::messages;
-use crate::patterns::clauses::{Clause, RawClause, read_clause, split_clauses};
+use crate::patterns::clauses::{Clause, read_clause, split_clauses};
 use crate::patterns::tree::{Root, Setting, compile_clauses};
 
 /// A `receive` form with its clauses read.
@@ -35,7 +36,7 @@ impl Unit<'_> {
         if ctx.guard {
             return self.fail(messages::in_guard(span, "receive"));
         }
-        let Some(raw) = split_clauses(self, "receive", span, args) else { return nil(span) };
+        let Some(raw) = split_clauses(self, "receive", args) else { return nil(span) };
         let parts = self.receive_parts(&raw, None, span);
         self.receive_of(&parts, ctx)
     }
@@ -50,7 +51,7 @@ impl Unit<'_> {
             let wanted = "it wants milliseconds and clauses";
             return self.fail(messages::malformed(span, "receive-timeout", wanted));
         };
-        let Some(raw) = split_clauses(self, "receive-timeout", span, clauses) else {
+        let Some(raw) = split_clauses(self, "receive-timeout", clauses) else {
             return nil(span);
         };
         let is_last = |clause: &&RawClause<'_>| is_timeout_word(clause.pattern);
@@ -262,7 +263,7 @@ impl Unit<'_> {
         if ctx.guard {
             return self.fail(messages::in_guard(span, "receive-with-priority"));
         }
-        let Some(raw) = split_clauses(self, "receive-with-priority", span, args) else {
+        let Some(raw) = split_clauses(self, "receive-with-priority", args) else {
             return nil(span);
         };
         let parts = self.receive_parts(&raw, None, span);

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use batuta_lang::diagnostic::Diagnostic;
+use batuta_lang::expand::core_macros::core_macro;
 use batuta_lang::form::{Form, FormKind, Name};
 use batuta_lang::source::Span;
 use batuta_runtime::function::var_flags;
@@ -282,7 +283,7 @@ impl<'a> Unit<'a> {
         if let Some((special, Strength::Yielding)) = special {
             return Head::Special(special);
         }
-        if batuta_lang::expand::core_macro(&name.name).is_some() {
+        if core_macro(&name.name).is_some() {
             return Head::CoreMacro(name.name.clone());
         }
         if super::query::is_clause_macro(&namespace, name) {
@@ -297,7 +298,7 @@ impl<'a> Unit<'a> {
             if let Some((special, _)) = resolve::special(&name.name) {
                 return Head::Special(special);
             }
-            if batuta_lang::expand::core_macro(&name.name).is_some() {
+            if core_macro(&name.name).is_some() {
                 return Head::CoreMacro(name.name.clone());
             }
         }
