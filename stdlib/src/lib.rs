@@ -36,6 +36,8 @@ pub static SOURCES: &[Source] = &[
     source!("batuta.core", "core/search.bat"),
     source!("batuta.core", "core/maps.bat"),
     source!("batuta.core", "core/state.bat"),
+    source!("batuta.core", "core/tasks.bat"),
+    source!("async", "async.bat"),
     source!("set", "set.bat"),
     source!("walk", "walk.bat"),
 ];

@@ -1,0 +1,14 @@
+;; Work spread over tasks.
+(ns batuta.core)
+
+(defn pmap
+  "The results of f for the items of coll, or of several collections, computed in tasks of their
+  own, eight at a time."
+  ([f coll] (seq (async/map f coll)))
+  ([f coll & colls]
+   (seq (async/map (fn [args] (apply f args)) (apply map list coll colls)))))
+
+(defn pcalls
+  "The results of calling each function without arguments, in tasks of their own."
+  [& fs]
+  (pmap (fn [f] (f)) fs))
