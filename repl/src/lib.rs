@@ -1,1 +1,15 @@
-//! The batuta command: run, repl, eval.
+//! The `batuta` command as a library: the only crate that knows of a terminal and a command line.
+//!
+//! `main.rs` parses [`cli`] arguments and hands over to one of the [`commands`]; they work through
+//! the [`driver`], which starts compiler, actors and database and knows the outside world;
+//! [`report`] draws what went wrong; [`interactive`] is the prompt.
+//! To add a command: a variant in [`cli`], a file in `commands/`, an arm in `main.rs`.
+
+pub mod cli;
+pub mod commands;
+pub mod driver;
+pub mod interactive;
+pub mod load_path;
+pub mod program;
+pub mod report;
+pub mod signals;

@@ -1,1 +1,26 @@
-fn main() {}
+//! The `batuta` command: parses its arguments, hands over to a command, exits.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use batuta::cli::{Cli, Task};
+use batuta::commands;
+use batuta::driver::Driver;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    let (options, task) = Cli::parse().into_task();
+    let driver = match Driver::start(&options) {
+        Ok(driver) => driver,
+        Err(code) => return code,
+    };
+    match task {
+        Task::Repl => commands::repl::run(&driver),
+        Task::Run(script) => commands::run::run(&script, &driver),
+        Task::Evaluate(texts) => commands::eval::run(&texts, &driver),
+        Task::Check(place) => commands::check::run(&place, &driver),
+    }
+}

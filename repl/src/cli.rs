@@ -1,0 +1,271 @@
+//! The command line's types and what they come to, nothing else.
+//!
+//! Options of the whole command are taken before and after a command's name. What follows FILE
+//! belongs to the program, except Batuta's own options directly behind it; `--` ends those.
+
+use std::ffi::OsString;
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+
+/// Batuta, a Lisp with actors and a database, compiled to native code.
+#[derive(Parser, Debug)]
+#[command(name = "batuta", version, about, max_term_width = 100, after_help = AFTER_HELP)]
+pub struct Cli {
+    #[command(flatten)]
+    options: Options,
+
+    /// Evaluate EXPR and print its value; may be given several times
+    #[arg(short, long = "eval", value_name = "EXPR", allow_hyphen_values = true)]
+    eval: Vec<String>,
+
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+const AFTER_HELP: &str = "\
+Without a command: the prompt on a terminal, else the program on standard input.
+`batuta FILE.bat` is `batuta run FILE.bat`; FILE `-` is standard input.
+
+Exit codes: 0 all well, 1 the program crashed, 2 wrong usage, 130 ended by Ctrl-C.
+Environment: BATUTA_DATA, BATUTA_PATH, BATUTA_HISTORY, BATUTA_WORKERS, BATUTA_HASH_SEED, NO_COLOR.";
+
+/// Options of every command.
+#[derive(Args, Clone, Debug, Default)]
+pub struct Options {
+    /// Directory of the database [default: BATUTA_DATA, ./.dlog if it exists, else memory only]
+    #[arg(long, value_name = "DIR", global = true)]
+    pub data: Option<PathBuf>,
+
+    /// Stack an actor may use, such as 64M or 2G [default: 1G]
+    #[arg(long, value_name = "SIZE", global = true, value_parser = parse_size)]
+    pub max_stack: Option<usize>,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// Start the prompt
+    Repl,
+    /// Run a program
+    Run(RunArguments),
+    /// Look for errors in a program without running it
+    Check {
+        /// The program; `-` for standard input
+        file: PathBuf,
+    },
+    #[command(external_subcommand)]
+    File(Vec<OsString>),
+}
+
+#[derive(Args, Debug)]
+struct RunArguments {
+    /// Print what the program is compiled to instead of running it
+    #[arg(long, value_name = "STAGE")]
+    emit: Option<Emit>,
+
+    /// The program; `-` for standard input
+    file: PathBuf,
+
+    /// Arguments of the program
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    arguments: Vec<String>,
+}
+
+/// What `--emit` prints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Emit {
+    /// Batuta's own intermediate form
+    Ir,
+    /// Cranelift's
+    Clif,
+}
+
+/// Where a program's text comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// A file.
+    File(PathBuf),
+    /// Standard input.
+    Stdin,
+}
+
+/// A program to run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Script {
+    /// Its text.
+    pub place: Place,
+    /// What `main` is called with.
+    pub arguments: Vec<String>,
+    /// Print this instead of running.
+    pub emit: Option<Emit>,
+}
+
+/// What is to be done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Task {
+    /// The prompt.
+    Repl,
+    /// A program.
+    Run(Script),
+    /// Expressions of the command line.
+    Evaluate(Vec<String>),
+    /// Errors only.
+    Check(Place),
+}
+
+impl Cli {
+    /// What the arguments mean. Ends the process with a usage error if they mean nothing.
+    pub fn into_task(self) -> (Options, Task) {
+        let is_terminal = std::io::stdin().is_terminal();
+        match self.decide(is_terminal) {
+            Ok(decided) => decided,
+            Err(error) => error.exit(),
+        }
+    }
+
+    fn decide(self, stdin_is_terminal: bool) -> Result<(Options, Task), clap::Error> {
+        if !self.eval.is_empty() {
+            if self.command.is_some() {
+                let text = "`-e` cannot be used together with a command or a file";
+                return Err(Cli::command().error(ErrorKind::ArgumentConflict, text));
+            }
+            return Ok((self.options, Task::Evaluate(self.eval)));
+        }
+        let task = match self.command {
+            None if stdin_is_terminal => Task::Repl,
+            None => Task::Run(Script::new(Path::new("-"), Vec::new())),
+            Some(Command::Repl) => Task::Repl,
+            Some(Command::Run(run)) => {
+                Task::Run(Script { emit: run.emit, ..Script::new(&run.file, run.arguments) })
+            }
+            Some(Command::Check { file }) => Task::Check(Place::of(&file)),
+            Some(Command::File(words)) => Task::Run(script_of(words)?),
+        };
+        Ok((self.options, task))
+    }
+}
+
+impl Script {
+    fn new(file: &Path, arguments: Vec<String>) -> Script {
+        Script { place: Place::of(file), arguments, emit: None }
+    }
+}
+
+impl Place {
+    fn of(file: &Path) -> Place {
+        match file.as_os_str().to_str() {
+            Some("-") => Place::Stdin,
+            _ => Place::File(file.to_owned()),
+        }
+    }
+}
+
+/// `batuta FILE args…`: a word that is no command must at least look like a program.
+fn script_of(words: Vec<OsString>) -> Result<Script, clap::Error> {
+    let mut words = words.into_iter();
+    let file = PathBuf::from(words.next().unwrap_or_default());
+    let is_program =
+        file.as_os_str() == "-" || file.extension().is_some_and(|e| e == "bat") || file.is_file();
+    if !is_program {
+        let word = file.display().to_string();
+        let commands = ["repl", "run", "check", "help"];
+        let hint = batuta_lang::suggest::nearest(&word, commands);
+        let hint = hint.map(|name| format!("; did you mean `{name}`?")).unwrap_or_default();
+        let text = format!("`{word}` is neither a command nor a file{hint}");
+        return Err(Cli::command().error(ErrorKind::InvalidSubcommand, text));
+    }
+    let arguments = words.map(|word| word.to_string_lossy().into_owned()).collect();
+    Ok(Script::new(&file, arguments))
+}
+
+/// A number of bytes with an optional `K`, `M` or `G`.
+fn parse_size(text: &str) -> Result<usize, String> {
+    let (digits, unit) = match text.trim_end_matches(['b', 'B']).to_ascii_uppercase() {
+        text if text.ends_with('K') => (text[..text.len() - 1].to_owned(), 10),
+        text if text.ends_with('M') => (text[..text.len() - 1].to_owned(), 20),
+        text if text.ends_with('G') => (text[..text.len() - 1].to_owned(), 30),
+        text => (text, 0),
+    };
+    let number: usize = digits.parse().map_err(|_| "a size is a number such as 64M or 2G")?;
+    let bytes = number.checked_mul(1 << unit).ok_or("larger than any stack can be")?;
+    if bytes < MAX_STACK_MIN {
+        return Err(format!("an actor needs at least {}K of stack", MAX_STACK_MIN >> 10));
+    }
+    Ok(bytes)
+}
+
+/// Below this not even the standard library's functions could run.
+const MAX_STACK_MIN: usize = 256 << 10;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn task(words: &[&str]) -> Result<(Options, Task), ErrorKind> {
+        let words = std::iter::once(&"batuta").chain(words);
+        let cli = Cli::try_parse_from(words).map_err(|error| error.kind())?;
+        cli.decide(true).map_err(|error| error.kind())
+    }
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn nothing_is_the_prompt() {
+        assert_eq!(task(&[]).map(|(_, task)| task), Ok(Task::Repl));
+        assert_eq!(task(&["repl"]).map(|(_, task)| task), Ok(Task::Repl));
+    }
+
+    #[test]
+    fn a_program_keeps_its_arguments() {
+        let expected = Script {
+            place: Place::File("a.bat".into()),
+            arguments: vec!["x".into(), "--y".into(), "-e".into()],
+            emit: None,
+        };
+        for words in [&["run", "a.bat", "x", "--y", "-e"][..], &["a.bat", "x", "--y", "-e"]] {
+            assert_eq!(task(words).map(|(_, task)| task), Ok(Task::Run(expected.clone())));
+        }
+    }
+
+    #[test]
+    fn the_data_directory_stands_before_or_after_the_command() {
+        for words in [&["--data", "d", "run", "a.bat"][..], &["run", "--data", "d", "a.bat"]] {
+            let (options, _) = task(words).expect("both orders are right");
+            assert_eq!(options.data, Some(PathBuf::from("d")));
+        }
+    }
+
+    #[test]
+    fn expressions_may_start_with_a_hyphen() {
+        let expected = Task::Evaluate(vec!["-1".into(), "(+ 1 2)".into()]);
+        assert_eq!(task(&["-e", "-1", "-e", "(+ 1 2)"]).map(|(_, task)| task), Ok(expected));
+    }
+
+    #[test]
+    fn wrong_usage_is_refused() {
+        for (words, kind) in [
+            (&["nosuch"][..], ErrorKind::InvalidSubcommand),
+            (&["run"][..], ErrorKind::MissingRequiredArgument),
+            (&["--nosuch"][..], ErrorKind::UnknownArgument),
+            (&["-e", "1", "repl"][..], ErrorKind::ArgumentConflict),
+            (&["--max-stack", "lots"][..], ErrorKind::ValueValidation),
+            (&["run", "--emit", "asm", "a.bat"][..], ErrorKind::InvalidValue),
+        ] {
+            assert_eq!(task(words).err(), Some(kind), "{words:?}");
+        }
+    }
+
+    #[test]
+    fn sizes_have_units() {
+        assert_eq!(parse_size("64M"), Ok(64 << 20));
+        assert_eq!(parse_size("2g"), Ok(2 << 30));
+        assert_eq!(parse_size("1048576"), Ok(1 << 20));
+        assert!(parse_size("1K").is_err());
+        assert!(parse_size("99999999999G").is_err());
+    }
+}

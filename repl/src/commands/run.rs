@@ -1,0 +1,140 @@
+//! `batuta run FILE [args]`: the top-level forms in order, then `main`, then whatever still lives.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use batuta_compiler::core_tree::{Core, CoreFunction, CoreKind};
+use batuta_compiler::evaluate::Program;
+use batuta_compiler::session::Session;
+use batuta_runtime::actor;
+use batuta_runtime::failure_state::Failure;
+use batuta_runtime::function::{FunctionBody, VarBody};
+use batuta_runtime::namespace;
+use batuta_runtime::value::{Value, print};
+
+use crate::cli::{Place, Script};
+use crate::driver::{CRASHED, Driver, MISUSED, write_out};
+use crate::program::{emitted, finish};
+use crate::report;
+
+/// Runs a program.
+pub fn run(script: &Script, driver: &Driver) -> ExitCode {
+    let (name, text) = match driver.read_program(&script.place) {
+        Ok(program) => program,
+        Err(code) => return code,
+    };
+    driver.set_arguments(&script.arguments);
+    let mut session = Session::new();
+    let loaded = match session.load(&name, &text) {
+        Ok(loaded) => loaded,
+        Err(errors) => {
+            report::tell_diagnostics(&errors);
+            return ExitCode::from(CRASHED);
+        }
+    };
+    report::tell_diagnostics(&loaded.warnings);
+    if let Some(emit) = script.emit {
+        return match emitted(&session.namespace(), &loaded.forms, emit) {
+            Ok(text) => {
+                write_out(&text);
+                ExitCode::SUCCESS
+            }
+            Err(failure) => crashed(&failure),
+        };
+    }
+    let code = run_forms(script, &session, loaded.forms);
+    finish();
+    code
+}
+
+fn run_forms(script: &Script, session: &Session, forms: Vec<Arc<CoreFunction>>) -> ExitCode {
+    let main = Main::find(&session.namespace(), &forms);
+    if let Some(main) = &main
+        && !main.takes(script.arguments.len())
+    {
+        return main.usage(script);
+    }
+    let call = Program::call(forms);
+    if let Err(failure) = actor::run_main(call.function, call.arguments) {
+        return crashed(&failure);
+    }
+    match main {
+        Some(main) => main.run(&script.arguments),
+        None => {
+            actor::wait_until_idle();
+            ExitCode::SUCCESS
+        }
+    }
+}
+
+fn crashed(failure: &Failure) -> ExitCode {
+    report::tell_failure(failure);
+    ExitCode::from(CRASHED)
+}
+
+/// The program's function `main`, where it is to be called after the top level.
+struct Main {
+    function: Value,
+    arglists: String,
+}
+
+impl Main {
+    /// None if there is no `main`, or the top level calls it itself.
+    fn find(namespace: &str, forms: &[Arc<CoreFunction>]) -> Option<Main> {
+        let var = namespace::find(namespace, "main")?;
+        let bodies = forms.iter().flat_map(|form| &form.arities).map(|arity| &arity.body);
+        if bodies.into_iter().any(|body| calls(body, &var)) {
+            return None;
+        }
+        let _pin = batuta_runtime::quiescence::pin();
+        let body = var.as_object::<VarBody>()?;
+        let function = body.root()?;
+        let meta = body.meta.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let arglists = batuta_compiler::library::arglists_text(&meta).to_string();
+        function.as_object::<FunctionBody>()?;
+        Some(Main { function, arglists })
+    }
+
+    fn takes(&self, count: usize) -> bool {
+        let body = self.function.as_object::<FunctionBody>();
+        body.is_some_and(|function| function.code.arities.accept(count))
+    }
+
+    fn usage(&self, script: &Script) -> ExitCode {
+        let program = match &script.place {
+            Place::File(path) => path.display().to_string(),
+            Place::Stdin => "-".to_owned(),
+        };
+        let given = script.arguments.len();
+        report::tell_line(&format!(
+            "`main` of {program} does not take {given} argument{}\nusage: batuta run {program} {}",
+            if given == 1 { "" } else { "s" },
+            self.arglists,
+        ));
+        ExitCode::from(MISUSED)
+    }
+
+    fn run(self, arguments: &[String]) -> ExitCode {
+        let arguments = arguments.iter().map(|argument| Value::str(argument)).collect();
+        let result = actor::run_main(self.function, arguments);
+        let code = match &result {
+            Err(failure) => return crashed(failure),
+            Ok(value) => match report::error_result(value) {
+                Some(reason) => {
+                    report::tell_line(&format!("`main` failed: {}", print::readable(reason)));
+                    ExitCode::from(CRASHED)
+                }
+                None => ExitCode::SUCCESS,
+            },
+        };
+        actor::wait_until_idle();
+        code
+    }
+}
+
+/// Does a body, functions made in it left aside, call this global?
+fn calls(body: &Core, var: &Value) -> bool {
+    let mut found = matches!(&body.kind, CoreKind::CallGlobal(callee, _) if callee.0.word() == var.word());
+    body.for_each_child(&mut |child| found = found || calls(child, var));
+    found
+}

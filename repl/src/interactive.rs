@@ -1,0 +1,5 @@
+//! The prompt: [`backend`] turns text into outcomes and knows no terminal, [`terminal`] is its face.
+
+pub mod backend;
+pub mod meta_commands;
+pub mod terminal;
