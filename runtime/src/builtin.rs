@@ -205,6 +205,23 @@ pub struct Builtin {
     pub function: NativeFn,
 }
 
+/// A row of a table, in the order a reader wants it.
+pub const fn row(
+    name: &'static str,
+    arglists: &'static str,
+    arity: Arity,
+    function: NativeFn,
+    doc: &'static str,
+) -> Builtin {
+    Builtin {
+        name,
+        arglists,
+        doc,
+        arity,
+        function,
+    }
+}
+
 /// All builtins of one namespace.
 pub struct BuiltinTable {
     /// Namespace name: `"batuta.core"`, `"str"`, `"dlog"`.

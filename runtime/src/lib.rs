@@ -15,5 +15,7 @@ pub mod failure_state;
 pub mod function;
 pub mod namespace;
 pub mod number;
+pub mod output;
 pub mod quiescence;
+pub mod site;
 pub mod value;

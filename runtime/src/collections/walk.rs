@@ -11,7 +11,7 @@ use crate::value::object::Kind;
 
 /// Can something unrealised be inside?
 #[inline]
-fn is_composite(value: &Value) -> bool {
+pub(crate) fn is_composite(value: &Value) -> bool {
     matches!(
         value.kind(),
         Some(Kind::Vector | Kind::List | Kind::LazySeq | Kind::Slice | Kind::Map)

@@ -57,6 +57,12 @@ impl Native for Literal {
     }
 }
 
+/// The value of `#tag form`.
+pub(crate) fn tagged(tag: Name, form: Form) -> Value {
+    let span = form.span;
+    make_native(Literal(Form::new(span, FormKind::Tagged(tag, Arc::new(form)))))
+}
+
 fn text_of(name: &Name) -> Arc<str> {
     match &name.ns {
         Some(_) => name.to_string().into(),

@@ -70,7 +70,7 @@ pub enum Kind {
 const KINDS: usize = Kind::Native as usize + 1;
 
 /// In front of every heap object. `count`: positive = local, negative = published, zero = immortal.
-#[repr(C)]
+#[repr(C, align(8))]
 pub struct Header {
     count: AtomicI32,
     kind: Kind,

@@ -1,0 +1,53 @@
+//! The native builtins, by namespace: one table per file, joined here.
+//!
+//! A function that takes functions is Batuta code in the standard library, unless it asks for the
+//! call with a signal and can be resumed (`sort`, `str/replace`). To add a builtin: a row in the
+//! table of its file; to add a file: a line in [`TABLES`].
+
+use crate::builtin::BuiltinTable;
+
+pub mod actor;
+pub mod core_arithmetic;
+pub mod core_collections;
+pub mod core_comparison;
+pub mod core_errors;
+pub mod core_lookup;
+pub mod core_names;
+pub mod core_predicates;
+pub mod core_print;
+pub mod core_sequences;
+pub mod core_sort;
+pub mod core_state;
+pub mod math;
+pub mod regex;
+pub mod string;
+mod support;
+pub mod system;
+
+/// All tables of the runtime.
+pub static TABLES: &[&BuiltinTable] = &[
+    &actor::TABLE,
+    &core_arithmetic::TABLE,
+    &core_collections::TABLE,
+    &core_comparison::TABLE,
+    &core_errors::TABLE,
+    &core_lookup::TABLE,
+    &core_names::TABLE,
+    &core_predicates::TABLE,
+    &core_print::TABLE,
+    &core_sequences::TABLE,
+    &core_sort::TABLE,
+    &core_state::TABLE,
+    &math::CORE_TABLE,
+    &math::TABLE,
+    &regex::TABLE,
+    &string::TABLE,
+    &system::DOUBLE_TABLE,
+    &system::INTEGER_TABLE,
+    &system::LONG_TABLE,
+    &system::SYSTEM_TABLE,
+    &system::TABLE,
+];
+
+#[cfg(test)]
+mod tests;

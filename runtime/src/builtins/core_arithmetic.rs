@@ -1,0 +1,187 @@
+//! Numbers in `batuta.core`: arithmetic, bits, conversions.
+
+use num_traits::ToPrimitive;
+
+use crate::builtin::{Builtin, BuiltinTable, Flow, at_least, exactly, row};
+use crate::builtins::support::random;
+use crate::context::Cx;
+use crate::failure::{Fault, FaultKind};
+use crate::number::{self, Number, RatioBox, bits, int};
+use crate::value::Value;
+
+type Binary = fn(&Value, &Value) -> Result<Value, Fault>;
+
+fn fold(args: &[Value], operation: Binary) -> Flow {
+    let mut result = operation(&args[0], &args[1])?;
+    for arg in &args[2..] {
+        result = operation(&result, arg)?;
+    }
+    Ok(result)
+}
+
+fn checked(who: &str, value: &Value) -> Flow {
+    Number::expect(who, value)?;
+    Ok(value.clone())
+}
+
+fn add(_: &mut Cx, args: &mut [Value]) -> Flow {
+    match args {
+        [] => Ok(int(0)),
+        [one] => checked("+", one),
+        _ => fold(args, number::add),
+    }
+}
+
+fn subtract(_: &mut Cx, args: &mut [Value]) -> Flow {
+    match args {
+        [one] => Ok(number::neg(one)?),
+        _ => fold(args, number::sub),
+    }
+}
+
+fn multiply(_: &mut Cx, args: &mut [Value]) -> Flow {
+    match args {
+        [] => Ok(int(1)),
+        [one] => checked("*", one),
+        _ => fold(args, number::mul),
+    }
+}
+
+fn divide(_: &mut Cx, args: &mut [Value]) -> Flow {
+    match args {
+        [one] => Ok(number::div(&int(1), one)?),
+        _ => fold(args, number::div),
+    }
+}
+
+fn extreme(who: &str, args: &[Value], wants: fn(&Value, &Value) -> Result<bool, Fault>) -> Flow {
+    let mut best = checked(who, &args[0])?;
+    for arg in &args[1..] {
+        let is_nan = |value: &Value| value.as_float().is_some_and(f64::is_nan);
+        if is_nan(arg) || (!is_nan(&best) && wants(arg, &best)?) {
+            best = arg.clone();
+        }
+    }
+    Ok(best)
+}
+
+fn greatest(_: &mut Cx, args: &mut [Value]) -> Flow {
+    extreme("max", args, |a, b| number::less(b, a))
+}
+
+fn least(_: &mut Cx, args: &mut [Value]) -> Flow {
+    extreme("min", args, number::less)
+}
+
+fn numerator(_: &mut Cx, args: &mut [Value]) -> Flow {
+    match args[0].as_object::<RatioBox>() {
+        Some(ratio) => Ok(number::from_bigint(ratio.numerator.clone())),
+        None => Err(Fault::wrong_type("numerator", "a ratio", &args[0]).into()),
+    }
+}
+
+fn denominator(_: &mut Cx, args: &mut [Value]) -> Flow {
+    match args[0].as_object::<RatioBox>() {
+        Some(ratio) => Ok(number::from_bigint(ratio.denominator.clone())),
+        None => Err(Fault::wrong_type("denominator", "a ratio", &args[0]).into()),
+    }
+}
+
+/// Characters count as their code points, as in Clojure.
+fn to_int(_: &mut Cx, args: &mut [Value]) -> Flow {
+    match args[0].as_char() {
+        Some(c) => Ok(int(i64::from(u32::from(c)))),
+        None => Ok(number::truncate("int", &args[0])?),
+    }
+}
+
+fn to_float(_: &mut Cx, args: &mut [Value]) -> Flow {
+    Ok(Value::float(Number::expect("double", &args[0])?.to_f64()))
+}
+
+fn rand(_: &mut Cx, args: &mut [Value]) -> Flow {
+    // The top 53 bits make every float from 0 up to 1 equally likely.
+    let unit = (random() >> 11) as f64 / (1u64 << 53) as f64;
+    match args {
+        [] => Ok(Value::float(unit)),
+        _ => Ok(number::mul(&Value::float(unit), &args[0])?),
+    }
+}
+
+fn rand_int(_: &mut Cx, args: &mut [Value]) -> Flow {
+    match number::as_i64(&args[0]) {
+        Some(bound) if bound > 0 => {
+            Ok(int(((u128::from(random()) * bound as u128) >> 64) as i64))
+        }
+        _ => Err(Fault::wrong_type("rand-int", "a positive integer", &args[0]).into()),
+    }
+}
+
+fn fold_bits(args: &[Value], operation: Binary) -> Flow {
+    fold(args, operation)
+}
+
+fn to_char(_: &mut Cx, args: &mut [Value]) -> Flow {
+    if args[0].as_char().is_some() {
+        return Ok(args[0].clone());
+    }
+    let code = Number::of(&args[0]).and_then(|n| n.to_bigint()).and_then(|n| n.to_u32());
+    match code.and_then(char::from_u32) {
+        Some(c) => Ok(Value::char(c)),
+        None => {
+            let shown = crate::value::print::short(&args[0]);
+            let message = format!("{shown} is no code point of a character");
+            Err(Fault::new(FaultKind::Number, message).into())
+        }
+    }
+}
+
+/// The table.
+pub static TABLE: BuiltinTable = BuiltinTable {
+    namespace: "batuta.core",
+    builtins: ROWS,
+};
+
+const ROWS: &[Builtin] = &[
+    row("*", "[& ns]", at_least(0), multiply, "The product; 1 of nothing."),
+    row("*'", "[& ns]", at_least(0), multiply, "The same function as *: integers always grow."),
+    row("+", "[& ns]", at_least(0), add, "The sum; 0 of nothing."),
+    row("+'", "[& ns]", at_least(0), add, "The same function as +: integers always grow."),
+    row("-", "[n] [n & ns]", at_least(1), subtract, "The first number less all others; of one number its negative."),
+    row("-'", "[n] [n & ns]", at_least(1), subtract, "The same function as -: integers always grow."),
+    row("/", "[n] [n & ns]", at_least(1), divide, "The first number divided by all others; of one number its inverse. Exact for exact numbers."),
+    row("abs", "[n]", exactly(1), |_, a| Ok(number::abs(&a[0])?), "The magnitude of n."),
+    row("bigint", "[n]", exactly(1), to_int, "The integer part of n."),
+    row("bit-and", "[a b & more]", at_least(2), |_, a| fold_bits(a, bits::and), "The bits set in all arguments."),
+    row("bit-and-not", "[a b & more]", at_least(2), |_, a| fold_bits(a, bits::and_not), "The bits set in a and in none of the others."),
+    row("bit-clear", "[a n]", exactly(2), |_, a| Ok(bits::change("bit-clear", &a[0], &a[1])?), "a with bit n cleared."),
+    row("bit-count", "[a]", exactly(1), |_, a| Ok(bits::count_ones(&a[0])?), "How many bits of a are set."),
+    row("bit-flip", "[a n]", exactly(2), |_, a| Ok(bits::change("bit-flip", &a[0], &a[1])?), "a with bit n turned."),
+    row("bit-not", "[a]", exactly(1), |_, a| Ok(bits::not(&a[0])?), "a with all bits turned."),
+    row("bit-or", "[a b & more]", at_least(2), |_, a| fold_bits(a, bits::or), "The bits set in any argument."),
+    row("bit-set", "[a n]", exactly(2), |_, a| Ok(bits::change("bit-set", &a[0], &a[1])?), "a with bit n set."),
+    row("bit-shift-left", "[a n]", exactly(2), |_, a| Ok(bits::shift_left(&a[0], &a[1])?), "a times 2 to the n; no bit is lost."),
+    row("bit-shift-right", "[a n]", exactly(2), |_, a| Ok(bits::shift_right(&a[0], &a[1])?), "a divided by 2 to the n, rounded down."),
+    row("bit-test", "[a n]", exactly(2), |_, a| Ok(Value::bool(bits::test(&a[0], &a[1])?)), "Is bit n of a set?"),
+    row("bit-xor", "[a b & more]", at_least(2), |_, a| fold_bits(a, bits::xor), "The bits set in an odd number of arguments."),
+    row("char", "[x]", exactly(1), to_char, "The character with this code point."),
+    row("dec", "[n]", exactly(1), |_, a| Ok(number::dec(&a[0])?), "n less one."),
+    row("dec'", "[n]", exactly(1), |_, a| Ok(number::dec(&a[0])?), "The same function as dec."),
+    row("denominator", "[r]", exactly(1), denominator, "The denominator of a ratio."),
+    row("double", "[n]", exactly(1), to_float, "The float nearest to n."),
+    row("float", "[n]", exactly(1), to_float, "The float nearest to n."),
+    row("inc", "[n]", exactly(1), |_, a| Ok(number::inc(&a[0])?), "n plus one."),
+    row("inc'", "[n]", exactly(1), |_, a| Ok(number::inc(&a[0])?), "The same function as inc."),
+    row("int", "[x]", exactly(1), to_int, "The integer part of a number; the code point of a character."),
+    row("long", "[x]", exactly(1), to_int, "The same function as int."),
+    row("max", "[n & ns]", at_least(1), greatest, "The greatest of the numbers."),
+    row("min", "[n & ns]", at_least(1), least, "The least of the numbers."),
+    row("mod", "[n d]", exactly(2), |_, a| Ok(number::modulo(&a[0], &a[1])?), "The remainder of n by d, with the sign of d."),
+    row("numerator", "[r]", exactly(1), numerator, "The numerator of a ratio."),
+    row("quot", "[n d]", exactly(2), |_, a| Ok(number::quot(&a[0], &a[1])?), "n divided by d, rounded towards zero."),
+    row("rand", "[] [n]", crate::builtin::between(0, 1), rand, "A random float from 0 up to 1, or up to n."),
+    row("rand-int", "[n]", exactly(1), rand_int, "A random integer from 0 up to, not including, n."),
+    row("rationalize", "[n]", exactly(1), |_, a| Ok(number::rationalize(&a[0])?), "The exact number that prints like n."),
+    row("rem", "[n d]", exactly(2), |_, a| Ok(number::rem(&a[0], &a[1])?), "What quot leaves of n by d, with the sign of n."),
+    row("unsigned-bit-shift-right", "[a n]", exactly(2), |_, a| Ok(bits::unsigned_shift_right(&a[0], &a[1])?), "The 64 bits of a moved right by n, zeros coming in."),
+];

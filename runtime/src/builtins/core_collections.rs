@@ -1,0 +1,359 @@
+//! Making and changing collections in `batuta.core`.
+
+use crate::builtin::{Builtin, BuiltinTable, Flow, at_least, between, exactly, row};
+use crate::builtins::support::{out_of_bounds, position, take, take_all};
+use crate::collections::seq::{Consumer, Cursor, consume, gather, with_seq};
+use crate::collections::{
+    is_seq, known_count, list, map, meta, set, slice, vector, walk,
+};
+use crate::context::Cx;
+use crate::failure::{Fault, FaultKind};
+use crate::number;
+use crate::value::Value;
+use crate::value::object::Kind;
+
+/// Goes on when the values at these places are realised, to serve as keys.
+fn with_keys(
+    cx: &mut Cx,
+    values: Vec<Value>,
+    from: usize,
+    step: usize,
+    then: impl FnOnce(&mut Cx, Vec<Value>) -> Flow + Send + 'static,
+) -> Flow {
+    let keys = values.iter().skip(from).step_by(step);
+    let composite: Vec<Value> = keys.filter(|v| walk::is_composite(v)).cloned().collect();
+    if composite.is_empty() {
+        return then(cx, values);
+    }
+    walk::realise_all(cx, composite, move |cx, keys| {
+        drop(keys);
+        then(cx, values)
+    })
+}
+
+fn conj(cx: &mut Cx, args: &mut [Value]) -> Flow {
+    if args.is_empty() {
+        return Ok(vector::empty());
+    }
+    let is_table = matches!(args[0].kind(), Some(Kind::Map | Kind::Set));
+    if is_table {
+        return conj_table(cx, take_all(args, 0));
+    }
+    let mut collection = take(args, 0);
+    for item in &mut args[1..] {
+        collection = conj_one(collection, std::mem::take(item))?;
+    }
+    Ok(collection)
+}
+
+fn conj_one(collection: Value, item: Value) -> Result<Value, Fault> {
+    match collection.kind() {
+        Some(Kind::Vector) => Ok(vector::push(collection, item)),
+        _ if collection.is_nil() || is_seq(&collection) => Ok(list::cons(item, collection)),
+        _ => Err(Fault::wrong_type("conj", "a collection", &collection)),
+    }
+}
+
+/// Keys hide within the items (entries, or maps of them), so all items are realised as far as
+/// they can be keys: members whole, entries their first.
+fn conj_table(cx: &mut Cx, values: Vec<Value>) -> Flow {
+    if values[0].kind() == Some(Kind::Set) {
+        return with_keys(cx, values, 1, 1, |_, values| {
+            let mut values = values.into_iter();
+            let set = values.next().unwrap_or_default();
+            Ok(values.fold(set, set::conj))
+        });
+    }
+    let keys = values[1..].iter().filter_map(|entry| vector::nth(entry, 0));
+    let keys: Vec<Value> = keys.filter(|key| walk::is_composite(key)).cloned().collect();
+    walk::realise_all(cx, keys, move |_, _| {
+        let mut values = values.into_iter();
+        let map = values.next().unwrap_or_default();
+        Ok(values.try_fold(map, conj_entry)?)
+    })
+}
+
+fn conj_entry(map: Value, item: Value) -> Result<Value, Fault> {
+    if item.is_nil() {
+        return Ok(map);
+    }
+    if item.kind() == Some(Kind::Map) {
+        let entries = map::iter(&item).map(|(k, v)| (k.clone(), v.clone()));
+        return Ok(entries.fold(map, |map, (k, v)| map::assoc(map, k, v)));
+    }
+    match (vector::len(&item), vector::nth(&item, 0), vector::nth(&item, 1)) {
+        (Some(2), Some(key), Some(value)) => Ok(map::assoc(map, key.clone(), value.clone())),
+        _ => Err(Fault::wrong_type("conj", "a map or an entry [key value]", &item)),
+    }
+}
+
+fn assoc(cx: &mut Cx, args: &mut [Value]) -> Flow {
+    if args.len().is_multiple_of(2) {
+        let message = "`assoc` takes a collection and pairs of key and value";
+        return Err(Fault::new(FaultKind::Arity, message).into());
+    }
+    if args.len() == 3 && args[0].kind() == Some(Kind::Map) && !walk::is_composite(&args[1]) {
+        return Ok(map::assoc(take(args, 0), take(args, 1), take(args, 2)));
+    }
+    with_keys(cx, take_all(args, 0), 1, 2, |_, values| {
+        let mut values = values.into_iter();
+        let mut collection = values.next().unwrap_or_default();
+        while let (Some(key), Some(value)) = (values.next(), values.next()) {
+            collection = assoc_one(collection, key, value)?;
+        }
+        Ok(collection)
+    })
+}
+
+fn assoc_one(collection: Value, key: Value, value: Value) -> Result<Value, Fault> {
+    match collection.kind() {
+        Some(Kind::Map) => Ok(map::assoc(collection, key, value)),
+        Some(Kind::Vector) => {
+            let index = position("assoc", &key)?;
+            let count = vector::len(&collection).unwrap_or(0);
+            if index > count {
+                return Err(out_of_bounds("assoc", index, count));
+            }
+            Ok(vector::assoc(collection, index, value))
+        }
+        _ if collection.is_nil() => Ok(map::assoc(map::empty(), key, value)),
+        _ => Err(Fault::wrong_type("assoc", "a map or vector", &collection)),
+    }
+}
+
+fn remove_all(
+    who: &'static str,
+    cx: &mut Cx,
+    args: &mut [Value],
+    kind: Kind,
+    remove: fn(Value, &Value) -> Value,
+) -> Flow {
+    if args[0].is_nil() {
+        return Ok(Value::NIL);
+    }
+    if args[0].kind() != Some(kind) {
+        let wanted = if kind == Kind::Map { "a map" } else { "a set" };
+        return Err(Fault::wrong_type(who, wanted, &args[0]).into());
+    }
+    with_keys(cx, take_all(args, 0), 1, 1, move |_, values| {
+        let mut values = values.into_iter();
+        let table = values.next().unwrap_or_default();
+        Ok(values.fold(table, |table, key| remove(table, &key)))
+    })
+}
+
+fn dissoc(cx: &mut Cx, args: &mut [Value]) -> Flow {
+    remove_all("dissoc", cx, args, Kind::Map, map::dissoc)
+}
+
+fn disj(cx: &mut Cx, args: &mut [Value]) -> Flow {
+    remove_all("disj", cx, args, Kind::Set, set::disj)
+}
+
+fn parts_of_map(who: &'static str, cx: &mut Cx, args: &mut [Value], index: usize) -> Flow {
+    let map = take(args, 0);
+    if map.kind() == Some(Kind::Map) {
+        let part = |(key, value): (&Value, &Value)| if index == 0 { key.clone() } else { value.clone() };
+        return Ok(slice::of(vector::from_iter(map::iter(&map).map(part)), 0));
+    }
+    if map.is_nil() {
+        return Ok(Value::NIL);
+    }
+    // A sequence of entries will do.
+    gather(cx, who, map, usize::MAX, move |_, entries, _| {
+        let parts: Result<Vec<Value>, Fault> =
+            entries.iter().map(|entry| part_of_entry(who, entry, index)).collect();
+        Ok(slice::of(vector::from_vec(parts?), 0))
+    })
+}
+
+fn part_of_entry(who: &str, entry: &Value, index: usize) -> Result<Value, Fault> {
+    match (vector::len(entry), vector::nth(entry, index)) {
+        (Some(2), Some(part)) => Ok(part.clone()),
+        _ => Err(Fault::wrong_type(who, "a map entry [key value]", entry)),
+    }
+}
+
+fn hash_map(cx: &mut Cx, args: &mut [Value]) -> Flow {
+    if !args.len().is_multiple_of(2) {
+        let message = "`hash-map` takes pairs of key and value: the last key has no value";
+        return Err(Fault::new(FaultKind::Arity, message).into());
+    }
+    with_keys(cx, take_all(args, 0), 0, 2, |_, values| Ok(map_of(values)))
+}
+
+fn map_of(values: Vec<Value>) -> Value {
+    let mut values = values.into_iter();
+    let mut map = map::empty();
+    while let (Some(key), Some(value)) = (values.next(), values.next()) {
+        map = map::assoc(map, key, value);
+    }
+    map
+}
+
+/// Keyword arguments: key, value, …; a last map without key is merged in; one lone map is itself.
+fn seq_to_map(cx: &mut Cx, args: &mut [Value]) -> Flow {
+    gather(cx, "seq-to-map*", take(args, 0), usize::MAX, |cx, mut values, _| {
+        let trailing = if values.len() % 2 == 1 { values.pop() } else { None };
+        if let Some(last) = &trailing
+            && last.kind() != Some(Kind::Map)
+        {
+            let message = "keyword arguments: the last key has no value";
+            return Err(Fault::new(FaultKind::Arity, message).into());
+        }
+        with_keys(cx, values, 0, 2, move |_, values| {
+            Ok(conj_entry(map_of(values), trailing.unwrap_or_default())?)
+        })
+    })
+}
+
+fn hash_set(cx: &mut Cx, args: &mut [Value]) -> Flow {
+    with_keys(cx, take_all(args, 0), 0, 1, |_, values| Ok(set::from_iter(values)))
+}
+
+fn to_set(cx: &mut Cx, args: &mut [Value]) -> Flow {
+    if args[0].kind() == Some(Kind::Set) {
+        return Ok(take(args, 0));
+    }
+    gather(cx, "set", take(args, 0), usize::MAX, |cx, items, _| {
+        with_keys(cx, items, 0, 1, |_, items| Ok(set::from_iter(items)))
+    })
+}
+
+fn to_vector(cx: &mut Cx, args: &mut [Value]) -> Flow {
+    if args[0].kind() == Some(Kind::Vector) {
+        return Ok(take(args, 0));
+    }
+    gather(cx, "vec", take(args, 0), usize::MAX, |_, items, _| Ok(vector::from_vec(items)))
+}
+
+fn subvec(_: &mut Cx, args: &mut [Value]) -> Flow {
+    let Some(count) = vector::len(&args[0]) else {
+        return Err(Fault::wrong_type("subvec", "a vector", &args[0]).into());
+    };
+    let start = position("subvec", &args[1])?;
+    let end = if args.len() > 2 { position("subvec", &args[2])? } else { count };
+    if start > end || end > count {
+        return Err(out_of_bounds("subvec", if end > count { end } else { start }, count).into());
+    }
+    Ok(vector::slice(&args[0], start, end))
+}
+
+fn count(cx: &mut Cx, args: &mut [Value]) -> Flow {
+    let value = take(args, 0);
+    match known_count(&value) {
+        Some(count) => Ok(number::from_usize(count)),
+        None => consume(cx, Cursor::new("count", value)?, Counter(0)),
+    }
+}
+
+struct Counter(usize);
+
+impl Consumer for Counter {
+    fn item(&mut self, _: Value) -> Result<std::ops::ControlFlow<()>, Fault> {
+        self.0 += 1;
+        Ok(std::ops::ControlFlow::Continue(()))
+    }
+
+    fn finish(self, _: &mut Cx, _: Cursor) -> Flow {
+        Ok(number::from_usize(self.0))
+    }
+}
+
+fn is_empty(cx: &mut Cx, args: &mut [Value]) -> Flow {
+    let value = take(args, 0);
+    match known_count(&value) {
+        Some(count) => Ok(Value::bool(count == 0)),
+        None => with_seq(cx, "empty?", value, |_, sequence| Ok(Value::bool(sequence.is_nil()))),
+    }
+}
+
+fn empty(_: &mut Cx, args: &mut [Value]) -> Flow {
+    let fresh = match args[0].kind() {
+        Some(Kind::Vector) => vector::empty(),
+        Some(Kind::Map) => map::empty(),
+        Some(Kind::Set) => set::empty(),
+        _ if is_seq(&args[0]) => list::empty(),
+        _ => return Ok(Value::NIL),
+    };
+    let meta = meta::meta(&args[0]);
+    Ok(if meta.is_nil() { fresh } else { meta::with_meta(fresh, meta).unwrap_or_default() })
+}
+
+fn peek(cx: &mut Cx, args: &mut [Value]) -> Flow {
+    match args[0].kind() {
+        Some(Kind::Vector) => {
+            let last = vector::len(&args[0]).unwrap_or(0).wrapping_sub(1);
+            Ok(vector::nth(&args[0], last).cloned().unwrap_or_default())
+        }
+        _ if args[0].is_nil() || is_seq(&args[0]) => crate::collections::seq::first(cx, take(args, 0)),
+        _ => Err(Fault::wrong_type("peek", "a vector or list", &args[0]).into()),
+    }
+}
+
+fn pop(cx: &mut Cx, args: &mut [Value]) -> Flow {
+    let value = take(args, 0);
+    if value.is_nil() {
+        return Ok(value);
+    }
+    if known_count(&value) == Some(0) {
+        return Err(Fault::new(FaultKind::Index, "`pop` of an empty collection").into());
+    }
+    match value.kind() {
+        Some(Kind::Vector) => Ok(vector::pop(value)),
+        _ if is_seq(&value) => crate::collections::seq::rest(cx, value),
+        _ => Err(Fault::wrong_type("pop", "a vector or list", &value).into()),
+    }
+}
+
+fn with_meta(cx: &mut Cx, args: &mut [Value]) -> Flow {
+    let (value, metadata) = (take(args, 0), take(args, 1));
+    if !metadata.is_nil() && metadata.kind() != Some(Kind::Map) {
+        return Err(Fault::wrong_type("with-meta", "metadata as a map or nil", &metadata).into());
+    }
+    if !matches!(value.kind(), Some(Kind::LazySeq | Kind::Range)) {
+        let wanted = || Fault::wrong_type("with-meta", "a collection or symbol", &value).into();
+        return meta::with_meta(value.clone(), metadata).ok_or_else(wanted);
+    }
+    // The first cell carries it.
+    gather(cx, "with-meta", value, 1, |_, mut first, rest| {
+        let cell = match first.pop() {
+            Some(first) => list::cons(first, rest.into_rest()),
+            None => list::empty(),
+        };
+        Ok(meta::with_meta(cell, metadata).unwrap_or_default())
+    })
+}
+
+/// The table.
+pub static TABLE: BuiltinTable = BuiltinTable {
+    namespace: "batuta.core",
+    builtins: ROWS,
+};
+
+const ROWS: &[Builtin] = &[
+    row("array-map", "[& keyvals]", at_least(0), hash_map, "A map of these keys and values."),
+    row("assoc", "[coll key value & keyvals]", at_least(3), assoc, "The map with these entries, or the vector with these elements."),
+    row("conj", "[] [coll & items]", at_least(0), conj, "The collection with items added where it is cheapest: a vector at its end, a list at its front."),
+    row("count", "[coll]", exactly(1), count, "Number of items; of a string, code points."),
+    row("disj", "[set & members]", at_least(1), disj, "The set without these members."),
+    row("dissoc", "[map & keys]", at_least(1), dissoc, "The map without these keys."),
+    row("empty", "[coll]", exactly(1), empty, "An empty collection of the same kind."),
+    row("empty?", "[coll]", exactly(1), is_empty, "Has it no items?"),
+    row("hash-map", "[& keyvals]", at_least(0), hash_map, "A map of these keys and values."),
+    row("hash-set", "[& members]", at_least(0), hash_set, "A set of these members."),
+    row("key", "[entry]", exactly(1), |_, a| Ok(part_of_entry("key", &a[0], 0)?), "The key of a map entry."),
+    row("keys", "[map]", exactly(1), |cx, a| parts_of_map("keys", cx, a, 0), "The keys as a sequence; nil if there are none."),
+    row("list", "[& items]", at_least(0), |_, a| Ok(list::from_vec(take_all(a, 0))), "A list of these items."),
+    row("meta", "[x]", exactly(1), |_, a| Ok(meta::meta(&a[0])), "The metadata map of a value, or nil."),
+    row("peek", "[coll]", exactly(1), peek, "The last element of a vector, the first of a list; nil if it is empty."),
+    row("pop", "[coll]", exactly(1), pop, "The vector without its last element, the list without its first."),
+    row("seq-to-map*", "[s]", exactly(1), seq_to_map, "The map of keyword arguments that came as a sequence."),
+    row("set", "[coll]", exactly(1), to_set, "A set of the items."),
+    row("subvec", "[v start] [v start end]", between(2, 3), subvec, "The elements from index start up to end, as a vector."),
+    row("val", "[entry]", exactly(1), |_, a| Ok(part_of_entry("val", &a[0], 1)?), "The value of a map entry."),
+    row("vals", "[map]", exactly(1), |cx, a| parts_of_map("vals", cx, a, 1), "The values as a sequence; nil if there are none."),
+    row("vec", "[coll]", exactly(1), to_vector, "A vector of the items."),
+    row("vector", "[& items]", at_least(0), |_, a| Ok(vector::from_vec(take_all(a, 0))), "A vector of these items."),
+    row("with-meta", "[x meta]", exactly(2), with_meta, "The same value with this metadata map."),
+];

@@ -1,0 +1,111 @@
+//! Equality, order and hash in `batuta.core`.
+
+use crate::builtin::{Builtin, BuiltinTable, Flow, at_least, exactly, row};
+use crate::builtins::support::{take, take_all};
+use crate::collections::walk;
+use crate::context::Cx;
+use crate::failure::Fault;
+use crate::number::{self, Number, comparison, int};
+use crate::value::equality::{self, equal};
+use crate::value::{Value, hash, order};
+
+fn all_equal(cx: &mut Cx, args: &mut [Value]) -> Flow {
+    match args {
+        [_] => Ok(Value::TRUE),
+        [a, b] => equal(cx, a, b, |_, answer| Ok(Value::bool(answer))),
+        _ => neighbours_equal(cx, take_all(args, 0)),
+    }
+}
+
+/// Compares the last two and goes on towards the front.
+fn neighbours_equal(cx: &mut Cx, mut left: Vec<Value>) -> Flow {
+    let Some(last) = left.pop() else { return Ok(Value::TRUE) };
+    let Some(before) = left.last().cloned() else { return Ok(Value::TRUE) };
+    equal(cx, &before, &last, move |cx, answer| {
+        if answer { neighbours_equal(cx, left) } else { Ok(Value::FALSE) }
+    })
+}
+
+fn not_equal(cx: &mut Cx, args: &mut [Value]) -> Flow {
+    let flow = all_equal(cx, args);
+    crate::builtin::and_then(cx, flow, |_, answer| Ok(Value::bool(!answer.is_truthy())))
+}
+
+fn chain(
+    who: &str,
+    args: &[Value],
+    holds: fn(&Value, &Value) -> Result<bool, Fault>,
+) -> Flow {
+    if let [one] = args {
+        Number::expect(who, one)?;
+    }
+    for pair in args.windows(2) {
+        if !holds(&pair[0], &pair[1])? {
+            return Ok(Value::FALSE);
+        }
+    }
+    Ok(Value::TRUE)
+}
+
+fn is_zero(_: &mut Cx, args: &mut [Value]) -> Flow {
+    Number::expect("zero?", &args[0])?;
+    Ok(Value::bool(comparison::equivalent(&args[0], &int(0))?))
+}
+
+fn is_positive(_: &mut Cx, args: &mut [Value]) -> Flow {
+    Number::expect("pos?", &args[0])?;
+    Ok(Value::bool(number::less(&int(0), &args[0])?))
+}
+
+fn is_negative(_: &mut Cx, args: &mut [Value]) -> Flow {
+    Number::expect("neg?", &args[0])?;
+    Ok(Value::bool(number::less(&args[0], &int(0))?))
+}
+
+fn parity(who: &str, value: &Value) -> Result<bool, Fault> {
+    if let Some(n) = number::as_i64(value) {
+        return Ok(n & 1 == 1);
+    }
+    match number::as_bigint(value) {
+        Some(n) => Ok(n.bit(0)),
+        None => Err(Fault::wrong_type(who, "an integer", value)),
+    }
+}
+
+fn compare(_: &mut Cx, args: &mut [Value]) -> Flow {
+    Ok(int(order::compare(&args[0], &args[1])? as i64))
+}
+
+fn hash_of(cx: &mut Cx, args: &mut [Value]) -> Flow {
+    walk::realise(cx, take(args, 0), |_, value| Ok(int(i64::from(hash::clojure_hash(&value)))))
+}
+
+fn is_identical(_: &mut Cx, args: &mut [Value]) -> Flow {
+    // Numbers have no identity of their own: a boxed one is as good as another.
+    let same_number = || number::is_number(&args[0]) && equality::keys_equal(&args[0], &args[1]);
+    Ok(Value::bool(args[0].is_identical(&args[1]) || same_number()))
+}
+
+/// The table.
+pub static TABLE: BuiltinTable = BuiltinTable {
+    namespace: "batuta.core",
+    builtins: ROWS,
+};
+
+const ROWS: &[Builtin] = &[
+    row("<", "[n & ns]", at_least(1), |_, a| chain("<", a, comparison::less), "Does each number come before the next?"),
+    row("<=", "[n & ns]", at_least(1), |_, a| chain("<=", a, comparison::less_or_equal), "Does no number come after the next?"),
+    row("=", "[x & more]", at_least(1), all_equal, "Are all arguments equal by value? An exact number and a float never are."),
+    row("==", "[n & ns]", at_least(1), |_, a| chain("==", a, comparison::equivalent), "Are all arguments the same number?"),
+    row(">", "[n & ns]", at_least(1), |_, a| chain(">", a, |x, y| comparison::less(y, x)), "Does each number come after the next?"),
+    row(">=", "[n & ns]", at_least(1), |_, a| chain(">=", a, |x, y| comparison::less_or_equal(y, x)), "Does no number come before the next?"),
+    row("compare", "[a b]", exactly(2), compare, "-1, 0 or 1 as a comes before, with or after b. Nil comes first."),
+    row("even?", "[n]", exactly(1), |_, a| Ok(Value::bool(!parity("even?", &a[0])?)), "Is the integer even?"),
+    row("hash", "[x]", exactly(1), hash_of, "Clojure's hash of a value; equal values have equal ones."),
+    row("identical?", "[a b]", exactly(2), is_identical, "Are both the same object?"),
+    row("neg?", "[n]", exactly(1), is_negative, "Is n below zero?"),
+    row("not=", "[x & more]", at_least(1), not_equal, "The opposite of =."),
+    row("odd?", "[n]", exactly(1), |_, a| Ok(Value::bool(parity("odd?", &a[0])?)), "Is the integer odd?"),
+    row("pos?", "[n]", exactly(1), is_positive, "Is n above zero?"),
+    row("zero?", "[n]", exactly(1), is_zero, "Is n zero?"),
+];

@@ -1,0 +1,133 @@
+//! `sort` in `batuta.core`: a stable merge sort whose comparator may be a Batuta function, which
+//! may wait, be preempted and be ended in the middle like any other.
+
+use std::cmp::Ordering;
+
+use crate::builtin::{Builtin, BuiltinTable, Flow, Resume, Signal, between, row};
+use crate::builtins::support::take;
+use crate::collections::seq::gather;
+use crate::collections::{list, slice, vector};
+use crate::context::Cx;
+use crate::failure::Fault;
+use crate::number;
+use crate::value::{Value, order};
+
+fn sort(cx: &mut Cx, args: &mut [Value]) -> Flow {
+    let (comparator, collection) = match args.len() {
+        1 => (None, take(args, 0)),
+        _ => (Some(take(args, 0)), take(args, 1)),
+    };
+    gather(cx, "sort", collection, usize::MAX, |cx, items, _| match comparator {
+        None => sort_by_order(items),
+        Some(comparator) => Merge::new(comparator, items).run(cx),
+    })
+}
+
+fn sequence(items: Vec<Value>) -> Flow {
+    let sequence = slice::of(vector::from_vec(items), 0);
+    Ok(if sequence.is_nil() { list::empty() } else { sequence })
+}
+
+fn sort_by_order(mut items: Vec<Value>) -> Flow {
+    let mut fault: Option<Fault> = None;
+    items.sort_by(|a, b| {
+        if fault.is_some() {
+            return Ordering::Equal;
+        }
+        order::compare(a, b).unwrap_or_else(|found| {
+            fault = Some(found);
+            Ordering::Equal
+        })
+    });
+    match fault {
+        Some(fault) => Err(fault.into()),
+        None => sequence(items),
+    }
+}
+
+/// A bottom-up merge sort between two comparisons. Runs of `width` items are sorted; the two from
+/// `start` on are being merged into `merged`.
+struct Merge {
+    comparator: Value,
+    items: Vec<Value>,
+    merged: Vec<Value>,
+    width: usize,
+    start: usize,
+    left: usize,
+    right: usize,
+}
+
+impl Merge {
+    fn new(comparator: Value, items: Vec<Value>) -> Box<Merge> {
+        let merged = Vec::with_capacity(items.len());
+        Box::new(Merge { comparator, items, merged, width: 1, start: 0, left: 0, right: 1 })
+    }
+
+    /// Up to the next comparison that must be asked for.
+    fn run(mut self: Box<Self>, _: &mut Cx) -> Flow {
+        let count = self.items.len();
+        loop {
+            if self.width >= count {
+                return sequence(self.items);
+            }
+            let middle = (self.start + self.width).min(count);
+            let end = (middle + self.width).min(count);
+            if self.left < middle && self.right < end {
+                // Asked whether the right one comes first: equal ones keep their order.
+                let arguments = vec![self.items[self.right].clone(), self.items[self.left].clone()];
+                let function = self.comparator.clone();
+                return Err(Box::new(Signal::Call { function, arguments, then: Some(self) }));
+            }
+            self.take_while(middle, end);
+            self.start = end;
+            if self.start >= count {
+                std::mem::swap(&mut self.items, &mut self.merged);
+                self.merged.clear();
+                self.start = 0;
+                self.width *= 2;
+            }
+            self.left = self.start;
+            self.right = (self.start + self.width).min(count);
+        }
+    }
+
+    /// One of the two runs is used up: the rest of the other follows.
+    fn take_while(&mut self, middle: usize, end: usize) {
+        let rest = if self.left < middle { self.left..middle } else { self.right..end };
+        self.merged.extend(self.items[rest].iter_mut().map(std::mem::take));
+    }
+}
+
+impl Resume for Merge {
+    fn resume(mut self: Box<Self>, cx: &mut Cx, result: Value) -> Flow {
+        let right_first = match result.as_bool() {
+            Some(answer) => answer,
+            None if result.is_nil() => false,
+            None if number::is_number(&result) => number::less(&result, &number::int(0))?,
+            None => {
+                let wanted = "a comparator that gives a number or a boolean, whose result";
+                return Err(Fault::wrong_type("sort", wanted, &result).into());
+            }
+        };
+        let next = if right_first { &mut self.right } else { &mut self.left };
+        let index = *next;
+        *next += 1;
+        let item = std::mem::take(&mut self.items[index]);
+        self.merged.push(item);
+        self.run(cx)
+    }
+}
+
+/// The table.
+pub static TABLE: BuiltinTable = BuiltinTable {
+    namespace: "batuta.core",
+    builtins: ROWS,
+};
+
+const ROWS: &[Builtin] = &[row(
+    "sort",
+    "[coll] [comparator coll]",
+    between(1, 2),
+    sort,
+    "The items in ascending order, by `compare` or by a comparator. Equal ones keep their order.",
+)];
