@@ -40,8 +40,12 @@ fn evaluate(session: &mut Session, text: &str) -> Result<(), ExitCode> {
         false => printed(value).map(Some),
     });
     match text {
-        // A reader that has gone is no failure of the expression.
-        Ok(text) => Ok(drop(text.map(|text| write_out(&(text + "\n"))))),
+        Ok(None) => Ok(()),
+        Ok(Some(text)) => {
+            // A reader that has gone is no failure of the expression.
+            let _ = write_out(&(text + "\n"));
+            Ok(())
+        }
         Err(failure) => {
             report::tell_failure(&failure);
             Err(ExitCode::from(CRASHED))

@@ -87,7 +87,7 @@ impl Backend {
         let interruptible = self.interruptible.clone();
         interruptible.while_running(|| match MetaCommand::parse(text) {
             Some(command) => meta_commands::run(command, self, style, show),
-            None => self.evaluate(text, style, show),
+            None => drop(self.evaluate(text, style, show)),
         });
     }
 
@@ -98,7 +98,8 @@ impl Backend {
         style: RenderStyle,
         show: &mut Show<'_>,
     ) -> bool {
-        let forms = match self.session.read(&self.next_name(), text) {
+        let name = self.next_name();
+        let forms = match self.session.read(&name, text) {
             Ok(forms) => forms,
             Err(errors) => {
                 show(Outcome::Failure(report::diagnostics_text(&errors, style)));

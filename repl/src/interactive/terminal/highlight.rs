@@ -17,7 +17,7 @@ const FORM: &str = "\x1b[1;34m";
 pub(super) fn highlight(text: &str) -> String {
     let mut out = String::with_capacity(text.len() * 2);
     let mut done = 0;
-    for (start, token, end) in tokenize(SourceId::NONE, text).tokens {
+    for (start, token, end) in tokenize(SourceId::NONE, text, 0).tokens {
         let (start, end) = (start as usize, end as usize);
         // Brackets that the lexer added stand in no text.
         if start < done || start == end {

@@ -1,0 +1,3 @@
+(defn f [x]
+  (let [y (* 2 x) z]
+    (+ y z)))

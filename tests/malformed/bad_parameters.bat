@@ -1,0 +1,2 @@
+(defn add (x y)
+  (+ x y))

@@ -1,0 +1,5 @@
+(defn mean [xs]
+  (let [n (count xs)]
+    (/ (reduce + xs) n)))
+
+(println (mean []))

@@ -1,0 +1,4 @@
+(defmacro half [n]
+  (/ n 2))
+
+(println (half "ten"))

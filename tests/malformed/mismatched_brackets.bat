@@ -1,0 +1,3 @@
+(defn first-of [xs]
+  (let [x (first xs)]
+    (println [x)))

@@ -1,0 +1,4 @@
+(defn sign [n]
+  (match n
+    0 :zero
+    _ -> :other))

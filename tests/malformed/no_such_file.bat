@@ -1,0 +1,3 @@
+(ns app (:require [app.missing :as missing]))
+
+(println (missing/answer))

@@ -1,0 +1,1 @@
+(def settings {:port 80 :host})

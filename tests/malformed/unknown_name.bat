@@ -1,0 +1,4 @@
+(defn greet [name]
+  (prinltn "hello" name))
+
+(greet "Ada")

@@ -1,0 +1,1 @@
+(println (strings/join ", " [1 2 3]))

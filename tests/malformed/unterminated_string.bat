@@ -1,0 +1,2 @@
+(println "the end is missing)
+(println 1)

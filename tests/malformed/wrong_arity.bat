@@ -1,0 +1,4 @@
+(defn area [width height]
+  (* width height))
+
+(println (area 3))

@@ -1,0 +1,30 @@
+//! Whole-system tests: they run the `batuta` binary as a user does.
+//!
+//! One test binary, because linking is dear. Each module states one promise of the project; add a
+//! module here for a new one. Programs of more than a few lines lie beside the tests as `.bat`
+//! files; every file of `examples/`, `malformed/` and every page of `spec/` is found by itself.
+
+#[path = "system/actors.rs"]
+mod actors;
+#[path = "system/command_line.rs"]
+mod command_line;
+#[path = "system/crash.rs"]
+mod crash;
+#[path = "system/diagnostics.rs"]
+mod diagnostics;
+#[path = "system/eval_memory.rs"]
+mod eval_memory;
+#[path = "system/examples.rs"]
+mod examples;
+#[path = "system/flights.rs"]
+mod flights;
+#[path = "system/process.rs"]
+mod process;
+#[path = "system/recursion.rs"]
+mod recursion;
+#[path = "system/repl.rs"]
+mod repl;
+#[path = "system/spec_runner.rs"]
+mod spec_runner;
+#[path = "system/suspension.rs"]
+mod suspension;
