@@ -42,7 +42,7 @@ impl<'a> MacroContext<'a> {
         }
     }
 
-    /// A symbol name no text can have written.
+    /// A symbol name not used before.
     pub fn gensym(&mut self, prefix: &str) -> Name {
         self.gensyms.fresh(prefix)
     }

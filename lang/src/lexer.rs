@@ -29,8 +29,8 @@ pub struct Tokens<'s> {
     pub invalid: bool,
 }
 
-/// Cuts a text into tokens.
-pub fn tokenize(source: SourceId, text: &str) -> Tokens<'_> {
+/// Cuts a text into tokens, from byte `start` on, which must be the start of a character.
+pub fn tokenize(source: SourceId, text: &str, start: usize) -> Tokens<'_> {
     let mut balancer = Balancer {
         source,
         text,
@@ -39,9 +39,11 @@ pub fn tokenize(source: SourceId, text: &str) -> Tokens<'_> {
         run: PrefixRun::default(),
         depth: 0,
         stopped: false,
+        forgiven: 0,
         next_top_level: None,
     };
     let mut lexer = Token::lexer(text);
+    lexer.bump(start);
     while let Some(result) = lexer.next() {
         let (start, end) = (lexer.span().start as u32, lexer.span().end as u32);
         let go_on = match result {
@@ -95,6 +97,9 @@ struct Balancer<'s> {
     /// The text ended, or was left, in a way already reported; that its brackets are open as well
     /// is no news.
     stopped: bool,
+    /// Mismatches in the top-level form just read. Each may leave one surplus closing bracket, which
+    /// is the same mistake, not another one.
+    forgiven: usize,
     /// The first bracket in column one that is opened inside another form: where a missing
     /// closing bracket probably belongs.
     next_top_level: Option<Span>,
@@ -134,7 +139,9 @@ impl<'s> Balancer<'s> {
     fn open_bracket(&mut self, start: u32, token: Token<'s>, end: u32) {
         let span = self.span(start, end);
         let in_first_column = start == 0 || self.text.as_bytes()[start as usize - 1] == b'\n';
-        if in_first_column && !self.open.is_empty() {
+        if self.open.is_empty() {
+            self.forgiven = 0;
+        } else if in_first_column {
             self.next_top_level.get_or_insert(span);
         }
         if token == Token::FnOpen {
@@ -165,6 +172,10 @@ impl<'s> Balancer<'s> {
             .rposition(|open| open.token.closer() == Some(token));
         let Some(innermost) = self.open.last() else {
             self.out.invalid = true;
+            if self.forgiven > 0 {
+                self.forgiven -= 1;
+                return;
+            }
             self.out
                 .diagnostics
                 .push(messages::unexpected_closer(token.bracket(), span));
@@ -173,6 +184,7 @@ impl<'s> Balancer<'s> {
         if innermost.token.closer() != Some(token) {
             let opened = self.span(innermost.start, innermost.end);
             self.out.invalid = true;
+            self.forgiven += 1;
             self.out.diagnostics.push(messages::mismatched(
                 innermost.token.bracket(),
                 opened,

@@ -55,6 +55,15 @@ pub fn read(
     text: &str,
     options: &ReadOptions<'_>,
 ) -> (Vec<Form>, Vec<Diagnostic>) {
+    read_from(source, text, 0, options)
+}
+
+fn read_from(
+    source: SourceId,
+    text: &str,
+    start: usize,
+    options: &ReadOptions<'_>,
+) -> (Vec<Form>, Vec<Diagnostic>) {
     if u32::try_from(text.len()).is_err() {
         return (
             Vec::new(),
@@ -65,7 +74,7 @@ pub fn read(
         tokens,
         mut diagnostics,
         ..
-    } = tokenize(source, text);
+    } = tokenize(source, text, start);
     let forms = parse(source, text, &tokens, options, &mut diagnostics);
     diagnostics.sort_by_key(|diagnostic| diagnostic.span().start);
     (forms, diagnostics)
@@ -83,28 +92,28 @@ pub fn read_one(
     options: &ReadOptions<'_>,
 ) -> Result<Option<(Form, usize)>, Diagnostic> {
     let mut start = start;
+    if !text.is_char_boundary(start) {
+        return Ok(None);
+    }
     loop {
-        let rest = text.get(start..).unwrap_or("");
-        let end = first_form_end(source, rest);
-        let before = &text[..start + end.unwrap_or(rest.len())];
-        // Blanks keep the offsets: spans count from the start of the text.
-        let blanked = " ".repeat(start) + &before[start..];
-        let (forms, diagnostics) = read(source, &blanked, options);
+        let form_end = first_form_end(source, text, start);
+        let end = form_end.unwrap_or(text.len());
+        let (forms, diagnostics) = read_from(source, &text[..end], start, options);
         if let Some(first) = diagnostics.into_iter().next() {
             return Err(first);
         }
-        match (forms.into_iter().next(), end) {
-            (Some(form), _) => return Ok(Some((form, before.len()))),
+        match (forms.into_iter().next(), form_end) {
+            (Some(form), _) => return Ok(Some((form, end))),
             (None, None) => return Ok(None),
             // A reader conditional that gave nothing.
-            (None, Some(_)) => start = before.len(),
+            (None, Some(_)) => start = end,
         }
     }
 }
 
 /// Where the first form ends; `None` if it does not, or there is none.
-fn first_form_end(source: SourceId, text: &str) -> Option<usize> {
-    let tokens = tokenize(source, text);
+fn first_form_end(source: SourceId, text: &str, start: usize) -> Option<usize> {
+    let tokens = tokenize(source, text, start);
     let mut depth = 0_usize;
     let mut wanted = 1_usize;
     for (_, token, end) in tokens.tokens {
@@ -146,7 +155,7 @@ pub fn is_complete(text: &str) -> Completeness {
     if u32::try_from(text.len()).is_err() {
         return Completeness::Invalid;
     }
-    let tokens = tokenize(SourceId::NONE, text);
+    let tokens = tokenize(SourceId::NONE, text, 0);
     if tokens.invalid {
         Completeness::Invalid
     } else if tokens.incomplete {

@@ -18,30 +18,109 @@ const fn row(name: &'static str, shape: &'static str, doc: &'static str) -> Spec
 }
 
 /// All special forms, by name.
-#[rustfmt::skip]
 pub const SPECIAL_FORMS: &[SpecialForm] = &[
-    row("case*", "(case* local default [[constant …] body] …)", "Chooses by constant; what `case` becomes."),
-    row("def", "(def name) (def name value) (def name \"doc\" value)", "Defines a name of the current namespace."),
-    row("defactor", "(defactor name [state …] …)", "Defines an actor."),
-    row("do", "(do form …)", "Evaluates the forms in order and gives the value of the last."),
-    row("fn*", "(fn* name? ([param … & rest] body …) …)", "A function; what `fn` becomes."),
+    row(
+        "case*",
+        "(case* local default [[constant …] body] …)",
+        "Chooses by constant; what `case` becomes.",
+    ),
+    row(
+        "def",
+        "(def name) (def name value) (def name \"doc\" value)",
+        "Defines a name of the current namespace.",
+    ),
+    row(
+        "defactor",
+        "(defactor name [state …] …)",
+        "Defines an actor.",
+    ),
+    row(
+        "do",
+        "(do form …)",
+        "Evaluates the forms in order and gives the value of the last.",
+    ),
+    row(
+        "fn*",
+        "(fn* name? ([param … & rest] body …) …)",
+        "A function; what `fn` becomes.",
+    ),
     row("from", "(from source clause …)", "Builds a query value."),
-    row("if", "(if test then else?)", "Evaluates `then`, or `else` if the test is false or nil."),
+    row(
+        "if",
+        "(if test then else?)",
+        "Evaluates `then`, or `else` if the test is false or nil.",
+    ),
     row("in-ns", "(in-ns 'name)", "Goes on in another namespace."),
-    row("let*", "(let* [name value …] body …)", "Binds names in order; what `let` becomes."),
-    row("letfn*", "(letfn* [name function …] body …)", "Binds functions that see each other; what `letfn` becomes."),
-    row("loop*", "(loop* [name value …] body …)", "Binds names and is the target of `recur`; what `loop` becomes."),
-    row("match", "(match value pattern -> body … pattern when guard -> body …)", "Runs the first clause whose pattern fits the value."),
-    row("match-args*", "(match-args* [name …] [pattern …] -> body … …)", "Matches several locals at once; what a function with arrow clauses becomes."),
-    row("ns*", "(ns* name doc [excluded …])", "Goes on in a namespace, made if new; what `ns` becomes."),
-    row("quote", "(quote form) 'form", "The form itself, not its value."),
-    row("receive", "(receive pattern -> body … …)", "Waits for the first message that a clause matches."),
-    row("receive-timeout", "(receive-timeout milliseconds pattern -> body … timeout -> body …)", "Waits at most so long."),
-    row("receive-with-priority", "(receive-with-priority pattern -> body … …)", "Tries each clause on the whole mailbox in turn."),
-    row("recur", "(recur value …)", "Goes round the nearest `loop`, `fn` or `defactor` again."),
-    row("set!", "(set! name value)", "Changes the current binding of a dynamic name."),
-    row("throw", "(throw reason)", "Crashes with the reason, unless a `try` takes it."),
-    row("try", "(try form … (catch pattern -> body …) (finally form …))", "Takes crashes of its forms."),
+    row(
+        "let*",
+        "(let* [name value …] body …)",
+        "Binds names in order; what `let` becomes.",
+    ),
+    row(
+        "letfn*",
+        "(letfn* [name function …] body …)",
+        "Binds functions that see each other; what `letfn` becomes.",
+    ),
+    row(
+        "loop*",
+        "(loop* [name value …] body …)",
+        "Binds names and is the target of `recur`; what `loop` becomes.",
+    ),
+    row(
+        "match",
+        "(match value pattern -> body … pattern when guard -> body …)",
+        "Runs the first clause whose pattern fits the value.",
+    ),
+    row(
+        "match-args*",
+        "(match-args* [name …] [pattern …] -> body … …)",
+        "Matches several locals at once; what a function with arrow clauses becomes.",
+    ),
+    row(
+        "ns*",
+        "(ns* name doc [excluded …])",
+        "Goes on in a namespace, made if new; what `ns` becomes.",
+    ),
+    row(
+        "quote",
+        "(quote form) 'form",
+        "The form itself, not its value.",
+    ),
+    row(
+        "receive",
+        "(receive pattern -> body … …)",
+        "Waits for the first message that a clause matches.",
+    ),
+    row(
+        "receive-timeout",
+        "(receive-timeout milliseconds pattern -> body … timeout -> body …)",
+        "Waits at most so long.",
+    ),
+    row(
+        "receive-with-priority",
+        "(receive-with-priority pattern -> body … …)",
+        "Tries each clause on the whole mailbox in turn.",
+    ),
+    row(
+        "recur",
+        "(recur value …)",
+        "Goes round the nearest `loop`, `fn` or `defactor` again.",
+    ),
+    row(
+        "set!",
+        "(set! name value)",
+        "Changes the current binding of a dynamic name.",
+    ),
+    row(
+        "throw",
+        "(throw reason)",
+        "Crashes with the reason, unless a `try` takes it.",
+    ),
+    row(
+        "try",
+        "(try form … (catch pattern -> body …) (finally form …))",
+        "Takes crashes of its forms.",
+    ),
     row("var", "(var name) #'name", "The var itself, not its value."),
 ];
 

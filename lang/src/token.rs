@@ -25,10 +25,9 @@ pub enum TokenError {
 /// One token; the payload is the text it was made of.
 #[derive(Logos, Clone, Copy, Debug, PartialEq, Eq)]
 #[logos(error = TokenError)]
-#[logos(subpattern rest = r##"[^ \t\r\n\x0B\x0C\u{A0}\u{FEFF}\u{2028}\u{2029}\u{3000},()\[\]{}";@^`~\\]"##)]
-#[logos(skip r"[ \t\r\n\x0B\x0C\u{A0}\u{FEFF}\u{2028}\u{2029}\u{3000},]+")]
-#[logos(skip(r";[^\n]*", allow_greedy = true))]
-#[logos(skip(r"#![^\n]*", allow_greedy = true))]
+#[logos(subpattern rest = r#"[^\s\u{FEFF},()\[\]{}";@^`~\\]"#)]
+#[logos(skip r"[\s\u{FEFF},]+")]
+#[logos(skip(r"(;|#!)[^\n]*", allow_greedy = true))]
 pub enum Token<'s> {
     /// `(`
     #[token("(")]
@@ -92,7 +91,7 @@ pub enum Token<'s> {
     #[token("#\"", |lexer| scan_quoted(lexer, TokenError::UnterminatedRegex))]
     Regex(&'s str),
     /// What begins like a number
-    #[regex(r##"[+-]?[0-9][^ \t\r\n\x0B\x0C\u{A0}\u{FEFF}\u{2028}\u{2029}\u{3000},()\[\]{}"';@^`~\\]*"##, priority = 20)]
+    #[regex(r"[+-]?[0-9](?&rest)*", priority = 20)]
     Number(&'s str),
     /// `##Inf` and its like
     #[regex(r"##(?&rest)*")]
@@ -106,7 +105,7 @@ pub enum Token<'s> {
     #[regex(r":(?&rest)*")]
     Keyword(&'s str),
     /// A symbol, or `nil`, `true`, `false`
-    #[regex(r##"[^ \t\r\n\x0B\x0C\u{A0}\u{FEFF}\u{2028}\u{2029}\u{3000},()\[\]{}"';@^`~\\#0-9:](?&rest)*"##, priority = 5)]
+    #[regex(r#"[^\s\u{FEFF},()\[\]{}"';@^`~\\\#0-9:](?&rest)*"#, priority = 5)]
     Symbol(&'s str),
     /// `#tag`
     #[regex(r"#[\p{L}](?&rest)*", priority = 6)]

@@ -254,7 +254,6 @@ fn several_errors_are_found_in_one_pass() {
             ("read::number", "1x"),
             ("read::missing-form", "'"),
             ("read::mismatched", "]"),
-            ("read::unexpected-closer", ")"),
             ("read::escape", "\\q"),
             ("read::ambiguous-braces", ":b"),
             ("read::unexpected-closer", ")"),
@@ -276,8 +275,37 @@ fn several_errors_are_found_in_one_pass() {
 
 #[test]
 fn an_unclosed_form_points_at_its_brackets_and_the_next_form() {
-    insta::assert_snapshot!(rendered("(defn f [x]\n  (let [y 1]\n    (+ x y))\n\n(defn g [] 1)\n"), @"");
-    insta::assert_snapshot!(rendered("(let [a 1)\n  a)"), @"");
+    let text = "(defn f [x]\n  (let [y 1]\n    (+ x y))\n\n(defn g [] 1)\n";
+    insta::assert_snapshot!(rendered(text), @"
+    read::unclosed
+
+      × this `(` is never closed
+       ╭─[t.bat:1:1]
+     1 │ (defn f [x]
+       · ┬
+       · ╰── opened here
+     2 │   (let [y 1]
+       ╰────
+       ╭─[t.bat:5:1]
+     4 │ 
+     5 │ (defn g [] 1)
+       · ┬
+       · ╰── the next form seems to begin here
+       ╰────
+      help: add `)`
+    ");
+    insta::assert_snapshot!(rendered("(let [a 1)\n  a)"), @"
+    read::mismatched
+
+      × `[` is closed by `)`
+       ╭─[t.bat:1:10]
+     1 │ (let [a 1)
+       ·      ┬   ┬
+       ·      │   ╰── `]` was expected here
+       ·      ╰── opened here
+     2 │   a)
+       ╰────
+    ");
 }
 
 #[test]

@@ -155,9 +155,13 @@ pub(crate) fn unknown_alias(alias: &str, span: Span) -> Diagnostic {
 }
 
 pub(crate) fn bad_symbol(text: &str, span: Span) -> Diagnostic {
+    let hint = match text.strip_suffix(':') {
+        Some(name) if !name.is_empty() => format!("a keyword has its colon in front: `:{name}`"),
+        _ => "a symbol with a namespace is `namespace/name`".into(),
+    };
     Diagnostic::error("read::symbol", format!("`{text}` is not a symbol"))
         .label(span, "")
-        .hint("a symbol with a namespace is `namespace/name`")
+        .hint(hint)
 }
 
 pub(crate) fn glued_ascription(text: &str, span: Span) -> Diagnostic {

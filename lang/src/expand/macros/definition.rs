@@ -4,6 +4,7 @@ use super::Expanded;
 use super::function::function;
 use crate::diagnostic::Diagnostic;
 use crate::expand::MacroContext;
+use crate::expand::clauses::{has_arrow, split_clauses};
 use crate::expand::maker::{Maker, arguments, with_items};
 use crate::form::{Form, FormKind};
 use crate::messages::expand as messages;
@@ -23,38 +24,60 @@ pub(crate) fn defn_private(call: &Form, cx: &mut MacroContext<'_>) -> Expanded {
 pub(crate) fn defmacro(call: &Form, cx: &mut MacroContext<'_>) -> Expanded {
     let make = Maker::of(call);
     let header = Header::parse(call)?;
-    let implicit = |params: &Form| {
-        let own = [make.sym("&form"), make.sym("&env")];
-        let written = params.as_vector().unwrap_or(&[]);
-        with_items(
-            params,
-            own.into_iter().chain(written.iter().cloned()).collect(),
-        )
-    };
-    let one_arity = header
-        .rest
-        .first()
-        .is_some_and(|it| it.as_vector().is_some());
-    let mut arglists = Vec::new();
-    let mut written = Vec::with_capacity(header.rest.len());
-    for (place, form) in header.rest.iter().enumerate() {
-        let form = match form.as_list() {
-            Some([params, body @ ..]) if !one_arity && params.as_vector().is_some() => {
-                arglists.push(params.clone());
-                let items = std::iter::once(implicit(params)).chain(body.iter().cloned());
-                with_items(form, items.collect())
-            }
-            _ if one_arity && place == 0 => {
-                arglists.push(form.clone());
-                implicit(form)
-            }
-            _ => form.clone(),
-        };
-        written.push(form);
-    }
-    let made = function(call, Some(bare(&header.name)), &written, cx)?;
+    let written = with_implicit_params(make, header.rest)?;
+    let made = function(call, None, &written, cx)?;
+    let arglists = made.arglists.iter().map(without_implicit_params).collect();
     let name = with_arglists(make, flagged(header.name, "macro"), arglists);
     Ok(make.special("def", [name, made.form]))
+}
+
+const IMPLICIT_PARAMS: [&str; 2] = ["&form", "&env"];
+
+fn with_implicit_params(make: Maker, written: &[Form]) -> Result<Vec<Form>, Diagnostic> {
+    let extended = |params: &Form| match params.as_vector() {
+        None => params.clone(),
+        Some(items) => {
+            let implicit = IMPLICIT_PARAMS.iter().map(|name| make.sym(name));
+            with_items(params, implicit.chain(items.iter().cloned()).collect())
+        }
+    };
+    if has_arrow(written) {
+        let clauses = split_clauses("defmacro", written)?;
+        let patterns: Vec<&Form> = clauses.iter().map(|clause| clause.pattern).collect();
+        let is_pattern = |form: &Form| patterns.iter().any(|pattern| std::ptr::eq(*pattern, form));
+        let forms = written.iter();
+        return Ok(forms
+            .map(|form| {
+                if is_pattern(form) {
+                    extended(form)
+                } else {
+                    form.clone()
+                }
+            })
+            .collect());
+    }
+    if let [params, body @ ..] = written
+        && params.as_vector().is_some()
+    {
+        let body = body.iter().cloned();
+        return Ok(std::iter::once(extended(params)).chain(body).collect());
+    }
+    let arity = |form: &Form| match form.as_list() {
+        Some([params, body @ ..]) => {
+            let items = std::iter::once(extended(params)).chain(body.iter().cloned());
+            with_items(form, items.collect())
+        }
+        _ => form.clone(),
+    };
+    Ok(written.iter().map(arity).collect())
+}
+
+fn without_implicit_params(params: &Form) -> Form {
+    let items = params.as_vector().unwrap_or(&[]);
+    with_items(
+        params,
+        items.iter().skip(IMPLICIT_PARAMS.len()).cloned().collect(),
+    )
 }
 
 fn define(call: &Form, name: Form, written: &[Form], cx: &mut MacroContext<'_>) -> Expanded {
