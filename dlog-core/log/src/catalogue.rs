@@ -10,7 +10,9 @@ use crate::limits::{NAME_BYTES_MAX, PARTITIONS_MAX};
 use crate::schema::{Kind, LogSchema};
 
 /// What an acknowledged append survives.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Durability {
     /// Nothing: it is in the process's memory, on its way to the operating system.
@@ -47,7 +49,12 @@ pub struct LogOptions {
 
 impl Default for LogOptions {
     fn default() -> Self {
-        Self { key: None, schema: None, partitions: 1, durability: Durability::Power }
+        Self {
+            key: None,
+            schema: None,
+            partitions: 1,
+            durability: Durability::Power,
+        }
     }
 }
 
@@ -57,16 +64,23 @@ impl LogOptions {
         check_name(name)?;
         let invalid = |text: String| Err(CatalogError::Invalid { text });
         if self.partitions == 0 || self.partitions > PARTITIONS_MAX {
-            return invalid(format!("a log has 1 to {PARTITIONS_MAX} partitions, not {}", self.partitions));
+            return invalid(format!(
+                "a log has 1 to {PARTITIONS_MAX} partitions, not {}",
+                self.partitions
+            ));
         }
         let Some(key) = &self.key else { return Ok(()) };
         if key.is_empty() || key.starts_with('_') {
-            return invalid(format!("the key column cannot be called {key:?}; choose another name"));
+            return invalid(format!(
+                "the key column cannot be called {key:?}; choose another name"
+            ));
         }
         let declared = self.schema.as_ref().and_then(|schema| schema.column(key));
         match declared.map(|column| &column.kind) {
             Some(Kind::Float | Kind::Decimal(_) | Kind::List(_) | Kind::Struct(_)) => {
-                invalid(format!("the key column {key} is declared with a kind that cannot be a key; use :int or :string"))
+                invalid(format!(
+                    "the key column {key} is declared with a kind that cannot be a key; use :int or :string"
+                ))
             }
             _ => Ok(()),
         }
@@ -74,15 +88,26 @@ impl LogOptions {
 
     /// What differs between two sets of options.
     pub(crate) fn difference(&self, other: &Self) -> Option<String> {
-        let key = |options: &Self| options.key.clone().map_or("no key".to_owned(), |key| format!("the key :{key}"));
+        let key = |options: &Self| {
+            options
+                .key
+                .clone()
+                .map_or("no key".to_owned(), |key| format!("the key :{key}"))
+        };
         if self.key != other.key {
             return Some(format!("{} instead of {}", key(self), key(other)));
         }
         if self.partitions != other.partitions {
-            return Some(format!("{} partitions instead of {}", self.partitions, other.partitions));
+            return Some(format!(
+                "{} partitions instead of {}",
+                self.partitions, other.partitions
+            ));
         }
         if self.durability != other.durability {
-            return Some(format!("durability {} instead of {}", self.durability, other.durability));
+            return Some(format!(
+                "durability {} instead of {}",
+                self.durability, other.durability
+            ));
         }
         (self.schema != other.schema).then(|| "another declared schema".to_owned())
     }
@@ -90,7 +115,11 @@ impl LogOptions {
 
 fn check_name(name: &str) -> Result<(), CatalogError> {
     let good = |c: char| c.is_alphanumeric() || "._-/!?*+<>=".contains(c);
-    if !name.is_empty() && name.len() <= NAME_BYTES_MAX && !name.starts_with('_') && name.chars().all(good) {
+    if !name.is_empty()
+        && name.len() <= NAME_BYTES_MAX
+        && !name.starts_with('_')
+        && name.chars().all(good)
+    {
         return Ok(());
     }
     let text = format!(
@@ -104,11 +133,19 @@ fn check_name(name: &str) -> Result<(), CatalogError> {
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Change {
     /// A log was made.
-    Create { id: LogId, name: String, options: LogOptions },
+    Create {
+        id: LogId,
+        name: String,
+        options: LogOptions,
+    },
     /// A log was dropped.
     Drop { id: LogId },
     /// A log's schema has this version now.
-    Schema { id: LogId, version: u32, schema: LogSchema },
+    Schema {
+        id: LogId,
+        version: u32,
+        schema: LogSchema,
+    },
 }
 
 impl Change {

@@ -7,53 +7,95 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, AsArray, BinaryArray, BooleanArray, Date32Array, Decimal128Array, FixedSizeBinaryArray,
-    Float64Array, Int64Array, ListArray, NullArray, RecordBatch, RecordBatchOptions, StringArray, StructArray,
-    TimestampMicrosecondArray, new_null_array,
+    Array, ArrayRef, AsArray, BinaryArray, BooleanArray, Date32Array, Decimal128Array,
+    FixedSizeBinaryArray, Float64Array, Int64Array, ListArray, NullArray, RecordBatch,
+    RecordBatchOptions, StringArray, StructArray, TimestampMicrosecondArray, new_null_array,
 };
 use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::datatypes::{
-    DataType, Date32Type, Decimal128Type, Field, FieldRef, Float64Type, Int64Type, SchemaRef, TimestampMicrosecondType,
+    DataType, Date32Type, Decimal128Type, Field, FieldRef, Float64Type, Int64Type, SchemaRef,
+    TimestampMicrosecondType,
 };
 use arrow::error::ArrowError;
 
-use crate::datum::{find_field, Datum};
+use crate::datum::{Datum, find_field};
 use crate::error::ReadError;
-use crate::schema::{coerce, kind_of_field, rescale, Column, Kind};
+use crate::schema::{Column, Kind, coerce, kind_of_field, rescale};
 
 /// One column of `values`; absent ones are null.
 pub(crate) fn build_array(kind: &Kind, values: &[Option<&Datum>]) -> Result<ArrayRef, ArrowError> {
     let texts = || values.iter().map(|value| text_of(*value));
     Ok(match kind {
         Kind::Unknown => Arc::new(NullArray::new(values.len())),
-        Kind::Bool => Arc::new(values.iter().map(|v| pick(*v, |d| match d {
-            Datum::Bool(flag) => Some(*flag),
-            _ => None,
-        })).collect::<BooleanArray>()),
-        Kind::Int => Arc::new(values.iter().map(|v| pick(*v, |d| match d {
-            Datum::Int(number) => Some(*number),
-            _ => None,
-        })).collect::<Int64Array>()),
-        Kind::Float => Arc::new(values.iter().map(|v| pick(*v, |d| match coerce(kind, d) {
-            Datum::Float(number) => Some(number),
-            _ => None,
-        })).collect::<Float64Array>()),
+        Kind::Bool => Arc::new(
+            values
+                .iter()
+                .map(|v| {
+                    pick(*v, |d| match d {
+                        Datum::Bool(flag) => Some(*flag),
+                        _ => None,
+                    })
+                })
+                .collect::<BooleanArray>(),
+        ),
+        Kind::Int => Arc::new(
+            values
+                .iter()
+                .map(|v| {
+                    pick(*v, |d| match d {
+                        Datum::Int(number) => Some(*number),
+                        _ => None,
+                    })
+                })
+                .collect::<Int64Array>(),
+        ),
+        Kind::Float => Arc::new(
+            values
+                .iter()
+                .map(|v| {
+                    pick(*v, |d| match coerce(kind, d) {
+                        Datum::Float(number) => Some(number),
+                        _ => None,
+                    })
+                })
+                .collect::<Float64Array>(),
+        ),
         Kind::Str | Kind::Keyword | Kind::Symbol => Arc::new(texts().collect::<StringArray>()),
-        Kind::Bytes => Arc::new(values.iter().map(|v| pick(*v, |d| match d {
-            Datum::Bytes(bytes) => Some(bytes.as_ref()),
-            _ => None,
-        })).collect::<BinaryArray>()),
+        Kind::Bytes => Arc::new(
+            values
+                .iter()
+                .map(|v| {
+                    pick(*v, |d| match d {
+                        Datum::Bytes(bytes) => Some(bytes.as_ref()),
+                        _ => None,
+                    })
+                })
+                .collect::<BinaryArray>(),
+        ),
         Kind::Instant => {
-            let times = values.iter().map(|v| pick(*v, |d| match d {
-                Datum::Instant(time) => Some(*time),
-                _ => None,
-            }));
-            Arc::new(times.collect::<TimestampMicrosecondArray>().with_timezone("UTC"))
+            let times = values.iter().map(|v| {
+                pick(*v, |d| match d {
+                    Datum::Instant(time) => Some(*time),
+                    _ => None,
+                })
+            });
+            Arc::new(
+                times
+                    .collect::<TimestampMicrosecondArray>()
+                    .with_timezone("UTC"),
+            )
         }
-        Kind::Date => Arc::new(values.iter().map(|v| pick(*v, |d| match d {
-            Datum::Date(day) => Some(*day),
-            _ => None,
-        })).collect::<Date32Array>()),
+        Kind::Date => Arc::new(
+            values
+                .iter()
+                .map(|v| {
+                    pick(*v, |d| match d {
+                        Datum::Date(day) => Some(*day),
+                        _ => None,
+                    })
+                })
+                .collect::<Date32Array>(),
+        ),
         Kind::Uuid => build_uuids(values)?,
         Kind::BigInt => build_decimals(values, 0)?,
         Kind::Decimal(scale) => build_decimals(values, *scale)?,
@@ -78,12 +120,20 @@ fn build_uuids(values: &[Option<&Datum>]) -> Result<ArrayRef, ArrowError> {
         Some(Datum::Uuid(bytes)) => Some(*bytes),
         _ => None,
     });
-    Ok(Arc::new(FixedSizeBinaryArray::try_from_sparse_iter_with_size(uuids, 16)?))
+    Ok(Arc::new(
+        FixedSizeBinaryArray::try_from_sparse_iter_with_size(uuids, 16)?,
+    ))
 }
 
 fn build_decimals(values: &[Option<&Datum>], scale: i8) -> Result<ArrayRef, ArrowError> {
-    let digits = values.iter().map(|value| value.and_then(|value| rescale(value, scale)));
-    Ok(Arc::new(digits.collect::<Decimal128Array>().with_precision_and_scale(38, scale)?))
+    let digits = values
+        .iter()
+        .map(|value| value.and_then(|value| rescale(value, scale)));
+    Ok(Arc::new(
+        digits
+            .collect::<Decimal128Array>()
+            .with_precision_and_scale(38, scale)?,
+    ))
 }
 
 fn build_lists(item: &Kind, values: &[Option<&Datum>]) -> Result<ArrayRef, ArrowError> {
@@ -102,11 +152,19 @@ fn build_lists(item: &Kind, values: &[Option<&Datum>]) -> Result<ArrayRef, Arrow
     let child = build_array(item, &items)?;
     let field = Arc::new(item.to_field("item"));
     let nulls = Some(NullBuffer::from(valid));
-    Ok(Arc::new(ListArray::try_new(field, OffsetBuffer::from_lengths(lengths), child, nulls)?))
+    Ok(Arc::new(ListArray::try_new(
+        field,
+        OffsetBuffer::from_lengths(lengths),
+        child,
+        nulls,
+    )?))
 }
 
 fn build_structs(columns: &[Column], values: &[Option<&Datum>]) -> Result<ArrayRef, ArrowError> {
-    let valid: Vec<bool> = values.iter().map(|value| matches!(value, Some(Datum::Struct(_)))).collect();
+    let valid: Vec<bool> = values
+        .iter()
+        .map(|value| matches!(value, Some(Datum::Struct(_))))
+        .collect();
     let mut fields: Vec<FieldRef> = Vec::with_capacity(columns.len());
     let mut arrays = Vec::with_capacity(columns.len());
     for column in columns {
@@ -121,7 +179,11 @@ fn build_structs(columns: &[Column], values: &[Option<&Datum>]) -> Result<ArrayR
         fields.push(Arc::new(column.kind.to_field(&column.name)));
     }
     let nulls = Some(NullBuffer::from(valid));
-    Ok(Arc::new(StructArray::try_new(fields.into(), arrays, nulls)?))
+    Ok(Arc::new(StructArray::try_new(
+        fields.into(),
+        arrays,
+        nulls,
+    )?))
 }
 
 /// The value at `row` of a column with this field. Columns of types that no log holds give null.
@@ -147,7 +209,9 @@ pub(crate) fn datum_of_kind(array: &dyn Array, kind: &Kind, row: usize) -> Datum
         Kind::Keyword => Datum::Keyword(array.as_string::<i32>().value(row).into()),
         Kind::Symbol => Datum::Symbol(array.as_string::<i32>().value(row).into()),
         Kind::Bytes => Datum::Bytes(array.as_binary::<i32>().value(row).into()),
-        Kind::Instant => Datum::Instant(array.as_primitive::<TimestampMicrosecondType>().value(row)),
+        Kind::Instant => {
+            Datum::Instant(array.as_primitive::<TimestampMicrosecondType>().value(row))
+        }
         Kind::Date => Datum::Date(array.as_primitive::<Date32Type>().value(row)),
         Kind::Uuid => {
             let mut bytes = [0; 16];
@@ -155,12 +219,17 @@ pub(crate) fn datum_of_kind(array: &dyn Array, kind: &Kind, row: usize) -> Datum
             Datum::Uuid(bytes)
         }
         Kind::BigInt => Datum::BigInt(array.as_primitive::<Decimal128Type>().value(row)),
-        Kind::Decimal(scale) => {
-            Datum::Decimal { unscaled: array.as_primitive::<Decimal128Type>().value(row), scale: *scale }
-        }
+        Kind::Decimal(scale) => Datum::Decimal {
+            unscaled: array.as_primitive::<Decimal128Type>().value(row),
+            scale: *scale,
+        },
         Kind::List(item) => {
             let items = array.as_list::<i32>().value(row);
-            Datum::List((0..items.len()).map(|index| datum_of_kind(&items, item, index)).collect())
+            Datum::List(
+                (0..items.len())
+                    .map(|index| datum_of_kind(&items, item, index))
+                    .collect(),
+            )
         }
         Kind::Struct(columns) => {
             let parts = columns.iter().zip(array.as_struct().columns());
@@ -181,7 +250,10 @@ pub fn conform_batch(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBa
     if batch.schema_ref() == schema {
         return Ok(batch.clone());
     }
-    let wrap = |source| ReadError::Arrow { context: "widen a batch to the log's schema".to_owned(), source };
+    let wrap = |source| ReadError::Arrow {
+        context: "widen a batch to the log's schema".to_owned(),
+        source,
+    };
     let mut columns = Vec::with_capacity(schema.fields().len());
     for field in schema.fields() {
         columns.push(match batch.column_by_name(field.name()) {
@@ -203,7 +275,12 @@ fn conform_array(array: &ArrayRef, target: &DataType) -> Result<ArrayRef, ArrowE
             let list = array.as_list::<i32>();
             let values = conform_array(list.values(), item.data_type())?;
             let offsets = list.offsets().clone();
-            Ok(Arc::new(ListArray::try_new(item.clone(), offsets, values, list.nulls().cloned())?))
+            Ok(Arc::new(ListArray::try_new(
+                item.clone(),
+                offsets,
+                values,
+                list.nulls().cloned(),
+            )?))
         }
         (DataType::Struct(_), DataType::Struct(fields)) => {
             let parts = array.as_struct();
@@ -215,7 +292,12 @@ fn conform_array(array: &ArrayRef, target: &DataType) -> Result<ArrayRef, ArrowE
                 });
             }
             let nulls = parts.nulls().cloned();
-            Ok(Arc::new(StructArray::try_new_with_length(fields.clone(), columns, nulls, array.len())?))
+            Ok(Arc::new(StructArray::try_new_with_length(
+                fields.clone(),
+                columns,
+                nulls,
+                array.len(),
+            )?))
         }
         // Integers stored before their column was found to be wider, and Parquet's own choices.
         _ => arrow::compute::cast(array, target),
@@ -228,7 +310,16 @@ mod tests {
     use crate::schema::LogSchema;
 
     fn samples() -> Vec<(Kind, Datum)> {
-        let pair = vec![Column { name: "x".into(), kind: Kind::Int }, Column { name: "y".into(), kind: Kind::Str }];
+        let pair = vec![
+            Column {
+                name: "x".into(),
+                kind: Kind::Int,
+            },
+            Column {
+                name: "y".into(),
+                kind: Kind::Str,
+            },
+        ];
         let value = vec![("x".into(), Datum::Int(1)), ("y".into(), Datum::Null)];
         vec![
             (Kind::Bool, Datum::Bool(true)),
@@ -242,8 +333,17 @@ mod tests {
             (Kind::Date, Datum::Date(19_000)),
             (Kind::Uuid, Datum::Uuid([7; 16])),
             (Kind::BigInt, Datum::BigInt(10_i128.pow(37))),
-            (Kind::Decimal(2), Datum::Decimal { unscaled: -1234, scale: 2 }),
-            (Kind::List(Box::new(Kind::Int)), Datum::List(vec![Datum::Int(1), Datum::Null])),
+            (
+                Kind::Decimal(2),
+                Datum::Decimal {
+                    unscaled: -1234,
+                    scale: 2,
+                },
+            ),
+            (
+                Kind::List(Box::new(Kind::Int)),
+                Datum::List(vec![Datum::Int(1), Datum::Null]),
+            ),
             (Kind::Struct(pair), Datum::Struct(value)),
         ]
     }
@@ -251,7 +351,11 @@ mod tests {
     #[test]
     fn every_kind_comes_back() {
         for (kind, value) in samples() {
-            let array = build_array(&kind, &[Some(&value), None, Some(&Datum::Null), Some(&value)]).unwrap();
+            let array = build_array(
+                &kind,
+                &[Some(&value), None, Some(&Datum::Null), Some(&value)],
+            )
+            .unwrap();
             let field = kind.to_field("c");
             assert_eq!(array.data_type(), field.data_type());
             let back: Vec<Datum> = (0..4).map(|row| datum_at(&array, &field, row)).collect();
@@ -261,14 +365,21 @@ mod tests {
 
     #[test]
     fn a_batch_widens_at_any_depth() {
-        let narrow = LogSchema::new([("a", Kind::List(Box::new(Kind::Unknown))), ("b", Kind::Unknown)]);
+        let narrow = LogSchema::new([
+            ("a", Kind::List(Box::new(Kind::Unknown))),
+            ("b", Kind::Unknown),
+        ]);
         let empty = Datum::List(vec![Datum::Null]);
         let arrays = vec![
             build_array(&narrow.columns[0].kind, &[Some(&empty)]).unwrap(),
             build_array(&narrow.columns[1].kind, &[None]).unwrap(),
         ];
         let batch = RecordBatch::try_new(narrow.to_arrow(), arrays).unwrap();
-        let wide = LogSchema::new([("n", Kind::Int), ("b", Kind::Keyword), ("a", Kind::List(Box::new(Kind::Str)))]);
+        let wide = LogSchema::new([
+            ("n", Kind::Int),
+            ("b", Kind::Keyword),
+            ("a", Kind::List(Box::new(Kind::Str))),
+        ]);
         let batch = conform_batch(&batch, &wide.to_arrow()).unwrap();
         assert_eq!(datum_at(batch.column(2), batch.schema().field(2), 0), empty);
         assert!(batch.column(0).is_null(0) && batch.column(1).is_null(0));

@@ -6,8 +6,8 @@
 //! behind (see [`WriterGuard`]).
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use bytes::Bytes;
 use parking_lot::{Mutex, MutexGuard, RwLock};
@@ -88,7 +88,10 @@ pub(crate) struct Pending {
 
 impl std::fmt::Debug for Pending {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Pending").field("parts", &self.parts.len()).field("level", &self.level).finish_non_exhaustive()
+        f.debug_struct("Pending")
+            .field("parts", &self.parts.len())
+            .field("level", &self.level)
+            .finish_non_exhaustive()
     }
 }
 
@@ -106,9 +109,22 @@ pub(crate) struct PendingPart {
 
 impl Pending {
     /// A commit of these parts.
-    pub(crate) fn new(changes: Vec<Change>, parts: Vec<PendingPart>, payload: Bytes, level: Durability) -> Self {
+    pub(crate) fn new(
+        changes: Vec<Change>,
+        parts: Vec<PendingPart>,
+        payload: Bytes,
+        level: Durability,
+    ) -> Self {
         let payload_checksum = crc32c(&payload);
-        Self { flags: 0, changes, parts, payload, payload_checksum, level, ticket: TicketState::new() }
+        Self {
+            flags: 0,
+            changes,
+            parts,
+            payload,
+            payload_checksum,
+            level,
+            ticket: TicketState::new(),
+        }
     }
 
     /// A commit that only changes the catalogue.
@@ -119,7 +135,10 @@ impl Pending {
 
     /// A commit that marks the beginning or the end of an epoch.
     pub(crate) fn mark(flags: u16) -> Self {
-        Self { flags, ..Self::new(Vec::new(), Vec::new(), Bytes::new(), Durability::Power) }
+        Self {
+            flags,
+            ..Self::new(Vec::new(), Vec::new(), Bytes::new(), Durability::Power)
+        }
     }
 }
 
@@ -183,13 +202,17 @@ impl Core {
     }
 
     pub(crate) fn log_for_reading(&self, name: &str) -> Result<Arc<LogState>, ReadError> {
-        self.find_log(name)
-            .ok_or_else(|| ReadError::NoSuchLog { log: name.to_owned(), known: self.log_names() })
+        self.find_log(name).ok_or_else(|| ReadError::NoSuchLog {
+            log: name.to_owned(),
+            known: self.log_names(),
+        })
     }
 
     pub(crate) fn log_for_append(&self, name: &str) -> Result<Arc<LogState>, AppendError> {
-        self.find_log(name)
-            .ok_or_else(|| AppendError::NoSuchLog { log: name.to_owned(), known: self.log_names() })
+        self.find_log(name).ok_or_else(|| AppendError::NoSuchLog {
+            log: name.to_owned(),
+            known: self.log_names(),
+        })
     }
 
     /// Queues a commit. Above the queue's limit the caller writes before it goes on.
@@ -212,12 +235,18 @@ impl Core {
 
     /// The writer, if nobody has it.
     pub(crate) fn try_writer(self: &Arc<Self>) -> Option<WriterGuard<'_>> {
-        Some(WriterGuard { core: self, writer: Some(self.writer.try_lock()?) })
+        Some(WriterGuard {
+            core: self,
+            writer: Some(self.writer.try_lock()?),
+        })
     }
 
     /// The writer, when it is free.
     pub(crate) fn writer(self: &Arc<Self>) -> WriterGuard<'_> {
-        WriterGuard { core: self, writer: Some(self.writer.lock()) }
+        WriterGuard {
+            core: self,
+            writer: Some(self.writer.lock()),
+        }
     }
 
     /// Makes everything queued durable.
@@ -265,13 +294,19 @@ impl Core {
         writer.get().journal = None;
         drop(writer);
         self.finish();
-        if is_open { AppendTicket::new(ticket, self.clone()).wait().map(drop) } else { Ok(()) }
+        if is_open {
+            AppendTicket::new(ticket, self.clone()).wait().map(drop)
+        } else {
+            Ok(())
+        }
     }
 
     fn finish(&self) {
         self.background.stop();
         let sealer = self.sealer.lock().take();
-        if let Some(sealer) = sealer.filter(|sealer| sealer.thread().id() != std::thread::current().id()) {
+        if let Some(sealer) =
+            sealer.filter(|sealer| sealer.thread().id() != std::thread::current().id())
+        {
             drop(sealer.join());
         }
         *self.lock.lock() = None;
@@ -286,7 +321,10 @@ pub(crate) struct WriterGuard<'c> {
 
 impl WriterGuard<'_> {
     fn parts(&mut self) -> (&Arc<Core>, &mut Writer) {
-        let writer = self.writer.as_mut().expect("the guard is taken only when it is dropped");
+        let writer = self
+            .writer
+            .as_mut()
+            .expect("the guard is taken only when it is dropped");
         (self.core, writer)
     }
 

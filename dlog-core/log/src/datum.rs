@@ -89,7 +89,10 @@ impl Row {
 
 /// The value of a field by name.
 pub(crate) fn find_field<'a>(fields: &'a [(Arc<str>, Datum)], name: &str) -> Option<&'a Datum> {
-    fields.iter().find(|(field, _)| field.as_ref() == name).map(|(_, value)| value)
+    fields
+        .iter()
+        .find(|(field, _)| field.as_ref() == name)
+        .map(|(_, value)| value)
 }
 
 impl From<Vec<(Arc<str>, Datum)>> for Row {
@@ -113,7 +116,11 @@ pub fn key_bytes(key: &Datum) -> Option<Vec<u8>> {
         Datum::Date(day) => (8, &day.to_be_bytes()),
         Datum::Uuid(bytes) => (9, bytes),
         Datum::BigInt(number) => (10, &number.to_be_bytes()),
-        Datum::Null | Datum::Float(_) | Datum::Decimal { .. } | Datum::List(_) | Datum::Struct(_) => return None,
+        Datum::Null
+        | Datum::Float(_)
+        | Datum::Decimal { .. }
+        | Datum::List(_)
+        | Datum::Struct(_) => return None,
     };
     if body.len() > KEY_BYTES_MAX {
         return None;

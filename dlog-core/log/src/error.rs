@@ -120,7 +120,9 @@ pub enum AppendError {
         text: String,
     },
     /// The commit is too large to be one.
-    #[error("the commit has {bytes} bytes, more than the {max} one may have; split it into several appends")]
+    #[error(
+        "the commit has {bytes} bytes, more than the {max} one may have; split it into several appends"
+    )]
     TooLarge {
         /// Its size.
         bytes: usize,
@@ -143,7 +145,9 @@ pub enum AppendError {
         text: String,
     },
     /// The sync failed: the commit may be there or not. The store is read-only until reopened.
-    #[error("the outcome of the commit is unknown, its sync failed: {text}; reopen the store and look")]
+    #[error(
+        "the outcome of the commit is unknown, its sync failed: {text}; reopen the store and look"
+    )]
     Unknown {
         /// What the system said.
         text: String,
@@ -236,6 +240,14 @@ fn known_logs(known: &[String]) -> String {
     if known.is_empty() {
         return "; the store has none yet, create it first".to_owned();
     }
-    let shown = known.iter().take(8).map(String::as_str).collect::<Vec<_>>().join(", ");
-    format!("; there are: {shown}{}", if known.len() > 8 { ", …" } else { "" })
+    let shown = known
+        .iter()
+        .take(8)
+        .map(String::as_str)
+        .collect::<Vec<_>>()
+        .join(", ");
+    format!(
+        "; there are: {shown}{}",
+        if known.len() > 8 { ", …" } else { "" }
+    )
 }

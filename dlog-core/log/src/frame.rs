@@ -47,7 +47,9 @@ impl Encoding {
     }
 
     fn of_code(code: u16) -> Option<Self> {
-        [Self::Rows, Self::Tombstones, Self::Arrow, Self::Catalogue].into_iter().find(|e| e.code() == code)
+        [Self::Rows, Self::Tombstones, Self::Arrow, Self::Catalogue]
+            .into_iter()
+            .find(|e| e.code() == code)
     }
 }
 
@@ -91,7 +93,12 @@ pub(crate) fn frame_bytes(entries: usize, payload: usize) -> usize {
 }
 
 /// Writes a frame behind what `out` holds; its checksum, for the next one to name.
-pub(crate) fn encode_frame(head: &FrameHead, entries: &[Entry], payload: &[u8], out: &mut Vec<u8>) -> u32 {
+pub(crate) fn encode_frame(
+    head: &FrameHead,
+    entries: &[Entry],
+    payload: &[u8],
+    out: &mut Vec<u8>,
+) -> u32 {
     debug_assert_eq!(head.entry_count as usize, entries.len());
     debug_assert_eq!(head.payload_length as usize, payload.len());
     let start = out.len();
@@ -104,7 +111,12 @@ pub(crate) fn encode_frame(head: &FrameHead, entries: &[Entry], payload: &[u8], 
         out.extend_from_slice(&number.to_le_bytes());
     }
     out.extend_from_slice(&head.append_time_us.to_le_bytes());
-    for number in [head.previous_checksum, head.payload_length, head.payload_checksum, head.entry_count] {
+    for number in [
+        head.previous_checksum,
+        head.payload_length,
+        head.payload_checksum,
+        head.entry_count,
+    ] {
         out.extend_from_slice(&number.to_le_bytes());
     }
     out.extend_from_slice(&[0; HEADER_BYTES - 80]);
@@ -131,7 +143,13 @@ fn encode_entry(entry: &Entry, out: &mut Vec<u8>) {
     out.extend_from_slice(&entry.encoding.code().to_le_bytes());
     out.extend_from_slice(&[0; 2]);
     out.extend_from_slice(&entry.partition.0.to_le_bytes());
-    for number in [entry.log.0, entry.first_offset.0, entry.count, entry.length, 0] {
+    for number in [
+        entry.log.0,
+        entry.first_offset.0,
+        entry.count,
+        entry.length,
+        0,
+    ] {
         out.extend_from_slice(&number.to_le_bytes());
     }
 }
@@ -182,7 +200,11 @@ pub(crate) fn decode_frame(bytes: &[u8]) -> Result<Frame<'_>, FrameError> {
     let head = bytes.get(..HEADER_BYTES).ok_or(FrameError::Short)?;
     if head[..4] != MAGIC {
         let nothing = head.iter().all(|byte| *byte == 0);
-        return Err(if nothing { FrameError::Empty } else { FrameError::NoFrame });
+        return Err(if nothing {
+            FrameError::Empty
+        } else {
+            FrameError::NoFrame
+        });
     }
     let entry_count = u32_at(head, 76) as usize;
     let payload_length = u32_at(head, 68) as usize;
@@ -207,7 +229,12 @@ pub(crate) fn decode_frame(bytes: &[u8]) -> Result<Frame<'_>, FrameError> {
         return Err(FrameError::PayloadChecksum);
     }
     let entries = decode_entries(&bytes[HEADER_BYTES..table_end], payload_length)?;
-    Ok(Frame { head: decode_head(head), checksum, entries, payload })
+    Ok(Frame {
+        head: decode_head(head),
+        checksum,
+        entries,
+        payload,
+    })
 }
 
 fn decode_head(head: &[u8]) -> FrameHead {
@@ -240,11 +267,21 @@ fn decode_entries(table: &[u8], payload_length: usize) -> Result<Vec<Entry>, Fra
             count: u64_at(line, 24),
             length: u64_at(line, 32),
         };
-        total = total.checked_add(entry.length).ok_or(FrameError::Inconsistent)?;
-        entry.first_offset.0.checked_add(entry.count).ok_or(FrameError::Inconsistent)?;
+        total = total
+            .checked_add(entry.length)
+            .ok_or(FrameError::Inconsistent)?;
+        entry
+            .first_offset
+            .0
+            .checked_add(entry.count)
+            .ok_or(FrameError::Inconsistent)?;
         entries.push(entry);
     }
-    if total == payload_length as u64 { Ok(entries) } else { Err(FrameError::Inconsistent) }
+    if total == payload_length as u64 {
+        Ok(entries)
+    } else {
+        Err(FrameError::Inconsistent)
+    }
 }
 
 fn u16_at(bytes: &[u8], at: usize) -> u16 {
@@ -301,7 +338,10 @@ mod tests {
         let (bytes, head) = sample();
         let frame = decode_frame(&bytes).unwrap();
         assert_eq!(frame.head, head);
-        let lengths: Vec<_> = frame.parts().map(|(entry, bytes)| (entry.log.0, bytes.len())).collect();
+        let lengths: Vec<_> = frame
+            .parts()
+            .map(|(entry, bytes)| (entry.log.0, bytes.len()))
+            .collect();
         assert_eq!(lengths, [(1, 20), (2, 4)]);
         assert_eq!(bytes.len(), head.frame_bytes());
     }
@@ -311,7 +351,9 @@ mod tests {
         let (bytes, head) = sample();
         // What stands behind the checksum in the header is padding, as is the end of the frame.
         let padding = |at: usize| (CHECKED_BYTES + 4..HEADER_BYTES).contains(&at);
-        for at in (0..HEADER_BYTES + 2 * ENTRY_BYTES + head.payload_length as usize).filter(|at| !padding(*at)) {
+        for at in (0..HEADER_BYTES + 2 * ENTRY_BYTES + head.payload_length as usize)
+            .filter(|at| !padding(*at))
+        {
             for bit in 0..8 {
                 let mut bytes = bytes.clone();
                 bytes[at] ^= 1 << bit;

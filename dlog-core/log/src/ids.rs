@@ -55,8 +55,16 @@ impl StoreId {
         // source of randomness is needed for a name.
         use std::hash::{BuildHasher, RandomState};
         let mut bytes = [0; 16];
-        bytes[..8].copy_from_slice(&RandomState::new().hash_one(std::process::id()).to_le_bytes());
-        bytes[8..].copy_from_slice(&RandomState::new().hash_one(std::time::SystemTime::now()).to_le_bytes());
+        bytes[..8].copy_from_slice(
+            &RandomState::new()
+                .hash_one(std::process::id())
+                .to_le_bytes(),
+        );
+        bytes[8..].copy_from_slice(
+            &RandomState::new()
+                .hash_one(std::time::SystemTime::now())
+                .to_le_bytes(),
+        );
         Self(bytes)
     }
 

@@ -2,26 +2,28 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, RecordBatchOptions, UInt64Array};
-use arrow::compute::{cast_with_options, take_record_batch, CastOptions};
-use arrow::datatypes::{DataType, Field, Int64Type, Schema};
-use arrow::error::ArrowError;
-use arrow::ipc::reader::StreamReader;
-use arrow::ipc::writer::StreamWriter;
+use ::arrow::array::{RecordBatch, UInt64Array};
+use ::arrow::compute::take_record_batch;
+use ::arrow::error::ArrowError;
 use bytes::Bytes;
 
 use crate::catalogue::Durability;
 use crate::columns::datum_of_kind;
 use crate::commit::{Core, Pending, PendingPart};
-use crate::datum::{key_bytes, partition_of_key, Datum, Row};
+use crate::datum::{Datum, Row, key_bytes, partition_of_key};
 use crate::error::AppendError;
 use crate::frame::Encoding;
 use crate::ids::PartitionId;
 use crate::limits::{COMMIT_BYTES_MAX, KEY_BYTES_MAX};
-use crate::log_state::{LogState, Widening, TIME_FIELD};
+use crate::log_state::{LogState, Widening};
 use crate::row_codec::encode_rows;
-use crate::schema::{coerce, instant_type, kind_of_field, Kind, LogSchema, Misfit, SYSTEM_COLUMNS};
+use crate::schema::{Kind, LogSchema, coerce, kind_of_field};
 use crate::tail::BatchData;
+
+mod arrow;
+
+pub(crate) use arrow::decode_ipc;
+use arrow::{bring_to_kinds, encode_ipc};
 
 /// Records for one log.
 #[derive(Debug, Clone)]
@@ -48,17 +50,29 @@ pub enum Rows {
 impl AppendBatch {
     /// Rows for a log.
     pub fn rows(log: impl Into<String>, rows: Vec<Row>) -> Self {
-        Self { log: log.into(), rows: Rows::Rows(rows), partition: None }
+        Self {
+            log: log.into(),
+            rows: Rows::Rows(rows),
+            partition: None,
+        }
     }
 
     /// Columns for a log.
     pub fn arrow(log: impl Into<String>, batches: Vec<RecordBatch>) -> Self {
-        Self { log: log.into(), rows: Rows::Arrow(batches), partition: None }
+        Self {
+            log: log.into(),
+            rows: Rows::Arrow(batches),
+            partition: None,
+        }
     }
 
     /// Keys to delete from a log.
     pub fn tombstones(log: impl Into<String>, keys: Vec<Datum>) -> Self {
-        Self { log: log.into(), rows: Rows::Tombstones(keys), partition: None }
+        Self {
+            log: log.into(),
+            rows: Rows::Tombstones(keys),
+            partition: None,
+        }
     }
 }
 
@@ -77,7 +91,11 @@ pub(crate) fn prepare(
     for batch in &mut checked {
         batch.widen()?;
     }
-    let mut encoder = Encoder { payload: Vec::new(), parts: Vec::new(), level: ack.unwrap_or(Durability::Memory) };
+    let mut encoder = Encoder {
+        payload: Vec::new(),
+        parts: Vec::new(),
+        level: ack.unwrap_or(Durability::Memory),
+    };
     for batch in checked {
         encoder.encode(batch)?;
     }
@@ -95,7 +113,10 @@ struct Checked {
 enum Content {
     Rows(Vec<Row>),
     Tombstones(Vec<Row>),
-    Arrow { schema: LogSchema, batches: Vec<RecordBatch> },
+    Arrow {
+        schema: LogSchema,
+        batches: Vec<RecordBatch>,
+    },
 }
 
 fn check(log: Arc<LogState>, batch: AppendBatch) -> Result<Checked, AppendError> {
@@ -112,24 +133,44 @@ fn check(log: Arc<LogState>, batch: AppendBatch) -> Result<Checked, AppendError>
         }
     };
     let widening = widening_for(&log, &rows)?;
-    Ok(Checked { log, partition, rows, widening })
+    Ok(Checked {
+        log,
+        partition,
+        rows,
+        widening,
+    })
 }
 
-fn check_partition(log: &LogState, partition: Option<PartitionId>) -> Result<Option<usize>, AppendError> {
-    let Some(partition) = partition else { return Ok(None) };
+fn check_partition(
+    log: &LogState,
+    partition: Option<PartitionId>,
+) -> Result<Option<usize>, AppendError> {
+    let Some(partition) = partition else {
+        return Ok(None);
+    };
     let refused = |text: String| Err(AppendError::Refused { text });
     if log.options.key.is_some() {
-        return refused(format!("the log {} is partitioned by its key; name no partition", log.name));
+        return refused(format!(
+            "the log {} is partitioned by its key; name no partition",
+            log.name
+        ));
     }
     if partition.0 >= log.options.partitions {
         let last = log.options.partitions - 1;
-        return refused(format!("the log {} has no partition {partition}; use 0 to {last}", log.name));
+        return refused(format!(
+            "the log {} has no partition {partition}; use 0 to {last}",
+            log.name
+        ));
     }
     Ok(Some(partition.0 as usize))
 }
 
 fn no_key(log: &LogState, path: String, text: &str) -> AppendError {
-    AppendError::NoKey { log: log.name.clone(), path, text: text.to_owned() }
+    AppendError::NoKey {
+        log: log.name.clone(),
+        path,
+        text: text.to_owned(),
+    }
 }
 
 fn key_problem(key: &Datum) -> Option<String> {
@@ -137,14 +178,21 @@ fn key_problem(key: &Datum) -> Option<String> {
         Datum::Null => Some("the key is nil; give every record one".to_owned()),
         key if key_bytes(key).is_some() => None,
         Datum::Float(_) | Datum::Decimal { .. } | Datum::List(_) | Datum::Struct(_) => {
-            Some(format!("{} cannot be a key; use an integer or a string", key.kind_name()))
+            Some(format!(
+                "{} cannot be a key; use an integer or a string",
+                key.kind_name()
+            ))
         }
-        _ => Some(format!("the key is longer than {KEY_BYTES_MAX} bytes; use its hash")),
+        _ => Some(format!(
+            "the key is longer than {KEY_BYTES_MAX} bytes; use its hash"
+        )),
     }
 }
 
 fn check_keys(log: &LogState, rows: &[Row]) -> Result<(), AppendError> {
-    let Some(name) = &log.options.key else { return Ok(()) };
+    let Some(name) = &log.options.key else {
+        return Ok(());
+    };
     for (index, row) in rows.iter().enumerate() {
         if let Some(problem) = key_problem(row.get(name).unwrap_or(&Datum::Null)) {
             return Err(no_key(log, format!("row {index}, :{name}"), &problem));
@@ -155,11 +203,17 @@ fn check_keys(log: &LogState, rows: &[Row]) -> Result<(), AppendError> {
 
 fn tombstone_rows(log: &LogState, keys: Vec<Datum>) -> Result<Vec<Row>, AppendError> {
     let Some(name) = &log.options.key else {
-        let text = format!("the log {} has no key; only keyed logs can delete", log.name);
+        let text = format!(
+            "the log {} has no key; only keyed logs can delete",
+            log.name
+        );
         return Err(AppendError::Refused { text });
     };
     let name: Arc<str> = name.as_str().into();
-    let rows: Vec<Row> = keys.into_iter().map(|key| Row(vec![(name.clone(), key)])).collect();
+    let rows: Vec<Row> = keys
+        .into_iter()
+        .map(|key| Row(vec![(name.clone(), key)]))
+        .collect();
     check_keys(log, &rows)?;
     Ok(rows)
 }
@@ -202,21 +256,37 @@ struct EncodedPart {
 
 impl Encoder {
     fn encode(&mut self, batch: Checked) -> Result<(), AppendError> {
-        let Checked { log, partition, rows, .. } = batch;
+        let Checked {
+            log,
+            partition,
+            rows,
+            ..
+        } = batch;
         self.level = self.level.max(log.options.durability);
         let router = Router::new(&log, partition);
         match rows {
             Content::Rows(rows) => self.encode_rows(&log, &router, &rows, Encoding::Rows),
-            Content::Tombstones(rows) => self.encode_rows(&log, &router, &rows, Encoding::Tombstones),
+            Content::Tombstones(rows) => {
+                self.encode_rows(&log, &router, &rows, Encoding::Tombstones)
+            }
             Content::Arrow { batches, .. } => self.encode_arrow(&log, &router, batches)?,
         }
         if self.payload.len() > COMMIT_BYTES_MAX {
-            return Err(AppendError::TooLarge { bytes: self.payload.len(), max: COMMIT_BYTES_MAX });
+            return Err(AppendError::TooLarge {
+                bytes: self.payload.len(),
+                max: COMMIT_BYTES_MAX,
+            });
         }
         Ok(())
     }
 
-    fn encode_rows(&mut self, log: &Arc<LogState>, router: &Router, rows: &[Row], encoding: Encoding) {
+    fn encode_rows(
+        &mut self,
+        log: &Arc<LogState>,
+        router: &Router,
+        rows: &[Row],
+        encoding: Encoding,
+    ) {
         let routes: Vec<usize> = rows.iter().map(|row| router.of_row(row)).collect();
         for partition in 0..log.partitions.len() {
             let count = routes.iter().filter(|route| **route == partition).count();
@@ -224,7 +294,11 @@ impl Encoder {
                 continue;
             }
             let start = self.payload.len();
-            let chosen = rows.iter().zip(&routes).filter(|(_, route)| **route == partition).map(|(row, _)| row);
+            let chosen = rows
+                .iter()
+                .zip(&routes)
+                .filter(|(_, route)| **route == partition)
+                .map(|(row, _)| row);
             encode_rows(chosen, &mut self.payload);
             self.parts.push(EncodedPart {
                 log: log.clone(),
@@ -243,7 +317,9 @@ impl Encoder {
         router: &Router,
         batches: Vec<RecordBatch>,
     ) -> Result<(), AppendError> {
-        let refused = |error: ArrowError| AppendError::Refused { text: format!("encode columns for {}: {error}", log.name) };
+        let refused = |error: ArrowError| AppendError::Refused {
+            text: format!("encode columns for {}: {error}", log.name),
+        };
         for (partition, batches) in router.split(batches).map_err(refused)? {
             let start = self.payload.len();
             encode_ipc(&batches, &mut self.payload).map_err(refused)?;
@@ -270,8 +346,22 @@ impl Encoder {
                 Encoding::Arrow => BatchData::Arrow(part.arrow),
                 Encoding::Rows | Encoding::Catalogue => BatchData::Rows(bytes),
             };
-            let EncodedPart { log, partition, count, encoding, length, .. } = part;
-            PendingPart { log, partition, count, encoding, length, data }
+            let EncodedPart {
+                log,
+                partition,
+                count,
+                encoding,
+                length,
+                ..
+            } = part;
+            PendingPart {
+                log,
+                partition,
+                count,
+                encoding,
+                length,
+                data,
+            }
         });
         let parts = parts.collect();
         Ok(Pending::new(Vec::new(), parts, payload, self.level))
@@ -289,7 +379,10 @@ impl Router {
     fn new(log: &LogState, partition: Option<usize>) -> Self {
         let state = log.schema();
         let key = log.options.key.as_ref().map(|key| {
-            let kind = state.schema.column(key).map_or(Kind::Unknown, |column| column.kind.clone());
+            let kind = state
+                .schema
+                .column(key)
+                .map_or(Kind::Unknown, |column| column.kind.clone());
             (key.clone(), kind)
         });
         let fixed = match (partition, &key) {
@@ -297,7 +390,11 @@ impl Router {
             (None, None) => log.next_rotation() as usize,
             (None, Some(_)) => 0,
         };
-        Self { partitions: log.options.partitions, fixed, key }
+        Self {
+            partitions: log.options.partitions,
+            fixed,
+            key,
+        }
     }
 
     fn of_key(&self, key: &Datum, kind: &Kind) -> usize {
@@ -308,15 +405,27 @@ impl Router {
 
     fn of_row(&self, row: &Row) -> usize {
         match &self.key {
-            Some((name, kind)) if self.partitions > 1 => row.get(name).map_or(0, |key| self.of_key(key, kind)),
+            Some((name, kind)) if self.partitions > 1 => {
+                row.get(name).map_or(0, |key| self.of_key(key, kind))
+            }
             _ => self.fixed,
         }
     }
 
-    fn split(&self, batches: Vec<RecordBatch>) -> Result<Vec<(usize, Vec<RecordBatch>)>, ArrowError> {
-        let batches: Vec<RecordBatch> = batches.into_iter().filter(|batch| batch.num_rows() > 0).collect();
+    fn split(
+        &self,
+        batches: Vec<RecordBatch>,
+    ) -> Result<Vec<(usize, Vec<RecordBatch>)>, ArrowError> {
+        let batches: Vec<RecordBatch> = batches
+            .into_iter()
+            .filter(|batch| batch.num_rows() > 0)
+            .collect();
         let Some((name, kind)) = self.key.as_ref().filter(|_| self.partitions > 1) else {
-            return Ok(if batches.is_empty() { Vec::new() } else { vec![(self.fixed, batches)] });
+            return Ok(if batches.is_empty() {
+                Vec::new()
+            } else {
+                vec![(self.fixed, batches)]
+            });
         };
         let mut split = vec![Vec::new(); self.partitions as usize];
         for batch in &batches {
@@ -327,135 +436,18 @@ impl Router {
                 let key = datum_of_kind(batch.column(place), &own, row);
                 rows[self.of_key(&key, kind)].push(row as u64);
             }
-            for (partition, rows) in rows.into_iter().enumerate().filter(|(_, rows)| !rows.is_empty()) {
+            for (partition, rows) in rows
+                .into_iter()
+                .enumerate()
+                .filter(|(_, rows)| !rows.is_empty())
+            {
                 split[partition].push(take_record_batch(batch, &UInt64Array::from(rows))?);
             }
         }
-        Ok(split.into_iter().enumerate().filter(|(_, batches)| !batches.is_empty()).collect())
+        Ok(split
+            .into_iter()
+            .enumerate()
+            .filter(|(_, batches)| !batches.is_empty())
+            .collect())
     }
-}
-
-/// Columns in the types of the kinds, and the schema they have.
-fn bring_to_kinds(
-    log: &LogState,
-    batches: Vec<RecordBatch>,
-) -> Result<(LogSchema, Vec<RecordBatch>), AppendError> {
-    let Some(first) = batches.first() else { return Ok((LogSchema::default(), Vec::new())) };
-    let misfit = |path: String, text: String, help: &str| {
-        log.misfit(Misfit { path, text, help: help.to_owned() })
-    };
-    for field in first.schema().fields() {
-        if SYSTEM_COLUMNS.contains(&field.name().as_str()) && field.name() != TIME_FIELD {
-            let text = "the name belongs to a system column".to_owned();
-            return Err(misfit(format!(":{}", field.name()), text, "leave the column out"));
-        }
-    }
-    let schema = LogSchema::from_arrow(&first.schema()).map_err(|error| {
-        misfit(error.path.clone(), format!("the type {}", error.data_type), error.help)
-    })?;
-    let brought = batches.iter().map(|batch| {
-        if batch.schema_ref().fields() != first.schema_ref().fields() {
-            let text = "batches of one append have different columns".to_owned();
-            return Err(misfit("the batches".to_owned(), text, "append them one by one"));
-        }
-        bring_batch(log, batch)
-    });
-    Ok((schema, brought.collect::<Result<_, _>>()?))
-}
-
-fn bring_batch(log: &LogState, batch: &RecordBatch) -> Result<RecordBatch, AppendError> {
-    let state = log.schema();
-    let mut fields = Vec::with_capacity(batch.num_columns());
-    let mut columns = Vec::with_capacity(batch.num_columns());
-    for (field, column) in batch.schema().fields().iter().zip(batch.columns()) {
-        let (field, column) = bring_column(field, column).map_err(|misfit| log.misfit(misfit))?;
-        let kind = kind_of_field(&field).unwrap_or(Kind::Unknown);
-        let stored = state.schema.column(field.name()).map(|column| &column.kind);
-        if stored == Some(&Kind::Float) && kind == Kind::Int {
-            check_exact(&column, field.name()).map_err(|misfit| log.misfit(misfit))?;
-        }
-        if log.options.key.as_deref() == Some(field.name()) {
-            check_key_column(log, &column, &kind)?;
-        }
-        fields.push(field);
-        columns.push(column);
-    }
-    if let Some(key) = log.options.key.as_ref().filter(|key| batch.column_by_name(key).is_none()) {
-        return Err(no_key(log, format!(":{key}"), "the columns lack it; add it"));
-    }
-    let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
-    RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), columns, &options)
-        .map_err(|error| AppendError::Refused { text: format!("columns for {}: {error}", log.name) })
-}
-
-fn check_key_column(log: &LogState, column: &ArrayRef, kind: &Kind) -> Result<(), AppendError> {
-    for row in 0..column.len() {
-        if let Some(problem) = key_problem(&datum_of_kind(column, kind, row)) {
-            let name = log.options.key.as_deref().unwrap_or_default();
-            return Err(no_key(log, format!("row {row}, :{name}"), &problem));
-        }
-    }
-    Ok(())
-}
-
-fn check_exact(column: &ArrayRef, name: &str) -> Result<(), Misfit> {
-    let numbers = column.as_primitive::<Int64Type>();
-    match (0..numbers.len()).find(|row| numbers.is_valid(*row) && numbers.value(*row).unsigned_abs() > 1 << 53) {
-        Some(row) => Err(Misfit {
-            path: format!("row {row}, :{name}"),
-            text: "an integer that is not exact as a float".to_owned(),
-            help: "cast the column before appending".to_owned(),
-        }),
-        None => Ok(()),
-    }
-}
-
-/// A column in the type of its kind, if nothing is lost on the way.
-fn bring_column(field: &Field, column: &ArrayRef) -> Result<(Field, ArrayRef), Misfit> {
-    let misfit = |text: String, help: &str| Misfit { path: format!(":{}", field.name()), text, help: help.to_owned() };
-    let kind = match kind_of_field(field) {
-        Ok(Kind::Instant) => Kind::Instant,
-        Ok(_) if field.name() == TIME_FIELD => {
-            return Err(misfit("a record time that is no timestamp".to_owned(), "cast it to a timestamp"));
-        }
-        Ok(kind) => kind,
-        Err(error) => return Err(misfit(format!("the type {}", error.data_type), error.help)),
-    };
-    let target = if kind == Kind::Instant { instant_type() } else { kind.to_arrow() };
-    let field = kind.to_field(field.name());
-    if *column.data_type() == target {
-        return Ok((field, column.clone()));
-    }
-    let options = CastOptions { safe: false, ..CastOptions::default() };
-    let cast = |column: &ArrayRef, to: &DataType| {
-        cast_with_options(column, to, &options).map_err(|error| misfit(error.to_string(), "cast it before appending"))
-    };
-    let brought = cast(column, &target)?;
-    if loses_by_rounding(column.data_type(), &kind) && *cast(&brought, column.data_type())? != **column {
-        let text = format!("values of {} that {kind} cannot hold exactly", column.data_type());
-        return Err(misfit(text, "truncate the column before appending"));
-    }
-    Ok((field, brought))
-}
-
-fn loses_by_rounding(from: &DataType, kind: &Kind) -> bool {
-    match kind {
-        Kind::Instant => matches!(from, DataType::Timestamp(arrow::datatypes::TimeUnit::Nanosecond, _)),
-        Kind::Date => *from == DataType::Date64,
-        // Nested instants and dates are compared as a whole.
-        Kind::List(_) | Kind::Struct(_) => true,
-        _ => false,
-    }
-}
-
-fn encode_ipc(batches: &[RecordBatch], out: &mut Vec<u8>) -> Result<(), ArrowError> {
-    let Some(first) = batches.first() else { return Ok(()) };
-    let mut writer = StreamWriter::try_new(out, first.schema_ref())?;
-    batches.iter().try_for_each(|batch| writer.write(batch))?;
-    writer.finish()
-}
-
-/// The batches of an Arrow part of a frame.
-pub(crate) fn decode_ipc(bytes: &[u8]) -> Result<Vec<RecordBatch>, ArrowError> {
-    StreamReader::try_new(bytes, None)?.collect()
 }

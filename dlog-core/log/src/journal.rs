@@ -14,9 +14,9 @@ mod file;
 mod preparer;
 mod replay;
 
-pub(crate) use file::{path_of, FileHeader, JournalFile, DIRECTORY, HEADER_BLOCK};
+pub(crate) use file::{DIRECTORY, FileHeader, HEADER_BLOCK, JournalFile, path_of};
 pub(crate) use preparer::Preparer;
-pub(crate) use replay::{replay, Replayed};
+pub(crate) use replay::{Replayed, is_unused, replay};
 
 /// Why a group of frames is not where it should be.
 #[derive(Debug)]
@@ -25,6 +25,19 @@ pub(crate) enum WriteError {
     NotWritten(io::Error),
     /// A sync failed: nothing is known.
     Unknown(io::Error),
+}
+
+/// Makes the first file of a new store's journal.
+pub(crate) fn start(device: &Arc<dyn Device>, store: StoreId) -> io::Result<()> {
+    device.create_dir(DIRECTORY)?;
+    let header = FileHeader {
+        store,
+        generation: 1,
+        epoch: Epoch(0),
+        first_commit: CommitNumber(1),
+        previous_checksum: 0,
+    };
+    JournalFile::create(device, &header).map(drop)
 }
 
 /// The end of the journal.
@@ -42,14 +55,6 @@ pub(crate) struct Journal {
 }
 
 impl Journal {
-    /// Begins the journal of a new store.
-    pub(crate) fn start(device: &Arc<dyn Device>, store: StoreId, file_bytes: u64) -> io::Result<Self> {
-        device.create_dir(DIRECTORY)?;
-        let header = FileHeader { store, generation: 1, epoch: Epoch(1), first_commit: CommitNumber(1), previous_checksum: 0 };
-        let file = JournalFile::create(device, &header)?;
-        Ok(Self::at(device, store, file, HEADER_BLOCK, 0, file_bytes))
-    }
-
     /// Continues behind what recovery found.
     pub(crate) fn at(
         device: &Arc<dyn Device>,
@@ -82,7 +87,12 @@ impl Journal {
     }
 
     /// Makes sure that `bytes` more belong into the present file, or goes on to the next.
-    pub(crate) fn make_room(&mut self, bytes: u64, epoch: Epoch, first_commit: CommitNumber) -> Result<(), WriteError> {
+    pub(crate) fn make_room(
+        &mut self,
+        bytes: u64,
+        epoch: Epoch,
+        first_commit: CommitNumber,
+    ) -> Result<(), WriteError> {
         if self.position + bytes > self.file_bytes && self.used_bytes() > 0 {
             self.roll(epoch, first_commit)?;
         }
@@ -90,7 +100,11 @@ impl Journal {
     }
 
     /// Goes on to the next file.
-    pub(crate) fn roll(&mut self, epoch: Epoch, first_commit: CommitNumber) -> Result<(), WriteError> {
+    pub(crate) fn roll(
+        &mut self,
+        epoch: Epoch,
+        first_commit: CommitNumber,
+    ) -> Result<(), WriteError> {
         self.sync()?;
         let header = FileHeader {
             store: self.store,
@@ -111,7 +125,9 @@ impl Journal {
         if self.device.prewrites() {
             self.file.prepare(end)?;
         }
-        self.file.write_at(frames, self.position).map_err(WriteError::NotWritten)?;
+        self.file
+            .write_at(frames, self.position)
+            .map_err(WriteError::NotWritten)?;
         self.position = end;
         self.checksum = checksum;
         self.is_dirty = true;

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use arrow::array::{Array, AsArray, RecordBatch};
-use arrow::datatypes::{Int64Type, Int8Type};
+use arrow::datatypes::{Int8Type, Int64Type};
 
 use crate::error::ReadError;
 use crate::log_state::LogState;
@@ -29,13 +29,24 @@ pub(crate) struct KeyIndex {
 
 impl KeyIndex {
     /// Takes in what was published since the last time.
-    pub(crate) fn catch_up(&mut self, partition: &Partition, log: &LogState) -> Result<(), ReadError> {
+    pub(crate) fn catch_up(
+        &mut self,
+        partition: &Partition,
+        log: &LogState,
+    ) -> Result<(), ReadError> {
         let stored = partition.settle(log)?;
         let segments = stored.segments.clone();
-        let chunks: Vec<RecordBatch> = stored.chunks.iter().map(|chunk| chunk.batch.clone()).collect();
+        let chunks: Vec<RecordBatch> = stored
+            .chunks
+            .iter()
+            .map(|chunk| chunk.batch.clone())
+            .collect();
         drop(stored);
         let start = self.next;
-        for segment in segments.iter().filter(|segment| segment.last_offset().0 >= start) {
+        for segment in segments
+            .iter()
+            .filter(|segment| segment.last_offset().0 >= start)
+        {
             for batch in segment.read(Some(&COLUMNS), BATCH_ROWS)? {
                 self.absorb(&batch?);
             }
@@ -46,16 +57,21 @@ impl KeyIndex {
 
     fn absorb(&mut self, batch: &RecordBatch) {
         let column = |name| batch.column_by_name(name);
-        let (Some(keys), Some(offsets), Some(commits), Some(ops)) =
-            (column("_key"), column("_offset"), column("_commit"), column("_op"))
-        else {
+        let (Some(keys), Some(offsets), Some(commits), Some(ops)) = (
+            column("_key"),
+            column("_offset"),
+            column("_commit"),
+            column("_op"),
+        ) else {
             return;
         };
         let keys = keys.as_binary::<i32>();
         let offsets = offsets.as_primitive::<Int64Type>();
         let commits = commits.as_primitive::<Int64Type>();
         let ops = ops.as_primitive::<Int8Type>();
-        let start = offsets.values().partition_point(|offset| (*offset as u64) < self.next);
+        let start = offsets
+            .values()
+            .partition_point(|offset| (*offset as u64) < self.next);
         for row in start..batch.num_rows() {
             let (offset, commit) = (offsets.value(row) as u64, commits.value(row) as u64);
             self.next = offset + 1;

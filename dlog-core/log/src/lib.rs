@@ -40,6 +40,7 @@ mod manifest;
 mod partition;
 mod recovery;
 mod row_codec;
+mod rows_batch;
 mod scan;
 mod schema;
 mod seal;
@@ -50,14 +51,16 @@ mod ticket;
 
 pub use catalogue::{Durability, LogOptions};
 pub use columns::{conform_batch, datum_at};
-pub use datum::{key_bytes, Datum, Row};
+pub use datum::{Datum, Row, key_bytes};
 pub use error::{AppendError, CatalogError, OpenError, ReadError, SealError};
 pub use ids::{CommitNumber, Cut, Epoch, LogId, Offset, PartitionId, StoreId};
 pub use intake::{AppendBatch, Rows};
 pub use recovery::{Damage, DroppedTail, RecoveryReport};
+pub use rows_batch::rows_to_batch;
 pub use scan::{FoundRow, LogScan};
 pub use schema::{
-    system_fields, ArrowKindError, Column, Kind, LogSchema, KIND_METADATA, OP_DELETE, OP_PUT, SYSTEM_COLUMNS,
+    ArrowKindError, Column, KIND_METADATA, Kind, LogSchema, OP_DELETE, OP_PUT, SYSTEM_COLUMNS,
+    system_fields,
 };
 pub use segment::{SegmentReader, SegmentRef};
 pub use store::{Creation, LogDescription, PartitionDescription, Store, StoreOptions};

@@ -1,7 +1,7 @@
 //! A log while the store is open: its options, its schema and its partitions.
 
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use arrow::datatypes::SchemaRef;
 use parking_lot::{Mutex, RwLock};
@@ -11,7 +11,9 @@ use crate::datum::{Datum, Row};
 use crate::error::AppendError;
 use crate::ids::LogId;
 use crate::partition::Partition;
-use crate::schema::{absorb_row, absorb_schema, fits_row, fits_schema, full_schema, LogSchema, Misfit};
+use crate::schema::{
+    LogSchema, Misfit, absorb_row, absorb_schema, fits_row, fits_schema, full_schema,
+};
 
 /// The column of a row that sets its record time instead of being stored as a column.
 pub(crate) const TIME_FIELD: &str = "_time";
@@ -45,7 +47,11 @@ pub(crate) struct SchemaState {
 impl SchemaState {
     pub(crate) fn new(schema: LogSchema, version: u32) -> Self {
         let full = full_schema(&schema);
-        Self { schema, version, full }
+        Self {
+            schema,
+            version,
+            full,
+        }
     }
 }
 
@@ -98,7 +104,10 @@ impl LogState {
     pub(crate) fn widening_for_rows(&self, rows: &[Row]) -> Result<Option<Widening>, Misfit> {
         let state = self.schema();
         check_times(rows)?;
-        if rows.iter().all(|row| fits_row(&state.schema, row, TIME_FIELD)) {
+        if rows
+            .iter()
+            .all(|row| fits_row(&state.schema, row, TIME_FIELD))
+        {
             return Ok(None);
         }
         let mut schema = state.schema.clone();
@@ -111,18 +120,27 @@ impl LogState {
                 absorb_row(&mut schema.clone(), &schema, row, index, TIME_FIELD)?;
             }
         }
-        Ok(Some(Widening { base_version: state.version, schema }))
+        Ok(Some(Widening {
+            base_version: state.version,
+            schema,
+        }))
     }
 
     /// As [`widening_for_rows`](Self::widening_for_rows), for columns.
-    pub(crate) fn widening_for_schema(&self, incoming: &LogSchema) -> Result<Option<Widening>, Misfit> {
+    pub(crate) fn widening_for_schema(
+        &self,
+        incoming: &LogSchema,
+    ) -> Result<Option<Widening>, Misfit> {
         let state = self.schema();
         if fits_schema(&state.schema, incoming) {
             return Ok(None);
         }
         let mut schema = state.schema.clone();
         absorb_schema(&mut schema, incoming)?;
-        Ok(Some(Widening { base_version: state.version, schema }))
+        Ok(Some(Widening {
+            base_version: state.version,
+            schema,
+        }))
     }
 
     /// Puts a widening in force; false when another came first and it must be found anew.
@@ -131,13 +149,21 @@ impl LogState {
         if current.version != widening.base_version {
             return false;
         }
-        *current = Arc::new(SchemaState::new(widening.schema.clone(), widening.base_version + 1));
+        *current = Arc::new(SchemaState::new(
+            widening.schema.clone(),
+            widening.base_version + 1,
+        ));
         true
     }
 
     pub(crate) fn misfit(&self, misfit: Misfit) -> AppendError {
         let Misfit { path, text, help } = misfit;
-        AppendError::DoesNotFit { log: self.name.clone(), path, text, help }
+        AppendError::DoesNotFit {
+            log: self.name.clone(),
+            path,
+            text,
+            help,
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use crate::ids::{CommitNumber, Epoch, LogId, StoreId};
 use crate::schema::LogSchema;
 use crate::segment::SegmentMeta;
 use dlog_sequencer::crc32c;
-use dlog_sequencer::device::{read_exact_at, Device, OpenMode};
+use dlog_sequencer::device::{Device, OpenMode, read_exact_at};
 
 const MAGIC: [u8; 4] = *b"DLmf";
 const HEADER_BYTES: usize = 20;
@@ -60,7 +60,8 @@ impl Manifest {
     }
 
     fn encode(&self) -> Vec<u8> {
-        let body = serde_json::to_vec(self).expect("a manifest has only string keys and finite numbers");
+        let body =
+            serde_json::to_vec(self).expect("a manifest has only string keys and finite numbers");
         let mut out = Vec::with_capacity(HEADER_BYTES + body.len());
         out.extend_from_slice(&MAGIC);
         out.extend_from_slice(&format_version::CURRENT.to_le_bytes());
@@ -72,16 +73,25 @@ impl Manifest {
     }
 
     fn decode(bytes: &[u8], file: &str) -> Result<Self, OpenError> {
-        let damaged = |text: String| OpenError::Damaged { file: file.to_owned(), text };
+        let damaged = |text: String| OpenError::Damaged {
+            file: file.to_owned(),
+            text,
+        };
         if bytes.len() < HEADER_BYTES || bytes[..4] != MAGIC {
             return Err(damaged("it does not begin as a manifest".to_owned()));
         }
         let version = u16::from_le_bytes([bytes[4], bytes[5]]);
         if version != format_version::CURRENT {
-            return Err(OpenError::UnknownFormat { file: file.to_owned(), version });
+            return Err(OpenError::UnknownFormat {
+                file: file.to_owned(),
+                version,
+            });
         }
         let body = &bytes[HEADER_BYTES..];
-        if bytes[6..8] != [0; 2] || u64_at(bytes, 8) != body.len() as u64 || crc32c(body) != u32_at(bytes, 16) {
+        if bytes[6..8] != [0; 2]
+            || u64_at(bytes, 8) != body.len() as u64
+            || crc32c(body) != u32_at(bytes, 16)
+        {
             return Err(damaged("its checksum is wrong".to_owned()));
         }
         serde_json::from_slice(body).map_err(|error| damaged(error.to_string()))
@@ -90,7 +100,9 @@ impl Manifest {
 
 /// The manifest in force and its number; `None` in a directory without one.
 pub(crate) fn read_newest(device: &dyn Device) -> Result<Option<(u64, Manifest)>, OpenError> {
-    let Some(number) = numbers(device)?.pop() else { return Ok(None) };
+    let Some(number) = numbers(device)?.pop() else {
+        return Ok(None);
+    };
     let path = path_of(number);
     let bytes = (|| {
         let file = device.open(&path, OpenMode::Read)?;
@@ -98,7 +110,11 @@ pub(crate) fn read_newest(device: &dyn Device) -> Result<Option<(u64, Manifest)>
         read_exact_at(file.as_ref(), &mut bytes, 0)?;
         Ok(bytes)
     })()
-    .map_err(|source| OpenError::Io { action: "read", file: path.clone(), source })?;
+    .map_err(|source| OpenError::Io {
+        action: "read",
+        file: path.clone(),
+        source,
+    })?;
     Ok(Some((number, Manifest::decode(&bytes, &path)?)))
 }
 
@@ -119,8 +135,13 @@ pub(crate) fn write(device: &dyn Device, number: u64, manifest: &Manifest) -> st
 /// Removes every manifest file but the one in force; their names.
 pub(crate) fn remove_others(device: &dyn Device, number: u64) -> std::io::Result<Vec<String>> {
     let kept = path_of(number);
-    let names = device.list("")?.into_iter().filter(|name| name.starts_with(PREFIX) && *name != kept);
-    names.map(|name| device.remove(&name).map(|()| name)).collect()
+    let names = device
+        .list("")?
+        .into_iter()
+        .filter(|name| name.starts_with(PREFIX) && *name != kept);
+    names
+        .map(|name| device.remove(&name).map(|()| name))
+        .collect()
 }
 
 fn path_of(number: u64) -> String {
@@ -129,9 +150,15 @@ fn path_of(number: u64) -> String {
 
 /// The numbers of the complete manifests, ascending.
 fn numbers(device: &dyn Device) -> Result<Vec<u64>, OpenError> {
-    let names = device.list("").map_err(|source| OpenError::Io { action: "list", file: ".".to_owned(), source })?;
-    let mut numbers: Vec<u64> =
-        names.iter().filter_map(|name| name.strip_prefix(PREFIX)?.parse().ok()).collect();
+    let names = device.list("").map_err(|source| OpenError::Io {
+        action: "list",
+        file: ".".to_owned(),
+        source,
+    })?;
+    let mut numbers: Vec<u64> = names
+        .iter()
+        .filter_map(|name| name.strip_prefix(PREFIX)?.parse().ok())
+        .collect();
     numbers.sort_unstable();
     Ok(numbers)
 }
@@ -143,7 +170,10 @@ mod tests {
 
     fn deep(levels: usize) -> Kind {
         (0..levels).fold(Kind::Int, |kind, _| {
-            Kind::Struct(vec![crate::schema::Column { name: "x".into(), kind: Kind::List(Box::new(kind)) }])
+            Kind::Struct(vec![crate::schema::Column {
+                name: "x".into(),
+                kind: Kind::List(Box::new(kind)),
+            }])
         })
     }
 

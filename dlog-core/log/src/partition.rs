@@ -18,7 +18,7 @@ use crate::key_index::KeyIndex;
 use crate::limits::TAIL_BATCH_ROWS;
 use crate::log_state::LogState;
 use crate::segment::SegmentRef;
-use crate::tail::{convert, TailBatch};
+use crate::tail::{TailBatch, convert};
 
 /// See the module.
 #[derive(Debug)]
@@ -55,7 +55,10 @@ impl Partition {
             next_offset: AtomicU64::new(next_offset),
             tail_bytes: AtomicU64::new(0),
             pending: Mutex::default(),
-            stored: Mutex::new(Stored { segments, chunks: Vec::new() }),
+            stored: Mutex::new(Stored {
+                segments,
+                chunks: Vec::new(),
+            }),
             index: Mutex::default(),
         }
     }
@@ -69,7 +72,11 @@ impl Partition {
 
     /// The offset behind the last sealed record.
     pub(crate) fn sealed_until(&self) -> u64 {
-        self.stored.lock().segments.last().map_or(0, |segment| segment.last_offset().0 + 1)
+        self.stored
+            .lock()
+            .segments
+            .last()
+            .map_or(0, |segment| segment.last_offset().0 + 1)
     }
 
     /// Brings everything published into Arrow form and gives access to all of it.
@@ -96,7 +103,11 @@ impl Partition {
     /// Records and journal bytes of the tail.
     pub(crate) fn tail_size(&self) -> (u64, u64) {
         let stored = self.stored.lock();
-        let chunks: u64 = stored.chunks.iter().map(|chunk| chunk.batch.num_rows() as u64).sum();
+        let chunks: u64 = stored
+            .chunks
+            .iter()
+            .map(|chunk| chunk.batch.num_rows() as u64)
+            .sum();
         let waiting: u64 = self.pending.lock().iter().map(|batch| batch.count).sum();
         (chunks + waiting, self.tail_bytes())
     }
@@ -110,7 +121,11 @@ impl Partition {
     pub(crate) fn sealed_size(&self) -> (u64, usize, u64) {
         let stored = self.stored.lock();
         let rows = stored.segments.iter().map(SegmentRef::row_count).sum();
-        (rows, stored.segments.len(), stored.segments.iter().map(SegmentRef::len).sum())
+        (
+            rows,
+            stored.segments.len(),
+            stored.segments.iter().map(SegmentRef::len).sum(),
+        )
     }
 
     /// Replaces the tail's records up to the segment's last by the segment.
@@ -120,7 +135,10 @@ impl Partition {
         stored.segments.push(segment);
         let chunks = std::mem::take(&mut stored.chunks);
         let before: u64 = chunks.iter().map(|chunk| chunk.bytes).sum();
-        stored.chunks = chunks.into_iter().filter_map(|chunk| chunk.after(end)).collect();
+        stored.chunks = chunks
+            .into_iter()
+            .filter_map(|chunk| chunk.after(end))
+            .collect();
         let left: u64 = stored.chunks.iter().map(|chunk| chunk.bytes).sum();
         self.tail_bytes.fetch_sub(before - left, Ordering::AcqRel);
     }
@@ -146,7 +164,10 @@ impl Stored {
             let schema = chunk.batch.schema();
             let joined = conform_batch(&last.batch, &schema)
                 .and_then(|last| join(&schema, &[last, chunk.batch.clone()]))?;
-            chunk = Chunk { batch: joined, bytes: last.bytes + chunk.bytes };
+            chunk = Chunk {
+                batch: joined,
+                bytes: last.bytes + chunk.bytes,
+            };
             self.chunks.pop();
         }
         self.chunks.push(chunk);
@@ -154,7 +175,11 @@ impl Stored {
     }
 
     /// The tail up to a cut, in the log's present schema.
-    pub(crate) fn tail_until(&mut self, cut: Cut, schema: &SchemaRef) -> Result<Vec<RecordBatch>, ReadError> {
+    pub(crate) fn tail_until(
+        &mut self,
+        cut: Cut,
+        schema: &SchemaRef,
+    ) -> Result<Vec<RecordBatch>, ReadError> {
         let mut batches = Vec::with_capacity(self.chunks.len());
         for chunk in &mut self.chunks {
             chunk.batch = conform_batch(&chunk.batch, schema)?;
@@ -168,13 +193,17 @@ impl Stored {
 }
 
 fn join(schema: &SchemaRef, batches: &[RecordBatch]) -> Result<RecordBatch, ReadError> {
-    concat_batches(schema, batches)
-        .map_err(|source| ReadError::Arrow { context: "join batches of the tail".to_owned(), source })
+    concat_batches(schema, batches).map_err(|source| ReadError::Arrow {
+        context: "join batches of the tail".to_owned(),
+        source,
+    })
 }
 
 /// How many of a batch's rows, which ascend by commit, are within it.
 fn rows_until(batch: &RecordBatch, commit: CommitNumber) -> usize {
-    let Some(commits) = batch.column_by_name("_commit") else { return 0 };
+    let Some(commits) = batch.column_by_name("_commit") else {
+        return 0;
+    };
     let commits = commits.as_primitive::<Int64Type>().values();
     commits.partition_point(|row| *row <= commit.0 as i64)
 }
@@ -183,13 +212,20 @@ impl Chunk {
     /// What is left of a chunk behind an offset.
     fn after(self, offset: u64) -> Option<Self> {
         let rows = self.batch.num_rows();
-        let offsets = self.batch.column_by_name("_offset")?.as_primitive::<Int64Type>().values();
+        let offsets = self
+            .batch
+            .column_by_name("_offset")?
+            .as_primitive::<Int64Type>()
+            .values();
         let start = offsets.partition_point(|row| *row <= offset as i64);
         if start == 0 {
             return Some(self);
         }
         let left = rows - start;
         let bytes = self.bytes * left as u64 / rows as u64;
-        (left > 0).then(|| Self { batch: self.batch.slice(start, left), bytes })
+        (left > 0).then(|| Self {
+            batch: self.batch.slice(start, left),
+            bytes,
+        })
     }
 }

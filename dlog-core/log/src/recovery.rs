@@ -4,27 +4,24 @@
 //! manifest does not name is removed. Every opening for writing starts a new epoch, durable before
 //! the first append.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
-use bytes::Bytes;
-
-use crate::catalogue::{Change, LogOptions};
-use crate::commit::{Core, FileContents, Logs, ManifestState, Opened, Pending, Writer};
+use crate::commit::{Core, Logs, ManifestState, Opened, Pending, Writer};
 use crate::error::{AppendError, OpenError};
-use crate::frame::{Encoding, Entry, Frame, FLAG_EPOCH};
-use crate::ids::{CommitNumber, Epoch, LogId, PartitionId, StoreId};
-use crate::intake::decode_ipc;
-use crate::journal::{path_of, replay, Journal, JournalFile, Replayed};
-use crate::log_state::{LogState, SchemaState};
-use crate::manifest::{self, Manifest, ManifestLog};
-use crate::partition::Partition;
-use crate::schema::LogSchema;
-use crate::segment::{self, SegmentRef};
+use crate::frame::FLAG_EPOCH;
+use crate::ids::{CommitNumber, Epoch, StoreId};
+use crate::journal::{self, Journal, JournalFile, Replayed, path_of, replay};
+use crate::manifest::{self, Manifest};
+use crate::segment;
 use crate::store::StoreOptions;
-use crate::tail::{BatchData, Stamp, TailBatch};
 use dlog_sequencer::device::{Device, DeviceLock, LockError, OpenMode};
+
+mod restore;
+
+use restore::Restored;
+pub(crate) use restore::new_log;
 
 const LOCK_FILE: &str = "LOCK";
 
@@ -67,7 +64,11 @@ pub struct Damage {
 
 impl fmt::Display for Damage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} is damaged at {}: {}", self.file, self.position, self.text)
+        write!(
+            f,
+            "{} is damaged at {}: {}",
+            self.file, self.position, self.text
+        )
     }
 }
 
@@ -75,190 +76,139 @@ impl fmt::Display for RecoveryReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} commits read from the journal", self.replayed_commits)?;
         if let Some(tail) = &self.dropped_tail {
-            let DroppedTail { file, position, bytes } = tail;
-            write!(f, "; {bytes} bytes of an unfinished commit dropped from {file} at {position}")?;
+            let DroppedTail {
+                file,
+                position,
+                bytes,
+            } = tail;
+            write!(
+                f,
+                "; {bytes} bytes of an unfinished commit dropped from {file} at {position}"
+            )?;
         }
-        self.damage.iter().try_for_each(|damage| write!(f, "; {damage}"))
+        self.damage
+            .iter()
+            .try_for_each(|damage| write!(f, "; {damage}"))
     }
 }
 
 /// Opens the store on a device.
 pub(crate) fn open(device: Arc<dyn Device>, options: StoreOptions) -> Result<Arc<Core>, OpenError> {
-    let lock = if options.read_only { None } else { Some(take_lock(device.as_ref(), &options)?) };
-    let (number, manifest) = find_manifest(device.as_ref(), &options)?;
-    let store = StoreId::parse(&manifest.store)
-        .ok_or_else(|| OpenError::Damaged { file: "manifest".to_owned(), text: "it names no store".to_owned() })?;
+    let lock = if options.read_only {
+        None
+    } else {
+        Some(take_lock(device.as_ref(), &options)?)
+    };
+    let (number, manifest) = find_manifest(&device, &options)?;
+    let store = find_store(&manifest)?;
     let mut restored = Restored::from_manifest(&device, &manifest)?;
-    let mut found = replay(device.as_ref(), store, manifest.journal_start, &mut |frame, generation| {
-        restored.apply(frame, generation)
-    })?;
+    let mut found = replay(
+        device.as_ref(),
+        store,
+        manifest.journal_start,
+        &mut |frame, generation| restored.apply(frame, generation),
+    )?;
     check_end(&manifest, &mut found);
-    let mut opening = Opening { device, options, store, number, manifest, found, report: RecoveryReport::default() };
+    let mut opening = Opening {
+        device,
+        options,
+        store,
+        number,
+        manifest,
+        found,
+        report: RecoveryReport::default(),
+    };
     opening.make_report();
-    let journal = if opening.may_write() { Some(opening.prepare_writing(&restored)?) } else { None };
+    let journal = if opening.may_write() {
+        Some(opening.prepare_writing(&restored)?)
+    } else {
+        None
+    };
     opening.start(restored, journal, lock)
 }
 
-fn take_lock(device: &dyn Device, options: &StoreOptions) -> Result<Box<dyn DeviceLock>, OpenError> {
-    let io = |action| move |source| OpenError::Io { action, file: LOCK_FILE.to_owned(), source };
+fn take_lock(
+    device: &dyn Device,
+    options: &StoreOptions,
+) -> Result<Box<dyn DeviceLock>, OpenError> {
+    let io = |action| {
+        move |source| OpenError::Io {
+            action,
+            file: LOCK_FILE.to_owned(),
+            source,
+        }
+    };
     if options.create {
         device.create_dir("").map_err(io("make the directory of"))?;
     }
     device.lock(LOCK_FILE).map_err(|error| match error {
-        LockError::Held(holder) => OpenError::Locked { dir: options.dir.clone(), holder },
+        LockError::Held(holder) => OpenError::Locked {
+            dir: options.dir.clone(),
+            holder,
+        },
         LockError::Io(source) if source.kind() == std::io::ErrorKind::NotFound => {
-            OpenError::Missing { dir: options.dir.clone() }
+            OpenError::Missing {
+                dir: options.dir.clone(),
+            }
         }
         LockError::Io(source) => io("lock")(source),
     })
 }
 
 /// The manifest in force, or the first one of a new store.
-fn find_manifest(device: &dyn Device, options: &StoreOptions) -> Result<(u64, Manifest), OpenError> {
-    if let Some(found) = manifest::read_newest(device)? {
+fn find_manifest(
+    device: &Arc<dyn Device>,
+    options: &StoreOptions,
+) -> Result<(u64, Manifest), OpenError> {
+    if let Some(found) = manifest::read_newest(device.as_ref())? {
         return Ok(found);
     }
     if options.read_only || !options.create {
-        return Err(OpenError::Missing { dir: options.dir.clone() });
+        return Err(OpenError::Missing {
+            dir: options.dir.clone(),
+        });
     }
-    let io = |source| OpenError::Io { action: "create", file: "manifest".to_owned(), source };
-    if !device.list(crate::journal::DIRECTORY).map_err(io)?.is_empty() {
+    if !journal::is_unused(device.as_ref())? {
         let text = "there is a journal but no manifest".to_owned();
-        return Err(OpenError::Damaged { file: "manifest".to_owned(), text });
+        return Err(OpenError::Damaged {
+            file: "manifest".to_owned(),
+            text,
+        });
     }
+    // The journal first: from the manifest on, a missing journal is damage.
     let manifest = Manifest::new(StoreId::random());
-    manifest::write(device, 1, &manifest).map_err(io)?;
+    let store = find_store(&manifest)?;
+    let created =
+        journal::start(device, store).and_then(|()| manifest::write(device.as_ref(), 1, &manifest));
+    created.map_err(|source| OpenError::Io {
+        action: "create",
+        file: "the store".to_owned(),
+        source,
+    })?;
     Ok((1, manifest))
+}
+
+fn find_store(manifest: &Manifest) -> Result<StoreId, OpenError> {
+    StoreId::parse(&manifest.store).ok_or_else(|| OpenError::Damaged {
+        file: "manifest".to_owned(),
+        text: "it names no store".to_owned(),
+    })
 }
 
 /// The manifest was written when everything up to its commit was durable.
 fn check_end(manifest: &Manifest, found: &mut Replayed) {
     if found.commit < manifest.commit {
-        let text = format!("it ends with commit {}, but commit {} was durable", found.commit, manifest.commit);
+        let text = format!(
+            "it ends with commit {}, but commit {} was durable",
+            found.commit, manifest.commit
+        );
         let file = path_of(found.generation.unwrap_or(manifest.journal_start));
-        found.damage.push(Damage { file, position: found.position, text });
+        found.damage.push(Damage {
+            file,
+            position: found.position,
+            text,
+        });
     }
-}
-
-/// The logs as they are being put together.
-struct Restored {
-    logs: BTreeMap<LogId, Arc<LogState>>,
-    next_log: u64,
-    files: BTreeMap<u64, FileContents>,
-    /// A log that the manifest still names was dropped.
-    is_manifest_stale: bool,
-}
-
-impl Restored {
-    fn from_manifest(device: &Arc<dyn Device>, manifest: &Manifest) -> Result<Self, OpenError> {
-        let mut logs = BTreeMap::new();
-        for log in &manifest.logs {
-            let mut segments = vec![Vec::new(); log.options.partitions as usize];
-            for meta in &log.segments {
-                let place = segments.get_mut(meta.partition.0 as usize).ok_or_else(|| OpenError::Damaged {
-                    file: "manifest".to_owned(),
-                    text: format!("the log {} has no partition {}", log.name, meta.partition),
-                })?;
-                place.push(SegmentRef::open(device, meta.clone())?);
-            }
-            logs.insert(log.id, Arc::new(restore_log(log, segments)));
-        }
-        Ok(Self { logs, next_log: manifest.next_log, files: BTreeMap::new(), is_manifest_stale: false })
-    }
-
-    fn apply(&mut self, frame: &Frame<'_>, generation: u64) -> Result<(), OpenError> {
-        let contents = self.files.entry(generation).or_default();
-        let damaged = |text: String| OpenError::Damaged {
-            file: path_of(generation),
-            text: format!("commit {}: {text}", frame.head.commit),
-        };
-        let stamp = Stamp {
-            commit: frame.head.commit,
-            epoch: frame.head.epoch,
-            append_time_us: frame.head.append_time_us,
-        };
-        for (entry, bytes) in frame.parts() {
-            if entry.encoding == Encoding::Catalogue {
-                let change = Change::decode(bytes).map_err(|error| damaged(error.to_string()))?;
-                self.is_manifest_stale |= change_catalogue(&mut self.logs, &mut self.next_log, change);
-                continue;
-            }
-            if entry.count == 0 {
-                continue;
-            }
-            contents.insert((entry.log, entry.partition), entry.first_offset.0 + entry.count - 1);
-            // A log that is gone was dropped; the file is only not freed yet.
-            if let Some(log) = self.logs.get(&entry.log) {
-                restore_part(log, &entry, bytes, stamp).map_err(damaged)?;
-            }
-        }
-        Ok(())
-    }
-}
-
-fn restore_log(log: &ManifestLog, segments: Vec<Vec<SegmentRef>>) -> LogState {
-    let schema = SchemaState::new(log.schema.clone(), log.schema_version);
-    let partitions = segments.into_iter().zip(0..).map(|(segments, number)| {
-        let next = segments.last().map_or(0, |segment| segment.last_offset().0 + 1);
-        Partition::new(PartitionId(number), segments, next)
-    });
-    LogState::new(log.id, log.name.clone(), log.options.clone(), schema, partitions.collect())
-}
-
-/// A log without records.
-pub(crate) fn new_log(id: LogId, name: String, options: LogOptions) -> LogState {
-    let schema = options.schema.clone().unwrap_or_else(LogSchema::default);
-    let partitions = (0..options.partitions).map(|number| Partition::new(PartitionId(number), Vec::new(), 0));
-    let partitions = partitions.collect();
-    LogState::new(id, name, options, SchemaState::new(schema, 1), partitions)
-}
-
-/// Applies a change; whether it makes the manifest name files that are not wanted any more.
-fn change_catalogue(logs: &mut BTreeMap<LogId, Arc<LogState>>, next_log: &mut u64, change: Change) -> bool {
-    match change {
-        Change::Create { id, name, options } => {
-            *next_log = (*next_log).max(id.0 + 1);
-            logs.entry(id).or_insert_with(|| Arc::new(new_log(id, name, options)));
-            false
-        }
-        Change::Drop { id } => {
-            let dropped = logs.remove(&id);
-            dropped.is_some_and(|log| log.partitions.iter().any(|partition| !partition.segments().is_empty()))
-        }
-        Change::Schema { id, version, schema } => {
-            if let Some(log) = logs.get(&id) {
-                log.replay_schema(schema, version);
-            }
-            false
-        }
-    }
-}
-
-fn restore_part(log: &LogState, entry: &Entry, bytes: &[u8], stamp: Stamp) -> Result<(), String> {
-    let partition = log
-        .partitions
-        .get(entry.partition.0 as usize)
-        .ok_or_else(|| format!("the log {} has no partition {}", log.name, entry.partition))?;
-    let end = entry.first_offset.0 + entry.count;
-    if end <= partition.sealed_until() {
-        return Ok(());
-    }
-    let data = match entry.encoding {
-        Encoding::Rows => BatchData::Rows(Bytes::copy_from_slice(bytes)),
-        Encoding::Tombstones => BatchData::Tombstones(Bytes::copy_from_slice(bytes)),
-        Encoding::Arrow => BatchData::Arrow(decode_ipc(bytes).map_err(|error| error.to_string())?),
-        // Handled by the caller.
-        Encoding::Catalogue => return Ok(()),
-    };
-    partition.publish(TailBatch {
-        first_offset: entry.first_offset.0,
-        count: entry.count,
-        stamp,
-        bytes: entry.length,
-        data,
-    });
-    partition.next_offset.store(end, std::sync::atomic::Ordering::Release);
-    Ok(())
 }
 
 /// A store between reading and use.
@@ -274,7 +224,7 @@ struct Opening {
 
 impl Opening {
     fn make_report(&mut self) {
-        let is_new = self.found.generation.is_none();
+        let is_new = self.found.commit.0 == 0;
         self.report = RecoveryReport {
             replayed_commits: self.found.frames,
             was_clean: (self.found.is_clean || is_new) && self.found.damage.is_empty(),
@@ -286,7 +236,12 @@ impl Opening {
             tracing::error!(%damage, "the store is fenced: it can be read, but takes no appends");
         }
         if let Some(tail) = &self.report.dropped_tail {
-            tracing::warn!(file = tail.file, position = tail.position, bytes = tail.bytes, "an unfinished commit was dropped");
+            tracing::warn!(
+                file = tail.file,
+                position = tail.position,
+                bytes = tail.bytes,
+                "an unfinished commit was dropped"
+            );
         }
     }
 
@@ -296,9 +251,15 @@ impl Opening {
 
     /// Cleans up and finds the place of the next frame.
     fn prepare_writing(&mut self, restored: &Restored) -> Result<Journal, OpenError> {
-        let io = |source| OpenError::Io { action: "clean up", file: ".".to_owned(), source };
+        let io = |source| OpenError::Io {
+            action: "clean up",
+            file: ".".to_owned(),
+            source,
+        };
         if restored.is_manifest_stale {
-            self.manifest.logs.retain(|log| restored.logs.contains_key(&log.id));
+            self.manifest
+                .logs
+                .retain(|log| restored.logs.contains_key(&log.id));
             self.number += 1;
             manifest::write(self.device.as_ref(), self.number, &self.manifest).map_err(io)?;
         }
@@ -306,7 +267,7 @@ impl Opening {
         self.zero_torn_tail().map_err(io)?;
         self.continue_journal().map_err(|source| OpenError::Io {
             action: "continue",
-            file: crate::journal::DIRECTORY.to_owned(),
+            file: journal::DIRECTORY.to_owned(),
             source,
         })
     }
@@ -315,11 +276,13 @@ impl Opening {
         let device = self.device.as_ref();
         let mut removed = manifest::remove_others(device, self.number)?;
         let segments = self.manifest.logs.iter().flat_map(|log| &log.segments);
-        let mut named: BTreeSet<String> = segments.flat_map(|meta| [meta.path(), meta.companion_path()]).collect();
+        let mut named: BTreeSet<String> = segments
+            .flat_map(|meta| [meta.path(), meta.companion_path()])
+            .collect();
         let first = self.manifest.journal_start;
         let last = self.found.generation.unwrap_or(0);
         named.extend((first..=last).map(path_of));
-        for dir in [segment::DIRECTORY, crate::journal::DIRECTORY] {
+        for dir in [segment::DIRECTORY, journal::DIRECTORY] {
             for name in device.list(dir)? {
                 let path = format!("{dir}/{name}");
                 if !named.contains(&path) {
@@ -333,7 +296,9 @@ impl Opening {
 
     /// Makes the end of the journal clean before anything is written there.
     fn zero_torn_tail(&self) -> std::io::Result<()> {
-        let Some(tail) = &self.found.dropped else { return Ok(()) };
+        let Some(tail) = &self.found.dropped else {
+            return Ok(());
+        };
         let file = self.device.open(&tail.file, OpenMode::Write)?;
         let zeros = vec![0; usize::try_from(tail.bytes).map_err(std::io::Error::other)?];
         file.write_at(&zeros, tail.position)?;
@@ -342,13 +307,18 @@ impl Opening {
 
     fn continue_journal(&self) -> std::io::Result<Journal> {
         let bytes = self.options.journal_file_bytes;
-        let Some(generation) = self.found.generation else {
-            return Journal::start(&self.device, self.store, bytes);
-        };
+        let generation = self.found.generation.unwrap_or(self.manifest.journal_start);
         let file = self.device.open(&path_of(generation), OpenMode::Write)?;
         let prepared = file.length()?;
         let file = JournalFile::over(generation, file, prepared);
-        Ok(Journal::at(&self.device, self.store, file, self.found.position, self.found.checksum, bytes))
+        Ok(Journal::at(
+            &self.device,
+            self.store,
+            file,
+            self.found.position,
+            self.found.checksum,
+            bytes,
+        ))
     }
 
     fn start(
@@ -359,9 +329,15 @@ impl Opening {
     ) -> Result<Arc<Core>, OpenError> {
         let refusal = self.refusal();
         let commit = self.found.commit.max(self.manifest.commit);
-        let by_name = restored.logs.into_values().map(|log| (log.name.clone(), log)).collect();
+        let by_name = restored
+            .logs
+            .into_values()
+            .map(|log| (log.name.clone(), log))
+            .collect();
         let core = Core::new(Opened {
-            epoch: Epoch(self.found.epoch.max(self.manifest.epoch).0 + u64::from(refusal.is_none())),
+            epoch: Epoch(
+                self.found.epoch.max(self.manifest.epoch).0 + u64::from(refusal.is_none()),
+            ),
             writer: Writer {
                 journal,
                 next_commit: CommitNumber(commit.0 + 1),
@@ -374,26 +350,38 @@ impl Opening {
             options: self.options,
             store: self.store,
             report: self.report,
-            logs: Logs { by_name, next_id: restored.next_log },
-            manifest: ManifestState { number: self.number, next_segment: self.manifest.next_segment },
+            logs: Logs {
+                by_name,
+                next_id: restored.next_log,
+            },
+            manifest: ManifestState {
+                number: self.number,
+                next_segment: self.manifest.next_segment,
+            },
             refusal: refusal.clone(),
             lock,
         });
         if refusal.is_none() {
             let failed = |error: AppendError| OpenError::Io {
                 action: "begin a new epoch in",
-                file: crate::journal::DIRECTORY.to_owned(),
+                file: journal::DIRECTORY.to_owned(),
                 source: std::io::Error::other(error.to_string()),
             };
-            core.enqueue(Pending::mark(FLAG_EPOCH)).and_then(|ticket| ticket.wait()).map_err(failed)?;
+            core.enqueue(Pending::mark(FLAG_EPOCH))
+                .and_then(|ticket| ticket.wait())
+                .map_err(failed)?;
         }
         Ok(core)
     }
 
     fn refusal(&self) -> Option<AppendError> {
         let why = match self.found.damage.first() {
-            Some(damage) => format!("{damage}; restore a backup, or copy what is readable to a new store"),
-            None if self.options.read_only => "it was opened so; open it without read-only".to_owned(),
+            Some(damage) => {
+                format!("{damage}; restore a backup, or copy what is readable to a new store")
+            }
+            None if self.options.read_only => {
+                "it was opened so; open it without read-only".to_owned()
+            }
             None => return None,
         };
         Some(AppendError::ReadOnly { why })

@@ -24,7 +24,12 @@ pub(crate) fn encode_rows<'r>(rows: impl Iterator<Item = &'r Row> + Clone, out: 
     let mut index_of: HashMap<&str, usize> = HashMap::new();
     for row in rows.clone() {
         // Rows of one shape are the usual case: their names are where the last row had them.
-        let same = row.0.len() == names.len() && row.0.iter().zip(&names).all(|((a, _), b)| Arc::ptr_eq(a, b));
+        let same = row.0.len() == names.len()
+            && row
+                .0
+                .iter()
+                .zip(&names)
+                .all(|((a, _), b)| Arc::ptr_eq(a, b));
         for (name, _) in row.0.iter().filter(|_| !same) {
             index_of.entry(name).or_insert_with(|| {
                 names.push(name);
@@ -128,7 +133,9 @@ fn put_tagged(tag: u8, bytes: &[u8], out: &mut Vec<u8>) {
 pub(crate) fn decode_rows(bytes: &[u8], count: usize) -> Result<Vec<Row>, RowsError> {
     let mut reader = Reader { bytes, position: 0 };
     let name_count = reader.count(1)?;
-    let names = (0..name_count).map(|_| reader.text()).collect::<Result<Vec<_>, _>>()?;
+    let names = (0..name_count)
+        .map(|_| reader.text())
+        .collect::<Result<Vec<_>, _>>()?;
     if count > bytes.len() {
         return Err(reader.error("more rows than bytes"));
     }
@@ -138,7 +145,9 @@ pub(crate) fn decode_rows(bytes: &[u8], count: usize) -> Result<Vec<Row>, RowsEr
         let mut fields = Vec::with_capacity(field_count);
         for _ in 0..field_count {
             let index = reader.unsigned()?;
-            let name = usize::try_from(index).ok().and_then(|index| names.get(index));
+            let name = usize::try_from(index)
+                .ok()
+                .and_then(|index| names.get(index));
             let name = name.ok_or_else(|| reader.error("an unknown name"))?.clone();
             fields.push((name, reader.datum(0)?));
         }
@@ -157,11 +166,17 @@ struct Reader<'b> {
 
 impl<'b> Reader<'b> {
     fn error(&self, what: &'static str) -> RowsError {
-        RowsError { what, position: self.position }
+        RowsError {
+            what,
+            position: self.position,
+        }
     }
 
     fn take(&mut self, count: usize) -> Result<&'b [u8], RowsError> {
-        let end = self.position.checked_add(count).filter(|end| *end <= self.bytes.len());
+        let end = self
+            .position
+            .checked_add(count)
+            .filter(|end| *end <= self.bytes.len());
         let end = end.ok_or_else(|| self.error("an end too early"))?;
         let taken = &self.bytes[self.position..end];
         self.position = end;
@@ -216,7 +231,9 @@ impl<'b> Reader<'b> {
 
     fn text(&mut self) -> Result<Arc<str>, RowsError> {
         let bytes = self.blob()?;
-        std::str::from_utf8(bytes).map(Arc::from).map_err(|_| self.error("text that is not UTF-8"))
+        std::str::from_utf8(bytes)
+            .map(Arc::from)
+            .map_err(|_| self.error("text that is not UTF-8"))
     }
 
     fn datum(&mut self, depth: usize) -> Result<Datum, RowsError> {
@@ -234,7 +251,9 @@ impl<'b> Reader<'b> {
             7 => Datum::Symbol(self.text()?),
             8 => Datum::Bytes(self.blob()?.into()),
             9 => Datum::Instant(self.signed()?),
-            10 => Datum::Date(i32::try_from(self.signed()?).map_err(|_| self.error("a date out of range"))?),
+            10 => Datum::Date(
+                i32::try_from(self.signed()?).map_err(|_| self.error("a date out of range"))?,
+            ),
             11 => Datum::Uuid(self.array()?),
             12 => Datum::BigInt(i128::from_le_bytes(self.array()?)),
             13 => Datum::Decimal {
@@ -277,15 +296,18 @@ mod tests {
             text().prop_map(Datum::Str),
             text().prop_map(Datum::Keyword),
             text().prop_map(Datum::Symbol),
-            proptest::collection::vec(any::<u8>(), 0..9).prop_map(|bytes| Datum::Bytes(bytes.into())),
+            proptest::collection::vec(any::<u8>(), 0..9)
+                .prop_map(|bytes| Datum::Bytes(bytes.into())),
             any::<i64>().prop_map(Datum::Instant),
             any::<i32>().prop_map(Datum::Date),
             any::<[u8; 16]>().prop_map(Datum::Uuid),
             any::<i128>().prop_map(Datum::BigInt),
-            (any::<i128>(), any::<i8>()).prop_map(|(unscaled, scale)| Datum::Decimal { unscaled, scale }),
+            (any::<i128>(), any::<i8>())
+                .prop_map(|(unscaled, scale)| Datum::Decimal { unscaled, scale }),
         ];
         leaf.prop_recursive(3, 24, 4, move |inner| {
-            let named = ("[a-z]{1,4}", inner.clone()).prop_map(|(name, value)| (Arc::<str>::from(name.as_str()), value));
+            let named = ("[a-z]{1,4}", inner.clone())
+                .prop_map(|(name, value)| (Arc::<str>::from(name.as_str()), value));
             prop_oneof![
                 proptest::collection::vec(inner, 0..4).prop_map(Datum::List),
                 proptest::collection::vec(named, 0..4).prop_map(Datum::Struct),
@@ -294,7 +316,8 @@ mod tests {
     }
 
     fn row() -> impl Strategy<Value = Row> {
-        let field = ("[a-z]{1,3}", datum()).prop_map(|(name, value)| (Arc::<str>::from(name.as_str()), value));
+        let field = ("[a-z]{1,3}", datum())
+            .prop_map(|(name, value)| (Arc::<str>::from(name.as_str()), value));
         proptest::collection::vec(field, 0..5).prop_map(Row)
     }
 

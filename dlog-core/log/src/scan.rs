@@ -4,16 +4,16 @@ use std::sync::Arc;
 
 use arrow::array::{AsArray, BooleanArray, RecordBatch};
 use arrow::compute::filter_record_batch;
-use arrow::datatypes::{Int32Type, Int64Type, Int8Type, SchemaRef, TimestampMicrosecondType};
+use arrow::datatypes::{Int8Type, Int32Type, Int64Type, SchemaRef, TimestampMicrosecondType};
 
 use crate::columns::{conform_batch, datum_of_kind};
 use crate::commit::Core;
-use crate::datum::{key_bytes, Datum, Row};
+use crate::datum::{Datum, Row, key_bytes};
 use crate::error::ReadError;
 use crate::ids::{CommitNumber, Cut, LogId, Offset, PartitionId};
 use crate::log_state::LogState;
 use crate::partition::Partition;
-use crate::schema::{coerce, OP_PUT};
+use crate::schema::{OP_PUT, coerce};
 use crate::segment::SegmentRef;
 
 const BATCH_ROWS: usize = 8192;
@@ -61,7 +61,13 @@ pub(crate) fn scan(log: &Arc<LogState>, cut: Cut) -> Result<LogScan, ReadError> 
         let mut stored = partition.settle(log)?;
         // Read with the tail settled: no chunk is of a later version.
         schema = log.schema().full.clone();
-        segments.extend(stored.segments.iter().filter(|segment| segment.first_commit() <= cut.0).cloned());
+        segments.extend(
+            stored
+                .segments
+                .iter()
+                .filter(|segment| segment.first_commit() <= cut.0)
+                .cloned(),
+        );
         tail.extend(stored.tail_until(cut, &schema)?);
     }
     // A partition read later may have widened the schema.
@@ -81,12 +87,18 @@ pub(crate) fn scan(log: &Arc<LogState>, cut: Cut) -> Result<LogScan, ReadError> 
 }
 
 fn missing(name: &str) -> ReadError {
-    ReadError::Refused { text: format!("the batch lacks the column {name}; read it too") }
+    ReadError::Refused {
+        text: format!("the batch lacks the column {name}; read it too"),
+    }
 }
 
 fn numbers<'b>(batch: &'b RecordBatch, name: &str) -> Result<&'b [i64], ReadError> {
-    let column = batch.column_by_name(name).and_then(|column| column.as_primitive_opt::<Int64Type>());
-    column.map(|column| column.values().as_ref()).ok_or_else(|| missing(name))
+    let column = batch
+        .column_by_name(name)
+        .and_then(|column| column.as_primitive_opt::<Int64Type>());
+    column
+        .map(|column| column.values().as_ref())
+        .ok_or_else(|| missing(name))
 }
 
 impl LogScan {
@@ -106,7 +118,10 @@ impl LogScan {
         if commits.iter().all(|commit| *commit <= limit) {
             return Ok(batch);
         }
-        let mask: BooleanArray = commits.iter().map(|commit| Some(*commit <= limit)).collect();
+        let mask: BooleanArray = commits
+            .iter()
+            .map(|commit| Some(*commit <= limit))
+            .collect();
         keep(&batch, &mask)
     }
 
@@ -135,7 +150,10 @@ impl LogScan {
         let commits = numbers(batch, "_commit")?;
         let limit = self.cut.0.0;
         if !self.is_keyed() {
-            return Ok(commits.iter().map(|commit| Some(*commit as u64 <= limit)).collect());
+            return Ok(commits
+                .iter()
+                .map(|commit| Some(*commit as u64 <= limit))
+                .collect());
         }
         let offsets = numbers(batch, "_offset")?;
         let column = |name| batch.column_by_name(name).ok_or_else(|| missing(name));
@@ -146,9 +164,15 @@ impl LogScan {
         while start < batch.num_rows() {
             // Batches are of one partition, or of few that follow each other.
             let number = partitions[start];
-            let end = start + partitions[start..].iter().take_while(|other| **other == number).count();
+            let end = start
+                + partitions[start..]
+                    .iter()
+                    .take_while(|other| **other == number)
+                    .count();
             let Some(partition) = self.state.partitions.get(number as usize) else {
-                return Err(ReadError::Refused { text: format!("the log {} has no partition {number}", self.log) });
+                return Err(ReadError::Refused {
+                    text: format!("the log {} has no partition {number}", self.log),
+                });
             };
             let mut index = partition.index.lock();
             index.catch_up(partition, &self.state)?;
@@ -165,59 +189,95 @@ impl LogScan {
     #[must_use]
     pub fn row_count_upper(&self) -> u64 {
         let sealed: u64 = self.segments.iter().map(SegmentRef::row_count).sum();
-        sealed + self.tail.iter().map(|batch| batch.num_rows() as u64).sum::<u64>()
+        sealed
+            + self
+                .tail
+                .iter()
+                .map(|batch| batch.num_rows() as u64)
+                .sum::<u64>()
     }
 
     /// The number of rows, where it is known without reading any.
     #[must_use]
     pub fn exact_row_count(&self) -> Option<u64> {
-        let is_exact = !self.is_keyed() && !self.segments.iter().any(|segment| segment.needs_cut(self.cut));
+        let is_exact = !self.is_keyed()
+            && !self
+                .segments
+                .iter()
+                .any(|segment| segment.needs_cut(self.cut));
         is_exact.then(|| self.row_count_upper())
     }
 }
 
 fn keep(batch: &RecordBatch, mask: &BooleanArray) -> Result<RecordBatch, ReadError> {
-    filter_record_batch(batch, mask)
-        .map_err(|source| ReadError::Arrow { context: "filter a batch by the cut".to_owned(), source })
+    filter_record_batch(batch, mask).map_err(|source| ReadError::Arrow {
+        context: "filter a batch by the cut".to_owned(),
+        source,
+    })
 }
 
 /// The newest visible record of a key.
 pub(crate) fn find_row(log: &Arc<LogState>, key: &Datum) -> Result<Option<FoundRow>, ReadError> {
-    let Some((partition, offset)) = find_key(log, key)? else { return Ok(None) };
+    let Some((partition, offset)) = find_key(log, key)? else {
+        return Ok(None);
+    };
     let state = log.schema();
     let stored = partition.settle(log)?;
-    let batch = match stored.segments.iter().find(|segment| holds(segment, offset)).cloned() {
+    let batch = match stored
+        .segments
+        .iter()
+        .find(|segment| holds(segment, offset))
+        .cloned()
+    {
         Some(segment) => {
             drop(stored);
             read_one(&segment, offset)?
         }
-        None => stored.chunks.iter().find_map(|chunk| row_at(&chunk.batch, offset)),
+        None => stored
+            .chunks
+            .iter()
+            .find_map(|chunk| row_at(&chunk.batch, offset)),
     };
     let Some(batch) = batch else { return Ok(None) };
     let batch = conform_batch(&batch, &state.full)?;
     let fields = state.schema.columns.iter().zip(batch.columns());
-    let row = fields.map(|(column, array)| (column.name.clone(), datum_of_kind(array, &column.kind, 0)));
-    let append_time = batch.column_by_name("_append_time").ok_or_else(|| missing("_append_time"))?;
+    let row =
+        fields.map(|(column, array)| (column.name.clone(), datum_of_kind(array, &column.kind, 0)));
+    let append_time = batch
+        .column_by_name("_append_time")
+        .ok_or_else(|| missing("_append_time"))?;
     Ok(Some(FoundRow {
         row: Row(row.collect()),
         partition: partition.number,
         offset: Offset(offset),
         commit: CommitNumber(numbers(&batch, "_commit")?[0] as u64),
-        append_time_us: append_time.as_primitive::<TimestampMicrosecondType>().value(0),
+        append_time_us: append_time
+            .as_primitive::<TimestampMicrosecondType>()
+            .value(0),
     }))
 }
 
 /// The partition and offset of a key's newest record.
-pub(crate) fn find_key<'l>(log: &'l LogState, key: &Datum) -> Result<Option<(&'l Partition, u64)>, ReadError> {
+pub(crate) fn find_key<'l>(
+    log: &'l LogState,
+    key: &Datum,
+) -> Result<Option<(&'l Partition, u64)>, ReadError> {
     let Some(name) = &log.options.key else {
         let text = format!("the log {} has no key; query it instead", log.name);
         return Err(ReadError::Refused { text });
     };
     let state = log.schema();
-    let key = state.schema.column(name).map_or_else(|| key.clone(), |column| coerce(&column.kind, key));
-    let Some(bytes) = key_bytes(&key) else { return Ok(None) };
+    let key = state
+        .schema
+        .column(name)
+        .map_or_else(|| key.clone(), |column| coerce(&column.kind, key));
+    let Some(bytes) = key_bytes(&key) else {
+        return Ok(None);
+    };
     let number = crate::datum::partition_of_key(&bytes, log.options.partitions);
-    let Some(partition) = log.partitions.get(number as usize) else { return Ok(None) };
+    let Some(partition) = log.partitions.get(number as usize) else {
+        return Ok(None);
+    };
     let mut index = partition.index.lock();
     index.catch_up(partition, log)?;
     Ok(index.find(&bytes).map(|offset| (partition, offset)))
@@ -247,7 +307,10 @@ fn read_one(segment: &SegmentRef, offset: u64) -> Result<Option<RecordBatch>, Re
 }
 
 fn row_at(batch: &RecordBatch, offset: u64) -> Option<RecordBatch> {
-    let offsets = batch.column_by_name("_offset")?.as_primitive_opt::<Int64Type>()?.values();
+    let offsets = batch
+        .column_by_name("_offset")?
+        .as_primitive_opt::<Int64Type>()?
+        .values();
     let place = offsets.binary_search(&(offset as i64)).ok()?;
     Some(batch.slice(place, 1))
 }
@@ -265,13 +328,24 @@ pub(crate) fn cut_as_of(core: &Core, time_us: i64) -> Result<Cut, ReadError> {
     Ok(Cut(found).min(visible))
 }
 
-fn last_commit_until(partition: &Partition, log: &LogState, time_us: i64) -> Result<CommitNumber, ReadError> {
+fn last_commit_until(
+    partition: &Partition,
+    log: &LogState,
+    time_us: i64,
+) -> Result<CommitNumber, ReadError> {
     let stored = partition.settle(log)?;
     let segments = stored.segments.clone();
-    let chunks: Vec<RecordBatch> = stored.chunks.iter().map(|chunk| chunk.batch.clone()).collect();
+    let chunks: Vec<RecordBatch> = stored
+        .chunks
+        .iter()
+        .map(|chunk| chunk.batch.clone())
+        .collect();
     drop(stored);
     let mut found = CommitNumber(0);
-    for segment in segments.iter().filter(|segment| segment.min_append_time_us() <= time_us) {
+    for segment in segments
+        .iter()
+        .filter(|segment| segment.min_append_time_us() <= time_us)
+    {
         if segment.max_append_time_us() <= time_us {
             found = found.max(segment.last_commit());
             continue;
@@ -287,9 +361,13 @@ fn last_commit_until(partition: &Partition, log: &LogState, time_us: i64) -> Res
 }
 
 fn last_in_batch(batch: &RecordBatch, time_us: i64) -> Result<CommitNumber, ReadError> {
-    let times = batch.column_by_name("_append_time").ok_or_else(|| missing("_append_time"))?;
+    let times = batch
+        .column_by_name("_append_time")
+        .ok_or_else(|| missing("_append_time"))?;
     let times = times.as_primitive::<TimestampMicrosecondType>().values();
     let count = times.partition_point(|time| *time <= time_us);
     let commits = numbers(batch, "_commit")?;
-    Ok(count.checked_sub(1).map_or(CommitNumber(0), |last| CommitNumber(commits[last] as u64)))
+    Ok(count
+        .checked_sub(1)
+        .map_or(CommitNumber(0), |last| CommitNumber(commits[last] as u64)))
 }

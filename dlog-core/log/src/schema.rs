@@ -13,11 +13,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 mod arrow;
 mod widen;
 
-pub use arrow::{
-    system_fields, ArrowKindError, KIND_METADATA, OP_DELETE, OP_PUT, SYSTEM_COLUMNS,
-};
-pub(crate) use arrow::{full_schema, instant_type, kind_of_field};
-pub(crate) use widen::{absorb_row, absorb_schema, coerce, fits_row, fits_schema, rescale, Misfit};
+pub use arrow::{ArrowKindError, KIND_METADATA, OP_DELETE, OP_PUT, SYSTEM_COLUMNS, system_fields};
+pub(crate) use arrow::{full_schema, kind_of_field};
+pub(crate) use widen::{Misfit, absorb_row, absorb_schema, coerce, fits_row, fits_schema, rescale};
 
 /// What a column holds.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -118,8 +116,13 @@ pub struct LogSchema {
 impl LogSchema {
     /// A schema of these columns.
     pub fn new<N: Into<Arc<str>>>(columns: impl IntoIterator<Item = (N, Kind)>) -> Self {
-        let columns = columns.into_iter().map(|(name, kind)| Column { name: name.into(), kind });
-        Self { columns: columns.collect() }
+        let columns = columns.into_iter().map(|(name, kind)| Column {
+            name: name.into(),
+            kind,
+        });
+        Self {
+            columns: columns.collect(),
+        }
     }
 
     /// The column of this name.

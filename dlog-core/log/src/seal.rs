@@ -3,17 +3,17 @@
 //! Nothing is sealed that is not durable in the journal, so a commit number is never known to a
 //! segment alone. A journal file is freed when every partition in it is sealed past it.
 
-use std::sync::atomic::Ordering;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use crate::commit::{Core, FileContents};
 use crate::error::{AppendError, SealError};
 use crate::ids::{CommitNumber, Cut, LogId, PartitionId};
-use crate::journal::{path_of, WriteError};
+use crate::journal::{WriteError, path_of};
 use crate::limits::JOURNAL_FILES_MAX;
 use crate::log_state::LogState;
 use crate::manifest::{self, Manifest, ManifestLog};
-use crate::segment::{write_segment, SegmentOf, SegmentRef};
+use crate::segment::{SegmentOf, SegmentRef, write_segment};
 
 /// A journal file with more than this is left when all of it is sealed, so that it can be freed.
 const WORTH_FREEING_BYTES: u64 = 1 << 20;
@@ -25,7 +25,9 @@ pub(crate) fn seal_log(core: &Arc<Core>, log: &Arc<LogState>) -> Result<usize, S
     let mut segments = Vec::new();
     for partition in &log.partitions {
         let state = log.schema();
-        let batches = partition.settle(log)?.tail_until(Cut(durable), &state.full)?;
+        let batches = partition
+            .settle(log)?
+            .tail_until(Cut(durable), &state.full)?;
         if batches.is_empty() {
             continue;
         }
@@ -51,7 +53,12 @@ fn next_segment(core: &Core) -> u64 {
 }
 
 /// Puts new segments in force in place of the tail they were made of.
-fn adopt(core: &Arc<Core>, log: &Arc<LogState>, new: &[SegmentRef], durable: CommitNumber) -> Result<(), SealError> {
+fn adopt(
+    core: &Arc<Core>,
+    log: &Arc<LogState>,
+    new: &[SegmentRef],
+    durable: CommitNumber,
+) -> Result<(), SealError> {
     // No log is made or dropped meanwhile: the manifest must name what the freed journal did.
     let _no_change = core.changing.lock();
     if log.dropped.load(Ordering::Acquire) {
@@ -59,7 +66,9 @@ fn adopt(core: &Arc<Core>, log: &Arc<LogState>, new: &[SegmentRef], durable: Com
         return Ok(());
     }
     let sealed = |id: LogId, partition: PartitionId| {
-        let newest = new.iter().find(|segment| id == log.id && segment.partition() == partition);
+        let newest = new
+            .iter()
+            .find(|segment| id == log.id && segment.partition() == partition);
         newest.map(|segment| segment.last_offset().0 + 1)
     };
     leave_sealed_file(core, &sealed)?;
@@ -92,8 +101,11 @@ fn write_manifest(
     // Counted even if it fails: what of it reached the disk is unknown.
     state.number += 1;
     let number = state.number;
-    manifest::write(core.device.as_ref(), number, &content)
-        .map_err(|source| SealError::Io { action: "write", file: "the manifest".to_owned(), source })?;
+    manifest::write(core.device.as_ref(), number, &content).map_err(|source| SealError::Io {
+        action: "write",
+        file: "the manifest".to_owned(),
+        source,
+    })?;
     free(core, number, &freed);
     Ok(())
 }
@@ -102,15 +114,24 @@ fn describe(core: &Core, durable: CommitNumber, new: &[SegmentRef]) -> Manifest 
     let logs = core.logs.read();
     let entries = logs.by_name.values().map(|log| {
         let state = log.schema();
-        let old = log.partitions.iter().flat_map(|partition| partition.segments());
-        let own = new.iter().filter(|segment| segment.meta().log == log.id).cloned();
+        let old = log
+            .partitions
+            .iter()
+            .flat_map(|partition| partition.segments());
+        let own = new
+            .iter()
+            .filter(|segment| segment.meta().log == log.id)
+            .cloned();
         ManifestLog {
             id: log.id,
             name: log.name.clone(),
             options: log.options.clone(),
             schema: state.schema.clone(),
             schema_version: state.version,
-            segments: old.chain(own).map(|segment| segment.meta().clone()).collect(),
+            segments: old
+                .chain(own)
+                .map(|segment| segment.meta().clone())
+                .collect(),
         }
     });
     let mut content = Manifest::new(core.store);
@@ -126,22 +147,39 @@ fn plan_freeing(core: &Arc<Core>, sealed: &SealedUntil<'_>, content: &mut Manife
     let mut writer = core.writer();
     let writer = writer.get();
     content.append_time_us = writer.last_time_us;
-    let active = writer.journal.as_ref().map_or(0, |journal| journal.generation());
-    let older = writer.files.iter().take_while(|(generation, _)| **generation < active);
-    let freed: Vec<u64> =
-        older.take_while(|(_, contents)| is_sealed(core, contents, sealed)).map(|(generation, _)| *generation).collect();
+    let active = writer
+        .journal
+        .as_ref()
+        .map_or(0, |journal| journal.generation());
+    let older = writer
+        .files
+        .iter()
+        .take_while(|(generation, _)| **generation < active);
+    let freed: Vec<u64> = older
+        .take_while(|(_, contents)| is_sealed(core, contents, sealed))
+        .map(|(generation, _)| *generation)
+        .collect();
     for generation in &freed {
         writer.files.remove(generation);
     }
-    content.journal_start = writer.files.keys().next().copied().unwrap_or(active).min(active);
+    content.journal_start = writer
+        .files
+        .keys()
+        .next()
+        .copied()
+        .unwrap_or(active)
+        .min(active);
     freed
 }
 
 fn is_sealed(core: &Core, contents: &FileContents, sealed: &SealedUntil<'_>) -> bool {
     let logs = core.logs.read();
     contents.iter().all(|((id, number), last)| {
-        let Some(log) = logs.by_name.values().find(|log| log.id == *id) else { return true };
-        let until = sealed(*id, *number).unwrap_or_else(|| log.partitions[number.0 as usize].sealed_until());
+        let Some(log) = logs.by_name.values().find(|log| log.id == *id) else {
+            return true;
+        };
+        let until = sealed(*id, *number)
+            .unwrap_or_else(|| log.partitions[number.0 as usize].sealed_until());
         *last < until
     })
 }
@@ -151,7 +189,9 @@ fn leave_sealed_file(core: &Arc<Core>, sealed: &SealedUntil<'_>) -> Result<(), S
     let mut guard = core.writer();
     let writer = guard.get();
     let next_commit = writer.next_commit;
-    let Some(journal) = &mut writer.journal else { return Ok(()) };
+    let Some(journal) = &mut writer.journal else {
+        return Ok(());
+    };
     let contents = writer.files.get(&journal.generation());
     let is_worth = journal.used_bytes() > WORTH_FREEING_BYTES;
     if !is_worth || !contents.is_none_or(|contents| is_sealed(core, contents, sealed)) {
@@ -166,7 +206,10 @@ fn leave_sealed_file(core: &Arc<Core>, sealed: &SealedUntil<'_>) -> Result<(), S
         Err(WriteError::Unknown(error)) => {
             let why = format!("a sync failed ({error}); reopen the store");
             core.refuse(AppendError::ReadOnly { why });
-            Err(AppendError::Unknown { text: error.to_string() }.into())
+            Err(AppendError::Unknown {
+                text: error.to_string(),
+            }
+            .into())
         }
     }
 }
@@ -194,7 +237,10 @@ pub(crate) fn seal_in_background(core: &Arc<Core>) {
         seal_due(&shared);
         shared.is_sealing.store(false, Ordering::Release);
     };
-    match std::thread::Builder::new().name("dlog-seal".to_owned()).spawn(work) {
+    match std::thread::Builder::new()
+        .name("dlog-seal".to_owned())
+        .spawn(work)
+    {
         Ok(thread) => *core.sealer.lock() = Some(thread),
         Err(error) => {
             tracing::warn!(%error, "no thread to seal with; it is tried again with the next commit");
@@ -206,14 +252,18 @@ pub(crate) fn seal_in_background(core: &Arc<Core>) {
 fn seal_due(core: &Arc<Core>) {
     let logs: Vec<Arc<LogState>> = core.logs.read().by_name.values().cloned().collect();
     let is_full = |log: &LogState| {
-        log.partitions.iter().any(|partition| partition.tail_bytes() >= core.options.seal_bytes)
+        log.partitions
+            .iter()
+            .any(|partition| partition.tail_bytes() >= core.options.seal_bytes)
     };
     for log in logs.iter().filter(|log| is_full(log)) {
         seal_or_warn(core, log);
     }
     // Logs that grow slowly would keep old journal files for ever.
     while let Some(oldest) = oldest_kept_file(core) {
-        let kept = logs.iter().filter(|log| oldest.keys().any(|(id, _)| *id == log.id));
+        let kept = logs
+            .iter()
+            .filter(|log| oldest.keys().any(|(id, _)| *id == log.id));
         let sealed: usize = kept.map(|log| seal_or_warn(core, log)).sum();
         if sealed == 0 {
             return;
@@ -224,7 +274,11 @@ fn seal_due(core: &Arc<Core>) {
 fn oldest_kept_file(core: &Arc<Core>) -> Option<FileContents> {
     let mut writer = core.writer();
     let files = &writer.get().files;
-    if files.len() <= JOURNAL_FILES_MAX { None } else { files.values().next().cloned() }
+    if files.len() <= JOURNAL_FILES_MAX {
+        None
+    } else {
+        files.values().next().cloned()
+    }
 }
 
 fn seal_or_warn(core: &Arc<Core>, log: &Arc<LogState>) -> usize {

@@ -5,8 +5,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use bytes::{Buf, Bytes};
-use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader,
+    ParquetRecordBatchReaderBuilder,
+};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, ParquetMetaDataReader};
 use parquet::file::reader::{ChunkReader, Length};
@@ -15,13 +18,13 @@ use serde::{Deserialize, Serialize};
 use crate::error::{OpenError, ReadError};
 use crate::ids::{CommitNumber, Cut, LogId, Offset, PartitionId};
 use arrow::array::RecordBatch;
-use dlog_sequencer::device::{read_exact_at, Device, DeviceFile, OpenMode};
+use dlog_sequencer::device::{Device, DeviceFile, OpenMode, read_exact_at};
 
 mod companion;
 mod writer;
 
 pub(crate) use companion::Companion;
-pub(crate) use writer::{write_segment, SegmentOf};
+pub(crate) use writer::{SegmentOf, write_segment};
 
 /// The directory of the segments.
 pub(crate) const DIRECTORY: &str = "segments";
@@ -90,7 +93,11 @@ impl SegmentRef {
         let path = meta.path();
         let io = |action| {
             let file = path.clone();
-            move |source| OpenError::Io { action, file, source }
+            move |source| OpenError::Io {
+                action,
+                file,
+                source,
+            }
         };
         let file = device.open(&path, OpenMode::Read).map_err(io("open"))?;
         let length = file.length().map_err(io("measure"))?;
@@ -107,7 +114,9 @@ impl SegmentRef {
             metadata: OnceLock::new(),
             is_obsolete: AtomicBool::new(false),
         };
-        Ok(Self { shared: Arc::new(shared) })
+        Ok(Self {
+            shared: Arc::new(shared),
+        })
     }
 
     pub(crate) fn meta(&self) -> &SegmentMeta {
@@ -213,11 +222,19 @@ impl SegmentRef {
         let stop = end.next_multiple_of(block).min(self.len());
         // Within the file, whose length was checked at opening.
         let mut bytes = vec![0; (stop - start) as usize];
-        read_exact_at(self.shared.file.as_ref(), &mut bytes, start)
-            .map_err(|source| ReadError::Io { file: self.path().to_owned(), source })?;
+        read_exact_at(self.shared.file.as_ref(), &mut bytes, start).map_err(|source| {
+            ReadError::Io {
+                file: self.path().to_owned(),
+                source,
+            }
+        })?;
         if let Err(position) = companion.check(&bytes, start) {
             let text = "the checksum of the block is wrong".to_owned();
-            return Err(ReadError::Damaged { file: self.path().to_owned(), position, text });
+            return Err(ReadError::Damaged {
+                file: self.path().to_owned(),
+                position,
+                text,
+            });
         }
         Ok(Bytes::from(bytes).slice((range.start - start) as usize..(end - start) as usize))
     }
@@ -241,10 +258,12 @@ impl SegmentRef {
         };
         let footer = self.footer()?;
         let metadata = ParquetMetaDataReader::decode_metadata(&footer).map_err(damaged)?;
-        let mut reader = ParquetMetaDataReader::new_with_metadata(metadata).with_page_index_policy(PageIndexPolicy::Optional);
+        let mut reader = ParquetMetaDataReader::new_with_metadata(metadata)
+            .with_page_index_policy(PageIndexPolicy::Optional);
         reader.read_page_indexes(self).map_err(damaged)?;
         let metadata = Arc::new(reader.finish().map_err(damaged)?);
-        let metadata = ArrowReaderMetadata::try_new(metadata, ArrowReaderOptions::new()).map_err(damaged)?;
+        let metadata =
+            ArrowReaderMetadata::try_new(metadata, ArrowReaderOptions::new()).map_err(damaged)?;
         Ok(self.shared.metadata.get_or_init(|| metadata))
     }
 
@@ -255,7 +274,11 @@ impl SegmentRef {
         match self.read_range(start..start + companion.footer().len() as u64) {
             Ok(footer) => Ok(footer),
             Err(ReadError::Damaged { position, .. }) => {
-                tracing::warn!(file = self.path(), position, "the footer is damaged; its copy is used");
+                tracing::warn!(
+                    file = self.path(),
+                    position,
+                    "the footer is damaged; its copy is used"
+                );
                 Ok(Bytes::copy_from_slice(companion.footer()))
             }
             Err(error) => Err(error),
@@ -275,7 +298,11 @@ impl SegmentRef {
     ///
     /// # Errors
     /// The file or its companion is damaged or cannot be read.
-    pub fn read(&self, columns: Option<&[&str]>, batch_size: usize) -> Result<SegmentReader, ReadError> {
+    pub fn read(
+        &self,
+        columns: Option<&[&str]>,
+        batch_size: usize,
+    ) -> Result<SegmentReader, ReadError> {
         self.read_groups(columns, batch_size, None)
     }
 
@@ -292,9 +319,14 @@ impl SegmentRef {
             None => ProjectionMask::all(),
             Some(names) => ProjectionMask::roots(
                 metadata.parquet_schema(),
-                metadata.schema().fields().iter().enumerate().filter_map(|(place, field)| {
-                    names.contains(&field.name().as_str()).then_some(place)
-                }),
+                metadata
+                    .schema()
+                    .fields()
+                    .iter()
+                    .enumerate()
+                    .filter_map(|(place, field)| {
+                        names.contains(&field.name().as_str()).then_some(place)
+                    }),
             ),
         };
         let groups = groups.unwrap_or_else(|| (0..parquet.num_row_groups()).collect());
@@ -304,10 +336,18 @@ impl SegmentRef {
             .with_projection(mask)
             .with_row_groups(groups);
         let reader = builder.build().map_err(|error| self.damage(&error))?;
-        Ok(SegmentReader { file: self.path().to_owned(), reader })
+        Ok(SegmentReader {
+            file: self.path().to_owned(),
+            reader,
+        })
     }
 
-    fn load_columns(&self, parquet: &ParquetMetaData, mask: &ProjectionMask, groups: &[usize]) -> Result<Loaded, ReadError> {
+    fn load_columns(
+        &self,
+        parquet: &ParquetMetaData,
+        mask: &ProjectionMask,
+        groups: &[usize],
+    ) -> Result<Loaded, ReadError> {
         let mut ranges = Vec::new();
         for group in groups {
             for (place, column) in parquet.row_group(*group).columns().iter().enumerate() {
@@ -318,11 +358,18 @@ impl SegmentRef {
             }
         }
         ranges.sort_by_key(|(start, _)| *start);
-        Ok(Loaded { length: self.len(), ranges })
+        Ok(Loaded {
+            length: self.len(),
+            ranges,
+        })
     }
 
     fn damage(&self, error: &dyn std::error::Error) -> ReadError {
-        ReadError::Damaged { file: self.path().to_owned(), position: 0, text: error.to_string() }
+        ReadError::Damaged {
+            file: self.path().to_owned(),
+            position: 0,
+            text: error.to_string(),
+        }
     }
 }
 
@@ -336,13 +383,16 @@ impl ChunkReader for SegmentRef {
     type T = bytes::buf::Reader<Bytes>;
 
     fn get_read(&self, start: u64) -> parquet::errors::Result<Self::T> {
-        let bytes = self.read_range(start..self.len()).map_err(|error| ParquetError::External(Box::new(error)))?;
+        let bytes = self
+            .read_range(start..self.len())
+            .map_err(|error| ParquetError::External(Box::new(error)))?;
         Ok(bytes.reader())
     }
 
     fn get_bytes(&self, start: u64, length: usize) -> parquet::errors::Result<Bytes> {
         let range = start..start.saturating_add(length as u64);
-        self.read_range(range).map_err(|error| ParquetError::External(Box::new(error)))
+        self.read_range(range)
+            .map_err(|error| ParquetError::External(Box::new(error)))
     }
 }
 
@@ -359,8 +409,12 @@ impl Loaded {
         let found = place.checked_sub(1).map(|place| &self.ranges[place]);
         match found {
             // Within a range in memory, so within usize.
-            Some((begin, bytes)) if start - begin <= bytes.len() as u64 => Ok(bytes.slice((start - begin) as usize..)),
-            _ => Err(ParquetError::General(format!("position {start} is outside the columns asked for"))),
+            Some((begin, bytes)) if start - begin <= bytes.len() as u64 => {
+                Ok(bytes.slice((start - begin) as usize..))
+            }
+            _ => Err(ParquetError::General(format!(
+                "position {start} is outside the columns asked for"
+            ))),
         }
     }
 }
@@ -381,7 +435,9 @@ impl ChunkReader for Loaded {
     fn get_bytes(&self, start: u64, length: usize) -> parquet::errors::Result<Bytes> {
         let bytes = self.from(start)?;
         if length > bytes.len() {
-            return Err(ParquetError::EOF(format!("{length} bytes at {start} go beyond their column")));
+            return Err(ParquetError::EOF(format!(
+                "{length} bytes at {start} go beyond their column"
+            )));
         }
         Ok(bytes.slice(..length))
     }
@@ -395,7 +451,9 @@ pub struct SegmentReader {
 
 impl std::fmt::Debug for SegmentReader {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SegmentReader").field("file", &self.file).finish_non_exhaustive()
+        f.debug_struct("SegmentReader")
+            .field("file", &self.file)
+            .finish_non_exhaustive()
     }
 }
 
@@ -404,6 +462,9 @@ impl Iterator for SegmentReader {
 
     fn next(&mut self) -> Option<Self::Item> {
         let batch = self.reader.next()?;
-        Some(batch.map_err(|source| ReadError::Arrow { context: format!("decode {}", self.file), source }))
+        Some(batch.map_err(|source| ReadError::Arrow {
+            context: format!("decode {}", self.file),
+            source,
+        }))
     }
 }

@@ -1,8 +1,8 @@
 //! The store: what other crates call.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::Ordering;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use crate::catalogue::{Change, Durability, LogOptions};
 use crate::commit::{Core, Pending};
@@ -37,7 +37,13 @@ pub struct StoreOptions {
 impl StoreOptions {
     /// The usual options, for a directory.
     pub fn new(dir: impl Into<PathBuf>) -> Self {
-        Self { dir: dir.into(), read_only: false, create: true, seal_bytes: 32 << 20, journal_file_bytes: 64 << 20 }
+        Self {
+            dir: dir.into(),
+            read_only: false,
+            create: true,
+            seal_bytes: 32 << 20,
+            journal_file_bytes: 64 << 20,
+        }
     }
 
     /// The same, only to read.
@@ -133,7 +139,8 @@ impl Store {
     #[must_use]
     pub fn memory() -> Self {
         let opened = Self::open_on(Arc::new(MemoryDevice::new()), StoreOptions::new(""));
-        opened.expect("an empty memory device holds no file that could be locked, damaged or refused")
+        opened
+            .expect("an empty memory device holds no file that could be locked, damaged or refused")
     }
 
     /// Opens the store on a device; `options.dir` only names it in messages.
@@ -142,7 +149,9 @@ impl Store {
     /// As [`open`](Self::open).
     pub fn open_on(device: Arc<dyn Device>, options: StoreOptions) -> Result<Self, OpenError> {
         let core = recovery::open(device, options)?;
-        Ok(Self { handle: Arc::new(Handle { core }) })
+        Ok(Self {
+            handle: Arc::new(Handle { core }),
+        })
     }
 
     fn core(&self) -> &Arc<Core> {
@@ -210,15 +219,25 @@ impl Store {
         if let Some(log) = core.find_log(name) {
             return match log.options.difference(&options) {
                 None => Ok(Creation::AlreadyThere),
-                Some(what) => Err(CatalogError::Different { log: name.to_owned(), what }),
+                Some(what) => Err(CatalogError::Different {
+                    log: name.to_owned(),
+                    what,
+                }),
             };
         }
         let id = LogId(core.logs.read().next_id);
-        let change = Change::Create { id, name: name.to_owned(), options: options.clone() };
+        let change = Change::Create {
+            id,
+            name: name.to_owned(),
+            options: options.clone(),
+        };
         core.enqueue(Pending::change(change))?.wait()?;
         let mut logs = core.logs.write();
         logs.next_id = id.0 + 1;
-        logs.by_name.insert(name.to_owned(), Arc::new(recovery::new_log(id, name.to_owned(), options)));
+        logs.by_name.insert(
+            name.to_owned(),
+            Arc::new(recovery::new_log(id, name.to_owned(), options)),
+        );
         Ok(Creation::Created)
     }
 
@@ -229,17 +248,26 @@ impl Store {
     pub fn drop_log(&self, name: &str) -> Result<bool, CatalogError> {
         let core = self.core();
         let _one_at_a_time = core.changing.lock();
-        let Some(log) = core.find_log(name) else { return Ok(false) };
-        core.enqueue(Pending::change(Change::Drop { id: log.id }))?.wait()?;
+        let Some(log) = core.find_log(name) else {
+            return Ok(false);
+        };
+        core.enqueue(Pending::change(Change::Drop { id: log.id }))?
+            .wait()?;
         log.dropped.store(true, Ordering::Release);
         core.logs.write().by_name.remove(name);
-        let segments: Vec<SegmentRef> = log.partitions.iter().flat_map(|partition| partition.segments()).collect();
+        let segments: Vec<SegmentRef> = log
+            .partitions
+            .iter()
+            .flat_map(|partition| partition.segments())
+            .collect();
         if segments.is_empty() {
             return Ok(true);
         }
         match seal::write_manifest_now(core) {
             Ok(()) => segments.iter().for_each(SegmentRef::make_obsolete),
-            Err(error) => tracing::warn!(log = name, %error, "the files of a dropped log stay until the next opening"),
+            Err(error) => {
+                tracing::warn!(log = name, %error, "the files of a dropped log stay until the next opening")
+            }
         }
         Ok(true)
     }
@@ -252,8 +280,10 @@ impl Store {
 
     fn find_log(&self, name: &str) -> Result<Arc<LogState>, CatalogError> {
         let core = self.core();
-        core.find_log(name)
-            .ok_or_else(|| CatalogError::NoSuchLog { log: name.to_owned(), known: core.log_names() })
+        core.find_log(name).ok_or_else(|| CatalogError::NoSuchLog {
+            log: name.to_owned(),
+            known: core.log_names(),
+        })
     }
 
     /// What is known of a log.
@@ -286,7 +316,10 @@ impl Store {
             options: log.options.clone(),
             schema: state.schema.clone(),
             schema_version: state.version,
-            record_count: partitions.iter().map(|partition| partition.record_count).sum(),
+            record_count: partitions
+                .iter()
+                .map(|partition| partition.record_count)
+                .sum(),
             live_count: log.options.key.as_ref().and_then(|_| live_count(&log).ok()),
             partitions,
         })
@@ -297,7 +330,11 @@ impl Store {
     /// # Errors
     /// A batch does not fit its log, or the store takes no appends; nothing was stored. What happens
     /// later is told by the ticket.
-    pub fn append(&self, batches: Vec<AppendBatch>, ack: Option<Durability>) -> Result<AppendTicket, AppendError> {
+    pub fn append(
+        &self,
+        batches: Vec<AppendBatch>,
+        ack: Option<Durability>,
+    ) -> Result<AppendTicket, AppendError> {
         let pending = intake::prepare(self.core(), batches, ack)?;
         self.core().enqueue(pending)
     }
@@ -306,13 +343,21 @@ impl Store {
     ///
     /// # Errors
     /// As [`append`](Self::append); the log has no key.
-    pub fn delete(&self, log: &str, key: &Datum, ack: Option<Durability>) -> Result<Option<AppendTicket>, AppendError> {
+    pub fn delete(
+        &self,
+        log: &str,
+        key: &Datum,
+        ack: Option<Durability>,
+    ) -> Result<Option<AppendTicket>, AppendError> {
         let state = self.core().log_for_append(log)?;
-        let found = scan::find_key(&state, key).map_err(|error| AppendError::Refused { text: error.to_string() })?;
+        let found = scan::find_key(&state, key).map_err(|error| AppendError::Refused {
+            text: error.to_string(),
+        })?;
         if found.is_none() {
             return Ok(None);
         }
-        self.append(vec![AppendBatch::tombstones(log, vec![key.clone()])], ack).map(Some)
+        self.append(vec![AppendBatch::tombstones(log, vec![key.clone()])], ack)
+            .map(Some)
     }
 
     /// Makes everything appended so far durable.

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, AsArray, BinaryBuilder, Int32Array, Int64Array, Int8Array, RecordBatch, RecordBatchOptions,
-    TimestampMicrosecondArray,
+    Array, ArrayRef, AsArray, BinaryBuilder, Int8Array, Int32Array, Int64Array, RecordBatch,
+    RecordBatchOptions, TimestampMicrosecondArray,
 };
 use arrow::datatypes::TimestampMicrosecondType;
 use bytes::Bytes;
 
 use crate::columns::{build_array, conform_batch, datum_of_kind};
-use crate::datum::{key_bytes, Datum, Row};
+use crate::datum::{Datum, Row, key_bytes};
 use crate::error::ReadError;
 use crate::ids::{CommitNumber, Epoch, PartitionId};
 use crate::limits::TAIL_BATCH_ROWS;
@@ -61,15 +61,25 @@ struct Run {
 
 impl Run {
     fn new(op: i8) -> Self {
-        Self { offsets: vec![], commits: vec![], epochs: vec![], append_times: vec![], op, bytes: 0 }
+        Self {
+            offsets: vec![],
+            commits: vec![],
+            epochs: vec![],
+            append_times: vec![],
+            op,
+            bytes: 0,
+        }
     }
 
     fn add(&mut self, first_offset: u64, count: usize, stamp: Stamp) {
         // Offsets, commits and epochs stay far below 2^63: one a nanosecond would take 292 years.
-        self.offsets.extend((0..count as i64).map(|index| first_offset as i64 + index));
-        self.commits.resize(self.offsets.len(), stamp.commit.0 as i64);
+        self.offsets
+            .extend((0..count as i64).map(|index| first_offset as i64 + index));
+        self.commits
+            .resize(self.offsets.len(), stamp.commit.0 as i64);
         self.epochs.resize(self.offsets.len(), stamp.epoch.0 as i64);
-        self.append_times.resize(self.offsets.len(), stamp.append_time_us);
+        self.append_times
+            .resize(self.offsets.len(), stamp.append_time_us);
     }
 
     /// The batch of these user columns with the system's behind them.
@@ -83,10 +93,17 @@ impl Run {
     ) -> Result<Chunk, ReadError> {
         let rows = self.offsets.len();
         let keys = key_column(state, key, &columns, rows);
-        let instant = |values: Vec<i64>| TimestampMicrosecondArray::from(values).with_timezone("UTC");
+        let instant =
+            |values: Vec<i64>| TimestampMicrosecondArray::from(values).with_timezone("UTC");
         let times: TimestampMicrosecondArray = match times {
             Some(times) => (0..rows)
-                .map(|row| Some(if times.is_null(row) { self.append_times[row] } else { times.value(row) }))
+                .map(|row| {
+                    Some(if times.is_null(row) {
+                        self.append_times[row]
+                    } else {
+                        times.value(row)
+                    })
+                })
                 .collect::<TimestampMicrosecondArray>()
                 .with_timezone("UTC"),
             None => instant(self.append_times.clone()),
@@ -104,17 +121,38 @@ impl Run {
         columns.extend(system);
         let options = RecordBatchOptions::new().with_row_count(Some(rows));
         let batch = RecordBatch::try_new_with_options(state.full.clone(), columns, &options)
-            .map_err(|source| ReadError::Arrow { context: "add the system columns".to_owned(), source })?;
-        Ok(Chunk { batch, bytes: self.bytes })
+            .map_err(|source| ReadError::Arrow {
+                context: "add the system columns".to_owned(),
+                source,
+            })?;
+        Ok(Chunk {
+            batch,
+            bytes: self.bytes,
+        })
     }
 }
 
-fn key_column(state: &SchemaState, key: Option<&str>, columns: &[ArrayRef], rows: usize) -> ArrayRef {
-    let place = key.and_then(|key| state.schema.columns.iter().position(|column| column.name.as_ref() == key));
+fn key_column(
+    state: &SchemaState,
+    key: Option<&str>,
+    columns: &[ArrayRef],
+    rows: usize,
+) -> ArrayRef {
+    let place = key.and_then(|key| {
+        state
+            .schema
+            .columns
+            .iter()
+            .position(|column| column.name.as_ref() == key)
+    });
     let mut keys = BinaryBuilder::with_capacity(rows, 0);
     for row in 0..rows {
         let bytes = place.and_then(|place| {
-            key_bytes(&datum_of_kind(&columns[place], &state.schema.columns[place].kind, row))
+            key_bytes(&datum_of_kind(
+                &columns[place],
+                &state.schema.columns[place].kind,
+                row,
+            ))
         });
         keys.append_option(bytes);
     }
@@ -122,10 +160,18 @@ fn key_column(state: &SchemaState, key: Option<&str>, columns: &[ArrayRef], rows
 }
 
 /// Batches of one partition, in order, as Arrow chunks in the log's present schema.
-pub(crate) fn convert(batches: &[TailBatch], partition: PartitionId, log: &LogState) -> Result<Vec<Chunk>, ReadError> {
+pub(crate) fn convert(
+    batches: &[TailBatch],
+    partition: PartitionId,
+    log: &LogState,
+) -> Result<Vec<Chunk>, ReadError> {
     let state = log.schema();
     let key = log.options.key.as_deref();
-    let converter = Converter { partition, state: &state, key };
+    let converter = Converter {
+        partition,
+        state: &state,
+        key,
+    };
     let mut chunks = Vec::new();
     let mut rows: Vec<Row> = Vec::new();
     let mut run = Run::new(OP_PUT);
@@ -142,10 +188,11 @@ pub(crate) fn convert(batches: &[TailBatch], partition: PartitionId, log: &LogSt
         if op != run.op || rows.len() + batch.count as usize > TAIL_BATCH_ROWS {
             converter.finish_rows(&mut run, &mut rows, op, &mut chunks)?;
         }
-        let decoded = decode_rows(bytes, batch.count as usize).map_err(|error| ReadError::DamagedCommit {
-            commit: batch.stamp.commit,
-            text: error.to_string(),
-        })?;
+        let decoded =
+            decode_rows(bytes, batch.count as usize).map_err(|error| ReadError::DamagedCommit {
+                commit: batch.stamp.commit,
+                text: error.to_string(),
+            })?;
         run.add(batch.first_offset, decoded.len(), batch.stamp);
         run.bytes += batch.bytes;
         rows.extend(decoded);
@@ -174,12 +221,18 @@ impl Converter<'_> {
         if rows.is_empty() {
             return Ok(());
         }
-        let wrap = |source| ReadError::Arrow { context: "build columns of rows".to_owned(), source };
+        let wrap = |source| ReadError::Arrow {
+            context: "build columns of rows".to_owned(),
+            source,
+        };
         let mut columns = Vec::with_capacity(self.state.full.fields().len());
         for column in &self.state.schema.columns {
             // Rows of one shape have a field at the same place: look there first.
             let mut place = 0;
-            let values: Vec<Option<&Datum>> = rows.iter().map(|row| value_of(row, &column.name, &mut place)).collect();
+            let values: Vec<Option<&Datum>> = rows
+                .iter()
+                .map(|row| value_of(row, &column.name, &mut place))
+                .collect();
             columns.push(build_array(&column.kind, &values).map_err(wrap)?);
         }
         let times = rows.iter().any(|row| row.get("_time").is_some()).then(|| {
@@ -193,7 +246,12 @@ impl Converter<'_> {
         Ok(())
     }
 
-    fn convert_arrow(&self, batch: &TailBatch, given: &[RecordBatch], chunks: &mut Vec<Chunk>) -> Result<(), ReadError> {
+    fn convert_arrow(
+        &self,
+        batch: &TailBatch,
+        given: &[RecordBatch],
+        chunks: &mut Vec<Chunk>,
+    ) -> Result<(), ReadError> {
         let user = self.state.schema.to_arrow();
         let mut offset = batch.first_offset;
         for whole in given {

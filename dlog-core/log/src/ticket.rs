@@ -72,9 +72,17 @@ type Callback = Box<dyn FnOnce(Outcome) + Send>;
 
 impl TicketState {
     pub(crate) fn new() -> Arc<Self> {
-        let inner =
-            Inner { outcome: None, interest: Interest::Idle, shall_lead: false, waker: None, callback: None };
-        Arc::new(Self { inner: Mutex::new(inner), changed: Condvar::new() })
+        let inner = Inner {
+            outcome: None,
+            interest: Interest::Idle,
+            shall_lead: false,
+            waker: None,
+            callback: None,
+        };
+        Arc::new(Self {
+            inner: Mutex::new(inner),
+            changed: Condvar::new(),
+        })
     }
 
     pub(crate) fn complete(&self, outcome: Outcome) {
@@ -121,7 +129,9 @@ pub struct AppendTicket {
 
 impl std::fmt::Debug for AppendTicket {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("AppendTicket").field("is_done", &self.state.is_done()).finish_non_exhaustive()
+        f.debug_struct("AppendTicket")
+            .field("is_done", &self.state.is_done())
+            .finish_non_exhaustive()
     }
 }
 

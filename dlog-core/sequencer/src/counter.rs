@@ -6,13 +6,13 @@
 //! little skips little.
 
 use std::ops::Range;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 
 use crate::device::Device;
-use crate::state_file::{StateError, StateFile, SyncLevel, MAXIMUM_STEP};
+use crate::state_file::{MAXIMUM_STEP, StateError, StateFile, SyncLevel};
 
 /// The first block leased after an opening.
 pub const BLOCK_MIN: u64 = 64;
@@ -48,7 +48,11 @@ pub struct CounterOptions {
 
 impl Default for CounterOptions {
     fn default() -> Self {
-        Self { mode: Mode::Leased, level: SyncLevel::Power, create: true }
+        Self {
+            mode: Mode::Leased,
+            level: SyncLevel::Power,
+            create: true,
+        }
     }
 }
 
@@ -92,7 +96,11 @@ impl Counter {
     ///
     /// # Errors
     /// The file is locked, damaged, missing without `create`, or the device failed.
-    pub fn open(device: &Arc<dyn Device>, path: &str, options: CounterOptions) -> Result<Self, CounterError> {
+    pub fn open(
+        device: &Arc<dyn Device>,
+        path: &str,
+        options: CounterOptions,
+    ) -> Result<Self, CounterError> {
         let state = StateFile::open(device.as_ref(), path, options.level, options.create)?;
         let start = state.ceiling();
         Ok(Self {
@@ -100,7 +108,10 @@ impl Counter {
             ceiling: AtomicU64::new(start),
             closed_at: AtomicU64::new(start),
             mode: options.mode,
-            lease: Mutex::new(Some(Lease { state, block: BLOCK_MIN })),
+            lease: Mutex::new(Some(Lease {
+                state,
+                block: BLOCK_MIN,
+            })),
         })
     }
 
@@ -138,7 +149,9 @@ impl Counter {
     /// # Errors
     /// The rest could not be given back; numbers will be skipped, none repeated.
     pub fn close(&self) -> Result<(), CounterError> {
-        let Some(mut lease) = self.lease.lock().take() else { return Ok(()) };
+        let Some(mut lease) = self.lease.lock().take() else {
+            return Ok(());
+        };
         // `last` stays CLOSED for good: were it put back, a thread that read it before could still
         // take a number that has been given back.
         let last = self.last.swap(CLOSED, Ordering::SeqCst);
@@ -164,7 +177,10 @@ impl Counter {
             let next = last.checked_add(count)?;
             (next <= self.ceiling.load(Ordering::SeqCst)).then_some(next)
         };
-        self.last.fetch_update(Ordering::SeqCst, Ordering::SeqCst, step).ok().map(|last| last + count)
+        self.last
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, step)
+            .ok()
+            .map(|last| last + count)
     }
 
     #[cold]
@@ -203,18 +219,33 @@ mod tests {
 
     fn open(device: &MemoryDevice, mode: Mode) -> Result<Counter, CounterError> {
         let device: Arc<dyn Device> = Arc::new(device.clone());
-        Counter::open(&device, "counters/a", CounterOptions { mode, ..CounterOptions::default() })
+        Counter::open(
+            &device,
+            "counters/a",
+            CounterOptions {
+                mode,
+                ..CounterOptions::default()
+            },
+        )
     }
 
     #[test]
     fn counts_from_one_and_gives_the_rest_back() {
         let device = MemoryDevice::new();
         let counter = open(&device, Mode::Leased).unwrap();
-        assert_eq!((1..=100).map(|_| counter.increment().unwrap()).collect::<Vec<_>>(), (1..=100).collect::<Vec<_>>());
+        assert_eq!(
+            (1..=100)
+                .map(|_| counter.increment().unwrap())
+                .collect::<Vec<_>>(),
+            (1..=100).collect::<Vec<_>>()
+        );
         assert_eq!(counter.reserve(5).unwrap(), 101..106);
         assert_eq!(counter.value(), 105);
         drop(counter);
-        assert_eq!(open(&device, Mode::Leased).unwrap().increment().unwrap(), 106);
+        assert_eq!(
+            open(&device, Mode::Leased).unwrap().increment().unwrap(),
+            106
+        );
     }
 
     #[test]
@@ -247,10 +278,16 @@ mod tests {
         let device = MemoryDevice::new();
         let counter = open(&device, Mode::Leased).unwrap();
         let second = open(&device, Mode::Leased).unwrap_err();
-        assert!(matches!(second, CounterError::State(StateError::Locked { .. })));
+        assert!(matches!(
+            second,
+            CounterError::State(StateError::Locked { .. })
+        ));
         counter.close().unwrap();
         assert!(matches!(counter.increment(), Err(CounterError::Closed)));
-        assert!(matches!(counter.reserve(0), Err(CounterError::Reservation { .. })));
+        assert!(matches!(
+            counter.reserve(0),
+            Err(CounterError::Reservation { .. })
+        ));
     }
 
     #[test]
@@ -260,7 +297,10 @@ mod tests {
         let lists: Vec<Vec<u64>> = std::thread::scope(|scope| {
             let run = || (0..5000).map(|_| counter.increment().unwrap()).collect();
             let threads: Vec<_> = (0..8).map(|_| scope.spawn(run)).collect();
-            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+            threads
+                .into_iter()
+                .map(|thread| thread.join().unwrap())
+                .collect()
         });
         let all: BTreeSet<u64> = lists.into_iter().flatten().collect();
         assert_eq!(all, (1..=40_000).collect());
@@ -273,7 +313,12 @@ mod tests {
         let counter = Counter::open(&device, "counters/n", CounterOptions::default()).unwrap();
         assert_eq!(counter.increment().unwrap(), 1);
         let second = Counter::open(&device, "counters/n", CounterOptions::default()).unwrap_err();
-        assert!(second.to_string().contains(&format!("process {}", std::process::id())), "{second}");
+        assert!(
+            second
+                .to_string()
+                .contains(&format!("process {}", std::process::id())),
+            "{second}"
+        );
         drop(counter);
         let counter = Counter::open(&device, "counters/n", CounterOptions::default()).unwrap();
         assert_eq!(counter.increment().unwrap(), 2);

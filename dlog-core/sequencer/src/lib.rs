@@ -13,6 +13,6 @@ mod state_file;
 mod unique_id;
 
 pub use checksum::crc32c;
-pub use counter::{Counter, CounterError, CounterOptions, Mode, BLOCK_MAX, BLOCK_MIN};
-pub use state_file::{StateError, StateFile, SyncLevel, MAXIMUM_STEP};
-pub use unique_id::{Snowflake, SnowflakeError, SnowflakeId, SnowflakeOptions, DEFAULT_EPOCH_MS};
+pub use counter::{BLOCK_MAX, BLOCK_MIN, Counter, CounterError, CounterOptions, Mode};
+pub use state_file::{MAXIMUM_STEP, StateError, StateFile, SyncLevel};
+pub use unique_id::{DEFAULT_EPOCH_MS, Snowflake, SnowflakeError, SnowflakeId, SnowflakeOptions};

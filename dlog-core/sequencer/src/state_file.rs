@@ -9,7 +9,7 @@ use std::io;
 use std::sync::Arc;
 
 use crate::checksum::crc32c;
-use crate::device::{parent_of, Device, DeviceFile, DeviceLock, LockError, OpenMode};
+use crate::device::{Device, DeviceFile, DeviceLock, LockError, OpenMode, parent_of};
 
 /// The furthest a single slot may be ahead of the other.
 pub const MAXIMUM_STEP: u64 = 1 << 22;
@@ -48,7 +48,9 @@ pub enum StateError {
         holder: String,
     },
     /// The file is none of ours, or both slots are unreadable.
-    #[error("{path} is damaged: {text}; restore it from a backup and skip past every number handed out since")]
+    #[error(
+        "{path} is damaged: {text}; restore it from a backup and skip past every number handed out since"
+    )]
     Damaged {
         /// The file.
         path: String,
@@ -56,7 +58,9 @@ pub enum StateError {
         text: String,
     },
     /// A newer program wrote it.
-    #[error("{path} has format {version}, this program knows {FORMAT_VERSION}; use the program that wrote it")]
+    #[error(
+        "{path} has format {version}, this program knows {FORMAT_VERSION}; use the program that wrote it"
+    )]
     UnknownFormat {
         /// The file.
         path: String,
@@ -104,12 +108,27 @@ impl StateFile {
     ///
     /// # Errors
     /// See [`StateError`].
-    pub fn open(device: &dyn Device, path: &str, level: SyncLevel, create: bool) -> Result<Self, StateError> {
-        let io = |action| move |source| StateError::Io { action, path: path.to_owned(), source };
+    pub fn open(
+        device: &dyn Device,
+        path: &str,
+        level: SyncLevel,
+        create: bool,
+    ) -> Result<Self, StateError> {
+        let io = |action| {
+            move |source| StateError::Io {
+                action,
+                path: path.to_owned(),
+                source,
+            }
+        };
         if create {
-            device.create_dir(parent_of(path)).map_err(io("make the directory of"))?;
+            device
+                .create_dir(parent_of(path))
+                .map_err(io("make the directory of"))?;
         } else if !device.exists(path).map_err(io("look for"))? {
-            return Err(StateError::Missing { path: path.to_owned() });
+            return Err(StateError::Missing {
+                path: path.to_owned(),
+            });
         }
         let lock = take_lock(device, path)?;
         if !device.exists(path).map_err(io("look for"))? {
@@ -117,10 +136,21 @@ impl StateFile {
         }
         let file = device.open(path, OpenMode::Write).map_err(io("open"))?;
         let (current, skipped) = read_slots(file.as_ref(), path)?;
-        let mut state =
-            Self { path: path.to_owned(), file, current, level, poisoned: false, skipped, _lock: lock };
+        let mut state = Self {
+            path: path.to_owned(),
+            file,
+            current,
+            level,
+            poisoned: false,
+            skipped,
+            _lock: lock,
+        };
         if skipped {
-            tracing::warn!(path, ceiling = state.current.ceiling, "unreadable counter slot: numbers were skipped");
+            tracing::warn!(
+                path,
+                ceiling = state.current.ceiling,
+                "unreadable counter slot: numbers were skipped"
+            );
             // Twice, so that both slots are good again.
             state.write_slot(state.current.ceiling)?;
             state.write_slot(state.current.ceiling)?;
@@ -155,10 +185,19 @@ impl StateFile {
 
     fn write_slot(&mut self, ceiling: u64) -> Result<(), StateError> {
         if self.poisoned {
-            return Err(StateError::Poisoned { path: self.path.clone() });
+            return Err(StateError::Poisoned {
+                path: self.path.clone(),
+            });
         }
-        let slot = Slot { sequence: self.current.sequence + 1, ceiling };
-        let io = |action, source| StateError::Io { action, path: self.path.clone(), source };
+        let slot = Slot {
+            sequence: self.current.sequence + 1,
+            ceiling,
+        };
+        let io = |action, source| StateError::Io {
+            action,
+            path: self.path.clone(),
+            source,
+        };
         self.file
             .write_at(&encode_slot(slot), slot_position(slot.sequence))
             .map_err(|source| io("write", source))?;
@@ -174,10 +213,19 @@ impl StateFile {
 }
 
 fn take_lock(device: &dyn Device, path: &str) -> Result<Box<dyn DeviceLock>, StateError> {
-    device.lock(&format!("{path}.lock")).map_err(|error| match error {
-        LockError::Held(holder) => StateError::Locked { path: path.to_owned(), holder },
-        LockError::Io(source) => StateError::Io { action: "lock", path: path.to_owned(), source },
-    })
+    device
+        .lock(&format!("{path}.lock"))
+        .map_err(|error| match error {
+            LockError::Held(holder) => StateError::Locked {
+                path: path.to_owned(),
+                holder,
+            },
+            LockError::Io(source) => StateError::Io {
+                action: "lock",
+                path: path.to_owned(),
+                source,
+            },
+        })
 }
 
 /// Writes the whole file under another name first, so that a file that is there is complete.
@@ -188,7 +236,13 @@ fn start_file(device: &dyn Device, path: &str) -> io::Result<()> {
     }
     let file = device.open(&beside, OpenMode::CreateNew)?;
     for sequence in 0..2 {
-        file.write_at(&encode_slot(Slot { sequence, ceiling: 0 }), slot_position(sequence))?;
+        file.write_at(
+            &encode_slot(Slot {
+                sequence,
+                ceiling: 0,
+            }),
+            slot_position(sequence),
+        )?;
     }
     file.sync_data()?;
     device.rename(&beside, path)?;
@@ -225,7 +279,10 @@ fn decode_slot(bytes: &[u8; SLOT_BYTES]) -> Result<Option<Slot>, u16> {
         bytes.copy_from_slice(&body[at..at + 8]);
         u64::from_le_bytes(bytes)
     };
-    Ok(Some(Slot { sequence: number(8), ceiling: number(16) }))
+    Ok(Some(Slot {
+        sequence: number(8),
+        ceiling: number(16),
+    }))
 }
 
 /// The slot in force, and whether it had to be guessed upwards.
@@ -234,20 +291,41 @@ fn read_slots(file: &dyn DeviceFile, path: &str) -> Result<(Slot, bool), StateEr
     for (index, slot) in slots.iter_mut().enumerate() {
         let mut bytes = [0; SLOT_BYTES];
         file.read_at(&mut bytes, slot_position(index as u64))
-            .map_err(|source| StateError::Io { action: "read", path: path.to_owned(), source })?;
+            .map_err(|source| StateError::Io {
+                action: "read",
+                path: path.to_owned(),
+                source,
+            })?;
         let decoded = decode_slot(&bytes);
-        *slot = decoded.map_err(|version| StateError::UnknownFormat { path: path.to_owned(), version })?;
+        *slot = decoded.map_err(|version| StateError::UnknownFormat {
+            path: path.to_owned(),
+            version,
+        })?;
     }
     match slots {
-        [Some(even), Some(odd)] => Ok((if even.sequence > odd.sequence { even } else { odd }, false)),
+        [Some(even), Some(odd)] => Ok((
+            if even.sequence > odd.sequence {
+                even
+            } else {
+                odd
+            },
+            false,
+        )),
         [Some(only), None] | [None, Some(only)] => {
             let ceiling = only.ceiling.saturating_add(MAXIMUM_STEP);
             // The lost slot had an adjoining sequence number; the next write must follow both.
-            Ok((Slot { sequence: only.sequence + 2, ceiling }, true))
+            Ok((
+                Slot {
+                    sequence: only.sequence + 2,
+                    ceiling,
+                },
+                true,
+            ))
         }
-        [None, None] => {
-            Err(StateError::Damaged { path: path.to_owned(), text: "neither slot is readable".to_owned() })
-        }
+        [None, None] => Err(StateError::Damaged {
+            path: path.to_owned(),
+            text: "neither slot is readable".to_owned(),
+        }),
     }
 }
 
@@ -277,7 +355,11 @@ mod tests {
             state.write_ceiling(100).unwrap();
             state.write_ceiling(200).unwrap();
             drop(state);
-            device.open("c", OpenMode::Write).unwrap().write_at(b"torn", torn + 8).unwrap();
+            device
+                .open("c", OpenMode::Write)
+                .unwrap()
+                .write_at(b"torn", torn + 8)
+                .unwrap();
             let state = StateFile::open(&device, "c", SyncLevel::Power, false).unwrap();
             assert!(state.ceiling() >= 200 && state.has_skipped());
             let ceiling = state.ceiling();
@@ -292,7 +374,11 @@ mod tests {
         let device = MemoryDevice::new();
         let missing = StateFile::open(&device, "c", SyncLevel::Power, false).unwrap_err();
         assert!(matches!(missing, StateError::Missing { .. }));
-        device.open("c", OpenMode::CreateNew).unwrap().write_at(&[7; 9000], 0).unwrap();
+        device
+            .open("c", OpenMode::CreateNew)
+            .unwrap()
+            .write_at(&[7; 9000], 0)
+            .unwrap();
         let ruined = StateFile::open(&device, "c", SyncLevel::Power, true).unwrap_err();
         assert!(matches!(ruined, StateError::Damaged { .. }));
     }

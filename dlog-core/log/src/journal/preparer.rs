@@ -1,7 +1,7 @@
 //! The background thread that writes journal files ahead of their frames.
 
-use std::sync::mpsc::{channel, Sender};
 use std::sync::Arc;
+use std::sync::mpsc::{Sender, channel};
 use std::thread::JoinHandle;
 
 use crate::journal::JournalFile;
@@ -18,8 +18,13 @@ impl Preparer {
     pub(crate) fn start() -> Self {
         let (requests, files) = channel::<Arc<JournalFile>>();
         let work = move || files.iter().for_each(|file| file.grow_ahead());
-        let thread = std::thread::Builder::new().name("dlog-prepare".to_owned()).spawn(work);
-        Self { requests: Some(requests), thread: thread.ok() }
+        let thread = std::thread::Builder::new()
+            .name("dlog-prepare".to_owned())
+            .spawn(work);
+        Self {
+            requests: Some(requests),
+            thread: thread.ok(),
+        }
     }
 
     /// Has a file grown by a step.

@@ -8,12 +8,12 @@
 use std::sync::Arc;
 
 use crate::error::OpenError;
-use crate::frame::{decode_frame, Frame, FrameError, FrameHead, ALIGNMENT, FLAG_CLOSED};
+use crate::frame::{ALIGNMENT, FLAG_CLOSED, Frame, FrameError, FrameHead, decode_frame};
 use crate::ids::{CommitNumber, Epoch, StoreId};
 use crate::journal::file::HeaderError;
-use crate::journal::{path_of, FileHeader, DIRECTORY, HEADER_BLOCK};
+use crate::journal::{DIRECTORY, FileHeader, HEADER_BLOCK, path_of};
 use crate::recovery::{Damage, DroppedTail};
-use dlog_sequencer::device::{read_exact_at, Device, OpenMode};
+use dlog_sequencer::device::{Device, OpenMode, read_exact_at};
 
 /// Where the journal ends and what was met on the way.
 #[derive(Debug)]
@@ -44,7 +44,14 @@ pub(crate) fn replay(
     apply: &mut dyn FnMut(&Frame<'_>, u64) -> Result<(), OpenError>,
 ) -> Result<Replayed, OpenError> {
     let generations = list_generations(device, start)?;
-    let mut state = Replay { store, next: None, result: Replayed::empty() };
+    let mut state = Replay {
+        store,
+        next: None,
+        result: Replayed::empty(),
+    };
+    if generations.first() != Some(&start) {
+        state.damage(start, 0, "the file is missing");
+    }
     let mut files = generations.iter().peekable();
     while let Some(generation) = files.next() {
         let later: Vec<u64> = files.clone().copied().collect();
@@ -55,7 +62,11 @@ pub(crate) fn replay(
         }
     }
     let end = state.result.generation.unwrap_or(0);
-    state.result.surplus = generations.iter().filter(|g| **g > end).map(|g| path_of(*g)).collect();
+    state.result.surplus = generations
+        .iter()
+        .filter(|g| **g > end)
+        .map(|g| path_of(*g))
+        .collect();
     Ok(state.result)
 }
 
@@ -108,7 +119,10 @@ impl Replay {
         match FileHeader::decode(bytes) {
             Ok(header) if self.follows(&header, generation) => self.enter(&header),
             Err(HeaderError::UnknownFormat(version)) => {
-                return Err(OpenError::UnknownFormat { file: path_of(generation), version });
+                return Err(OpenError::UnknownFormat {
+                    file: path_of(generation),
+                    version,
+                });
             }
             Ok(_) | Err(HeaderError::Damaged) => {
                 return self.bad_header(device, generation, bytes, later, apply);
@@ -150,12 +164,19 @@ impl Replay {
         later: &[u64],
         apply: &mut dyn FnMut(&Frame<'_>, u64) -> Result<(), OpenError>,
     ) -> Result<Next, OpenError> {
-        let has_frames = find_frame(bytes, HEADER_BLOCK as usize, |head| self.is_ours(head, generation)).is_some();
+        let has_frames = find_frame(bytes, HEADER_BLOCK as usize, |head| {
+            self.is_ours(head, generation)
+        })
+        .is_some();
         if !has_frames && !self.later_file_has_frames(device, later)? {
             // Torn while being made: nothing was ever written behind its header.
             return Ok(Next::Stop);
         }
-        self.damage(generation, 0, "the header of the file does not continue the journal");
+        self.damage(
+            generation,
+            0,
+            "the header of the file does not continue the journal",
+        );
         self.result.generation = Some(generation);
         self.next = None;
         self.read_frames(device, generation, bytes, later, apply)
@@ -180,12 +201,19 @@ impl Replay {
                 }
                 Ok(_) => "a valid frame that does not follow the one before".to_owned(),
                 Err(FrameError::UnknownFormat(version)) => {
-                    return Err(OpenError::UnknownFormat { file: path_of(generation), version });
+                    return Err(OpenError::UnknownFormat {
+                        file: path_of(generation),
+                        version,
+                    });
                 }
                 Err(error) => error.to_string(),
             };
             let expected = self.result.commit.0 + 1;
-            let proof = |head: &FrameHead| self.is_ours(head, generation) && head.durable.0 >= expected && head.commit.0 >= expected;
+            let proof = |head: &FrameHead| {
+                self.is_ours(head, generation)
+                    && head.durable.0 >= expected
+                    && head.commit.0 >= expected
+            };
             if let Some(found) = find_frame(bytes, position, proof) {
                 self.damage(generation, position as u64, &error);
                 position = found;
@@ -214,7 +242,8 @@ impl Replay {
             // A file is begun only when the one before is synced: one that begins further on shows
             // that something is missing here.
             let expected = self.result.commit.0 + 1;
-            let begins_beyond = next.is_ok_and(|header| header.store == self.store && header.first_commit.0 > expected);
+            let begins_beyond = next
+                .is_ok_and(|header| header.store == self.store && header.first_commit.0 > expected);
             if begins_beyond || self.later_file_has_frames(device, later)? {
                 self.damage(generation, position as u64, error);
                 self.next = None;
@@ -223,8 +252,11 @@ impl Replay {
         }
         let rest = bytes.get(position..).unwrap_or_default();
         if let Some(last) = rest.iter().rposition(|byte| *byte != 0) {
-            self.result.dropped =
-                Some(DroppedTail { file: path_of(generation), position: position as u64, bytes: last as u64 + 1 });
+            self.result.dropped = Some(DroppedTail {
+                file: path_of(generation),
+                position: position as u64,
+                bytes: last as u64 + 1,
+            });
             self.result.is_clean = false;
         }
         Ok(Next::Stop)
@@ -261,18 +293,41 @@ impl Replay {
     }
 
     fn damage(&mut self, generation: u64, position: u64, text: &str) {
-        self.result.damage.push(Damage { file: path_of(generation), position, text: text.to_owned() });
+        self.result.damage.push(Damage {
+            file: path_of(generation),
+            position,
+            text: text.to_owned(),
+        });
     }
 
     fn later_file_has_frames(&self, device: &dyn Device, later: &[u64]) -> Result<bool, OpenError> {
         for generation in later {
             let bytes = read_file(device, *generation)?;
-            if find_frame(&bytes, HEADER_BLOCK as usize, |head| self.is_ours(head, *generation)).is_some() {
+            if find_frame(&bytes, HEADER_BLOCK as usize, |head| {
+                self.is_ours(head, *generation)
+            })
+            .is_some()
+            {
                 return Ok(true);
             }
         }
         Ok(false)
     }
+}
+
+/// Whether a journal without a manifest is what a creation left that did not get further.
+pub(crate) fn is_unused(device: &dyn Device) -> Result<bool, OpenError> {
+    for generation in list_generations(device, 0)? {
+        let bytes = read_file(device, generation)?;
+        if bytes
+            .iter()
+            .skip(HEADER_BLOCK as usize)
+            .any(|byte| *byte != 0)
+        {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// The first valid frame at or behind `start` that `accepts`.
@@ -283,10 +338,14 @@ fn find_frame(bytes: &[u8], start: usize, accepts: impl Fn(&FrameHead) -> bool) 
 }
 
 fn list_generations(device: &dyn Device, start: u64) -> Result<Vec<u64>, OpenError> {
-    let names = device
-        .list(DIRECTORY)
-        .map_err(|source| OpenError::Io { action: "list", file: DIRECTORY.to_owned(), source })?;
-    let numbers = names.iter().filter_map(|name| name.strip_suffix(".journal")?.parse::<u64>().ok());
+    let names = device.list(DIRECTORY).map_err(|source| OpenError::Io {
+        action: "list",
+        file: DIRECTORY.to_owned(),
+        source,
+    })?;
+    let numbers = names
+        .iter()
+        .filter_map(|name| name.strip_suffix(".journal")?.parse::<u64>().ok());
     let mut generations: Vec<u64> = numbers.filter(|generation| *generation >= start).collect();
     generations.sort_unstable();
     Ok(generations)
@@ -309,5 +368,9 @@ fn read_bytes(device: &dyn Device, generation: u64, limit: u64) -> Result<Vec<u8
         read_exact_at(file.as_ref(), &mut bytes, 0)?;
         Ok(bytes)
     };
-    read().map_err(|source| OpenError::Io { action: "read", file: path.clone(), source })
+    read().map_err(|source| OpenError::Io {
+        action: "read",
+        file: path.clone(),
+        source,
+    })
 }

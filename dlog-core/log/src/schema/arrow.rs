@@ -18,8 +18,16 @@ pub const OP_PUT: i8 = 0;
 pub const OP_DELETE: i8 = 1;
 
 /// The names of the columns that every log has, in their order behind the user's.
-pub const SYSTEM_COLUMNS: [&str; 8] =
-    ["_partition", "_offset", "_commit", "_epoch", "_append_time", "_time", "_key", "_op"];
+pub const SYSTEM_COLUMNS: [&str; 8] = [
+    "_partition",
+    "_offset",
+    "_commit",
+    "_epoch",
+    "_append_time",
+    "_time",
+    "_key",
+    "_op",
+];
 
 static SYSTEM_FIELDS: LazyLock<Vec<FieldRef>> = LazyLock::new(|| {
     let types = [
@@ -33,7 +41,9 @@ static SYSTEM_FIELDS: LazyLock<Vec<FieldRef>> = LazyLock::new(|| {
         DataType::Int8,
     ];
     let names = SYSTEM_COLUMNS.iter().zip(types);
-    names.map(|(name, data_type)| Arc::new(Field::new(*name, data_type, *name == "_key"))).collect()
+    names
+        .map(|(name, data_type)| Arc::new(Field::new(*name, data_type, *name == "_key")))
+        .collect()
 });
 
 /// The fields of the system columns.
@@ -43,7 +53,7 @@ pub fn system_fields() -> Vec<FieldRef> {
 }
 
 /// The Arrow type of an instant.
-pub(crate) fn instant_type() -> DataType {
+fn instant_type() -> DataType {
     DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()))
 }
 
@@ -101,7 +111,10 @@ pub(crate) fn item_field(item: &Kind) -> FieldRef {
 }
 
 pub(crate) fn to_fields(columns: &[Column]) -> Fields {
-    columns.iter().map(|column| column.kind.to_field(&column.name)).collect()
+    columns
+        .iter()
+        .map(|column| column.kind.to_field(&column.name))
+        .collect()
 }
 
 impl LogSchema {
@@ -116,8 +129,13 @@ impl LogSchema {
     /// # Errors
     /// A column has a type that no log can hold.
     pub fn from_arrow(schema: &Schema) -> Result<Self, ArrowKindError> {
-        let fields = schema.fields().iter().filter(|field| !SYSTEM_COLUMNS.contains(&field.name().as_str()));
-        Ok(Self { columns: from_fields(fields, "")? })
+        let fields = schema
+            .fields()
+            .iter()
+            .filter(|field| !SYSTEM_COLUMNS.contains(&field.name().as_str()));
+        Ok(Self {
+            columns: from_fields(fields, "")?,
+        })
     }
 }
 
@@ -128,11 +146,17 @@ pub(crate) fn full_schema(schema: &LogSchema) -> SchemaRef {
     Arc::new(Schema::new(fields))
 }
 
-fn from_fields<'f>(fields: impl Iterator<Item = &'f FieldRef>, parent: &str) -> Result<Vec<Column>, ArrowKindError> {
+fn from_fields<'f>(
+    fields: impl Iterator<Item = &'f FieldRef>,
+    parent: &str,
+) -> Result<Vec<Column>, ArrowKindError> {
     fields
         .map(|field| {
             let path = format!("{parent}:{}", field.name());
-            Ok(Column { name: field.name().as_str().into(), kind: kind_at(field, &path)? })
+            Ok(Column {
+                name: field.name().as_str().into(),
+                kind: kind_at(field, &path)?,
+            })
         })
         .collect()
 }
@@ -145,12 +169,24 @@ pub(crate) fn kind_of_field(field: &Field) -> Result<Kind, ArrowKindError> {
 fn kind_at(field: &Field, path: &str) -> Result<Kind, ArrowKindError> {
     let tag = field.metadata().get(KIND_METADATA).map(String::as_str);
     let is_uuid = tag == Some("uuid")
-        || field.metadata().get("ARROW:extension:name").is_some_and(|name| name == "arrow.uuid");
+        || field
+            .metadata()
+            .get("ARROW:extension:name")
+            .is_some_and(|name| name == "arrow.uuid");
     kind_of_type(field.data_type(), tag, is_uuid, path)
 }
 
-fn kind_of_type(data_type: &DataType, tag: Option<&str>, is_uuid: bool, path: &str) -> Result<Kind, ArrowKindError> {
-    let refuse = |help| ArrowKindError { path: path.to_owned(), data_type: data_type.to_string(), help };
+fn kind_of_type(
+    data_type: &DataType,
+    tag: Option<&str>,
+    is_uuid: bool,
+    path: &str,
+) -> Result<Kind, ArrowKindError> {
+    let refuse = |help| ArrowKindError {
+        path: path.to_owned(),
+        data_type: data_type.to_string(),
+        help,
+    };
     Ok(match data_type {
         DataType::Null => Kind::Unknown,
         DataType::Boolean => Kind::Bool,
@@ -169,13 +205,20 @@ fn kind_of_type(data_type: &DataType, tag: Option<&str>, is_uuid: bool, path: &s
             _ => Kind::Str,
         },
         DataType::FixedSizeBinary(16) if is_uuid => Kind::Uuid,
-        DataType::Binary | DataType::LargeBinary | DataType::BinaryView | DataType::FixedSizeBinary(_) => Kind::Bytes,
+        DataType::Binary
+        | DataType::LargeBinary
+        | DataType::BinaryView
+        | DataType::FixedSizeBinary(_) => Kind::Bytes,
         DataType::Timestamp(..) => Kind::Instant,
         DataType::Date32 | DataType::Date64 => Kind::Date,
-        DataType::Decimal32(_, 0) | DataType::Decimal64(_, 0) | DataType::Decimal128(_, 0) if tag == Some("bigint") => {
+        DataType::Decimal32(_, 0) | DataType::Decimal64(_, 0) | DataType::Decimal128(_, 0)
+            if tag == Some("bigint") =>
+        {
             Kind::BigInt
         }
-        DataType::Decimal32(_, scale) | DataType::Decimal64(_, scale) | DataType::Decimal128(_, scale)
+        DataType::Decimal32(_, scale)
+        | DataType::Decimal64(_, scale)
+        | DataType::Decimal128(_, scale)
             if (0..=38).contains(scale) =>
         {
             Kind::Decimal(*scale)
@@ -189,7 +232,10 @@ fn kind_of_type(data_type: &DataType, tag: Option<&str>, is_uuid: bool, path: &s
         DataType::Struct(fields) => Kind::Struct(from_fields(fields.iter(), path)?),
         DataType::Dictionary(_, value) => kind_of_type(value, tag, is_uuid, path)?,
         DataType::Map(..) => return Err(refuse("cast it to a list of structs")),
-        DataType::Time32(_) | DataType::Time64(_) | DataType::Duration(_) | DataType::Interval(_) => {
+        DataType::Time32(_)
+        | DataType::Time64(_)
+        | DataType::Duration(_)
+        | DataType::Interval(_) => {
             return Err(refuse("cast it to an integer or a string"));
         }
         _ => return Err(refuse("cast it to a type that a log can hold")),
@@ -208,10 +254,19 @@ mod tests {
             ("b", Kind::BigInt),
             ("d", Kind::Decimal(2)),
             ("l", Kind::List(Box::new(Kind::Symbol))),
-            ("s", Kind::Struct(vec![Column { name: "x".into(), kind: Kind::Instant }])),
+            (
+                "s",
+                Kind::Struct(vec![Column {
+                    name: "x".into(),
+                    kind: Kind::Instant,
+                }]),
+            ),
             ("n", Kind::Unknown),
         ]);
         assert_eq!(LogSchema::from_arrow(&schema.to_arrow()).unwrap(), schema);
-        assert_eq!(LogSchema::from_arrow(&full_schema(&schema)).unwrap(), schema);
+        assert_eq!(
+            LogSchema::from_arrow(&full_schema(&schema)).unwrap(),
+            schema
+        );
     }
 }

@@ -6,7 +6,7 @@
 
 use std::collections::HashSet;
 
-use super::{column_count, find_column, Column, Kind, LogSchema};
+use super::{Column, Kind, LogSchema, column_count, find_column};
 use crate::datum::{Datum, DatumPath, Row};
 use crate::limits::{COLUMNS_MAX, NAME_BYTES_MAX, NESTING_MAX};
 
@@ -24,7 +24,11 @@ pub(crate) struct Misfit {
 
 impl Misfit {
     fn of(path: &DatumPath, text: impl Into<String>, help: impl Into<String>) -> Self {
-        Self { path: path.to_string(), text: text.into(), help: help.into() }
+        Self {
+            path: path.to_string(),
+            text: text.into(),
+            help: help.into(),
+        }
     }
 }
 
@@ -57,9 +61,9 @@ fn fits(kind: &Kind, value: &Datum) -> bool {
         (Kind::BigInt, Datum::BigInt(number)) => number.unsigned_abs() <= DECIMAL_MAX,
         (Kind::Decimal(scale), value) => rescale(value, *scale).is_some(),
         (Kind::List(item), Datum::List(values)) => values.iter().all(|value| fits(item, value)),
-        (Kind::Struct(columns), Datum::Struct(fields)) => fields
-            .iter()
-            .all(|(name, value)| find_column(columns, name).is_some_and(|column| fits(&column.kind, value))),
+        (Kind::Struct(columns), Datum::Struct(fields)) => fields.iter().all(|(name, value)| {
+            find_column(columns, name).is_some_and(|column| fits(&column.kind, value))
+        }),
         _ => false,
     }
 }
@@ -109,7 +113,11 @@ fn check_size(schema: &LogSchema, path: &DatumPath) -> Result<(), Misfit> {
         return Ok(());
     }
     let text = format!("the log would have {count} columns");
-    Err(Misfit::of(path, text, format!("a log has at most {COLUMNS_MAX}; use a list of name-value pairs")))
+    Err(Misfit::of(
+        path,
+        text,
+        format!("a log has at most {COLUMNS_MAX}; use a list of name-value pairs"),
+    ))
 }
 
 struct Absorber<'p> {
@@ -127,9 +135,14 @@ impl Absorber<'_> {
         self.path.enter_field(name);
         if find_column(columns, name).is_none() {
             self.check_name(name)?;
-            columns.push(Column { name: name.clone(), kind: Kind::Unknown });
+            columns.push(Column {
+                name: name.clone(),
+                kind: Kind::Unknown,
+            });
         }
-        let base_kind = base.and_then(|base| find_column(base, name)).map(|column| &column.kind);
+        let base_kind = base
+            .and_then(|base| find_column(base, name))
+            .map(|column| &column.kind);
         let column = columns.iter_mut().find(|column| column.name == *name);
         if let Some(column) = column {
             self.absorb(&mut column.kind, base_kind, value)?;
@@ -141,16 +154,29 @@ impl Absorber<'_> {
     fn check_name(&self, name: &str) -> Result<(), Misfit> {
         if name.is_empty() || name.len() > NAME_BYTES_MAX {
             let help = format!("use 1 to {NAME_BYTES_MAX} bytes");
-            return Err(Misfit::of(self.path, format!("a name of {} bytes", name.len()), help));
+            return Err(Misfit::of(
+                self.path,
+                format!("a name of {} bytes", name.len()),
+                help,
+            ));
         }
         if super::SYSTEM_COLUMNS.contains(&name) {
             let help = "choose another name";
-            return Err(Misfit::of(self.path, "the name belongs to a system column", help));
+            return Err(Misfit::of(
+                self.path,
+                "the name belongs to a system column",
+                help,
+            ));
         }
         Ok(())
     }
 
-    fn absorb(&mut self, kind: &mut Kind, base: Option<&Kind>, value: &Datum) -> Result<(), Misfit> {
+    fn absorb(
+        &mut self,
+        kind: &mut Kind,
+        base: Option<&Kind>,
+        value: &Datum,
+    ) -> Result<(), Misfit> {
         if self.path.depth() > NESTING_MAX {
             let help = format!("at most {NESTING_MAX} levels are stored");
             return Err(Misfit::of(self.path, "values nested too deep", help));
@@ -223,8 +249,12 @@ impl Absorber<'_> {
 
     fn misfit(&self, kind: &Kind, value: &Datum) -> Misfit {
         let help = match (kind, value) {
-            (Kind::Int, Datum::Float(_)) => "convert it, or declare the column :float when creating the log",
-            (Kind::Float, Datum::Int(_)) => "the integer is not exact as a float: convert it yourself",
+            (Kind::Int, Datum::Float(_)) => {
+                "convert it, or declare the column :float when creating the log"
+            }
+            (Kind::Float, Datum::Int(_)) => {
+                "the integer is not exact as a float: convert it yourself"
+            }
             (Kind::Int, Datum::BigInt(_)) => "declare the column :bigint when creating the log",
             (Kind::BigInt, Datum::BigInt(_)) => "at most 38 digits are stored: use a string",
             (Kind::Decimal(_), Datum::Int(_) | Datum::BigInt(_) | Datum::Decimal { .. }) => {
@@ -232,7 +262,11 @@ impl Absorber<'_> {
             }
             _ => "convert it, or use another column",
         };
-        Misfit::of(self.path, format!("{} in a column of {kind}", value.kind_name()), help)
+        Misfit::of(
+            self.path,
+            format!("{} in a column of {kind}", value.kind_name()),
+            help,
+        )
     }
 }
 
@@ -253,24 +287,26 @@ fn promoted(kind: &Kind, value: &Datum) -> Option<Kind> {
 
 /// Whether data of schema `incoming` can be stored without widening `schema`.
 pub(crate) fn fits_schema(schema: &LogSchema, incoming: &LogSchema) -> bool {
-    incoming
-        .columns
-        .iter()
-        .all(|column| schema.column(&column.name).is_some_and(|stored| column_fits(&stored.kind, &column.kind)))
+    incoming.columns.iter().all(|column| {
+        schema
+            .column(&column.name)
+            .is_some_and(|stored| column_fits(&stored.kind, &column.kind))
+    })
 }
 
 /// Whole columns of integers become floats or big integers; parts of nested ones do not.
 fn column_fits(stored: &Kind, incoming: &Kind) -> bool {
-    matches!((stored, incoming), (Kind::Float | Kind::BigInt, Kind::Int)) || kind_fits(stored, incoming)
+    matches!((stored, incoming), (Kind::Float | Kind::BigInt, Kind::Int))
+        || kind_fits(stored, incoming)
 }
 
 fn kind_fits(stored: &Kind, incoming: &Kind) -> bool {
     match (stored, incoming) {
         (_, Kind::Unknown) => true,
         (Kind::List(stored), Kind::List(incoming)) => kind_fits(stored, incoming),
-        (Kind::Struct(stored), Kind::Struct(incoming)) => incoming
-            .iter()
-            .all(|column| find_column(stored, &column.name).is_some_and(|s| kind_fits(&s.kind, &column.kind))),
+        (Kind::Struct(stored), Kind::Struct(incoming)) => incoming.iter().all(|column| {
+            find_column(stored, &column.name).is_some_and(|s| kind_fits(&s.kind, &column.kind))
+        }),
         (stored, incoming) => stored == incoming,
     }
 }
@@ -281,13 +317,23 @@ pub(crate) fn absorb_schema(schema: &mut LogSchema, incoming: &LogSchema) -> Res
     for column in &incoming.columns {
         let mut path = DatumPath::column(&column.name);
         if !seen.insert(&column.name) {
-            return Err(Misfit::of(&path, "the column is there twice", "rename one of them"));
+            return Err(Misfit::of(
+                &path,
+                "the column is there twice",
+                "rename one of them",
+            ));
         }
         if schema.column(&column.name).is_none() {
             Absorber { path: &mut path }.check_name(&column.name)?;
-            schema.columns.push(Column { name: column.name.clone(), kind: Kind::Unknown });
+            schema.columns.push(Column {
+                name: column.name.clone(),
+                kind: Kind::Unknown,
+            });
         }
-        let stored = schema.columns.iter_mut().find(|stored| stored.name == column.name);
+        let stored = schema
+            .columns
+            .iter_mut()
+            .find(|stored| stored.name == column.name);
         if let Some(stored) = stored
             && !column_fits(&stored.kind, &column.kind)
         {
@@ -305,7 +351,11 @@ fn absorb_kind(stored: &mut Kind, incoming: &Kind, path: &mut DatumPath) -> Resu
     }
     match (&mut *stored, incoming) {
         (Kind::Struct(_) | Kind::Unknown, Kind::Struct(columns)) if columns.is_empty() => {
-            Err(Misfit::of(path, "a struct without fields", "give it a field, or leave the column out"))
+            Err(Misfit::of(
+                path,
+                "a struct without fields",
+                "give it a field, or leave the column out",
+            ))
         }
         (Kind::Unknown, _) => {
             *stored = incoming.clone();
@@ -321,7 +371,10 @@ fn absorb_kind(stored: &mut Kind, incoming: &Kind, path: &mut DatumPath) -> Resu
             for column in incoming {
                 path.enter_field(&column.name);
                 if find_column(stored, &column.name).is_none() {
-                    stored.push(Column { name: column.name.clone(), kind: Kind::Unknown });
+                    stored.push(Column {
+                        name: column.name.clone(),
+                        kind: Kind::Unknown,
+                    });
                 }
                 let part = stored.iter_mut().find(|part| part.name == column.name);
                 if let Some(part) = part {
@@ -344,7 +397,10 @@ mod tests {
     use super::*;
 
     fn row(fields: &[(&str, Datum)]) -> Row {
-        Row(fields.iter().map(|(name, value)| ((*name).into(), value.clone())).collect())
+        Row(fields
+            .iter()
+            .map(|(name, value)| ((*name).into(), value.clone()))
+            .collect())
     }
 
     fn absorb_all(base: &LogSchema, rows: &[Row]) -> Result<LogSchema, Misfit> {
@@ -362,17 +418,30 @@ mod tests {
             row(&[("a", Datum::Float(1.5)), ("c", Datum::List(vec![]))]),
         ];
         let schema = absorb_all(&LogSchema::default(), &rows).unwrap();
-        assert_eq!(schema.to_string(), "{:a :float, :b :unknown, :c [:unknown]}");
+        assert_eq!(
+            schema.to_string(),
+            "{:a :float, :b :unknown, :c [:unknown]}"
+        );
         assert!(rows.iter().all(|row| fits_row(&schema, row, "_time")));
     }
 
     #[test]
     fn later_commits_only_widen() {
         let base = LogSchema::new([("a", Kind::Int), ("b", Kind::Unknown)]);
-        let schema = absorb_all(&base, &[row(&[("b", Datum::Str("x".into())), ("c", Datum::Bool(true))])]).unwrap();
+        let schema = absorb_all(
+            &base,
+            &[row(&[
+                ("b", Datum::Str("x".into())),
+                ("c", Datum::Bool(true)),
+            ])],
+        )
+        .unwrap();
         assert_eq!(schema.to_string(), "{:a :int, :b :string, :c :bool}");
         let misfit = absorb_all(&base, &[row(&[]), row(&[("a", Datum::Float(0.5))])]).unwrap_err();
-        assert_eq!((misfit.path.as_str(), misfit.text.as_str()), ("row 1, :a", "a float in a column of :int"));
+        assert_eq!(
+            (misfit.path.as_str(), misfit.text.as_str()),
+            ("row 1, :a", "a float in a column of :int")
+        );
     }
 
     #[test]

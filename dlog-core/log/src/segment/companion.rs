@@ -8,7 +8,7 @@ use crate::format_version;
 use crate::frame::{u32_at, u64_at};
 use crate::segment::SegmentMeta;
 use dlog_sequencer::crc32c;
-use dlog_sequencer::device::{read_exact_at, Device, OpenMode};
+use dlog_sequencer::device::{Device, OpenMode, read_exact_at};
 
 const MAGIC: [u8; 4] = *b"DLcp";
 const HEADER_BYTES: usize = 40;
@@ -36,7 +36,12 @@ impl Companion {
         out.extend_from_slice(&segment_id.to_le_bytes());
         out.extend_from_slice(&(parquet.len() as u64).to_le_bytes());
         // A segment is far smaller than 2^32 blocks, a footer than 2^32 bytes.
-        for number in [BLOCK_BYTES as u32, blocks.len() as u32, footer.len() as u32, 0] {
+        for number in [
+            BLOCK_BYTES as u32,
+            blocks.len() as u32,
+            footer.len() as u32,
+            0,
+        ] {
             out.extend_from_slice(&number.to_le_bytes());
         }
         for block in blocks {
@@ -58,13 +63,24 @@ impl Companion {
             read_exact_at(file.as_ref(), &mut bytes, 0)?;
             Ok(bytes)
         })()
-        .map_err(|source| ReadError::Io { file: path.clone(), source })?;
+        .map_err(|source| ReadError::Io {
+            file: path.clone(),
+            source,
+        })?;
         let decoded = Self::decode(&bytes, meta);
-        decoded.map_err(|text| ReadError::Damaged { file: path, position: 0, text: text.to_owned() })
+        decoded.map_err(|text| ReadError::Damaged {
+            file: path,
+            position: 0,
+            text: text.to_owned(),
+        })
     }
 
     fn decode(bytes: &[u8], meta: &SegmentMeta) -> Result<Self, &'static str> {
-        let end = bytes.len().checked_sub(4).filter(|end| *end >= HEADER_BYTES).ok_or("it is too short")?;
+        let end = bytes
+            .len()
+            .checked_sub(4)
+            .filter(|end| *end >= HEADER_BYTES)
+            .ok_or("it is too short")?;
         if bytes[..4] != MAGIC || crc32c(&bytes[..end]) != u32_at(bytes, end) {
             return Err("its checksum is wrong");
         }
@@ -84,10 +100,18 @@ impl Companion {
         if !fits {
             return Err("it belongs to another segment");
         }
-        let checksums = bytes[HEADER_BYTES..sums_end].chunks_exact(4).map(|sum| u32_at(sum, 0)).collect();
+        let checksums = bytes[HEADER_BYTES..sums_end]
+            .chunks_exact(4)
+            .map(|sum| u32_at(sum, 0))
+            .collect();
         let footer = bytes[sums_end..end].to_vec();
         let footer_position = length - 8 - footer.len() as u64;
-        Ok(Self { block_bytes, checksums, footer, footer_position })
+        Ok(Self {
+            block_bytes,
+            checksums,
+            footer,
+            footer_position,
+        })
     }
 
     pub(crate) fn block_bytes(&self) -> u64 {
@@ -118,7 +142,11 @@ impl Companion {
 /// Where a Parquet file's metadata begin: their length stands before the last four bytes.
 fn footer_position(parquet: &[u8]) -> usize {
     let end = parquet.len().saturating_sub(8);
-    let length = if end > 0 { u32_at(parquet, end) as usize } else { 0 };
+    let length = if end > 0 {
+        u32_at(parquet, end) as usize
+    } else {
+        0
+    };
     end.saturating_sub(length)
 }
 
@@ -153,7 +181,10 @@ mod tests {
         parquet.extend_from_slice(b"PAR1");
         let bytes = Companion::encode(7, &parquet);
         let companion = Companion::decode(&bytes, &meta(parquet.len() as u64)).unwrap();
-        assert_eq!((companion.footer(), companion.footer_position()), (&b"footer"[..], 200_000));
+        assert_eq!(
+            (companion.footer(), companion.footer_position()),
+            (&b"footer"[..], 200_000)
+        );
         assert_eq!(companion.check(&parquet, 0), Ok(()));
         parquet[70_000] ^= 1;
         assert_eq!(companion.check(&parquet, 0), Err(BLOCK_BYTES));

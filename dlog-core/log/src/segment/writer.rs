@@ -11,7 +11,7 @@ use parquet::file::properties::WriterProperties;
 
 use crate::error::{OpenError, SealError};
 use crate::ids::{CommitNumber, LogId, Offset, PartitionId};
-use crate::segment::{Companion, SegmentMeta, SegmentRef, DIRECTORY};
+use crate::segment::{Companion, DIRECTORY, SegmentMeta, SegmentRef};
 use dlog_sequencer::device::{Device, OpenMode};
 
 /// Rows of a row group: small enough to skip many, large enough to compress.
@@ -33,27 +33,56 @@ pub(crate) fn write_segment(
     of: SegmentOf<'_>,
     batches: &[RecordBatch],
 ) -> Result<SegmentRef, SealError> {
-    let encode = |text: String| SealError::Encode { log: of.log_name.to_owned(), text };
+    let encode = |text: String| SealError::Encode {
+        log: of.log_name.to_owned(),
+        text,
+    };
     let parquet = encode_parquet(batches).map_err(|error| encode(error.to_string()))?;
     let meta = describe(of, batches, parquet.len() as u64)
         .ok_or_else(|| encode("the batches lack their system columns".to_owned()))?;
     device
         .create_dir(DIRECTORY)
-        .map_err(|source| SealError::Io { action: "create", file: DIRECTORY.to_owned(), source })?;
-    write_file(device.as_ref(), &meta.companion_path(), &Companion::encode(of.id, &parquet))?;
+        .map_err(|source| SealError::Io {
+            action: "create",
+            file: DIRECTORY.to_owned(),
+            source,
+        })?;
+    write_file(
+        device.as_ref(),
+        &meta.companion_path(),
+        &Companion::encode(of.id, &parquet),
+    )?;
     write_file(device.as_ref(), &meta.path(), &parquet)?;
-    device
-        .sync_dir(DIRECTORY)
-        .map_err(|source| SealError::Io { action: "sync", file: DIRECTORY.to_owned(), source })?;
+    device.sync_dir(DIRECTORY).map_err(|source| SealError::Io {
+        action: "sync",
+        file: DIRECTORY.to_owned(),
+        source,
+    })?;
     SegmentRef::open(device, meta).map_err(|error| match error {
-        OpenError::Io { action, file, source } => SealError::Io { action, file, source },
+        OpenError::Io {
+            action,
+            file,
+            source,
+        } => SealError::Io {
+            action,
+            file,
+            source,
+        },
         other => encode(other.to_string()),
     })
 }
 
 fn write_file(device: &dyn Device, path: &str, bytes: &[u8]) -> Result<(), SealError> {
-    let io = |action| move |source| SealError::Io { action, file: path.to_owned(), source };
-    let file = device.open(path, OpenMode::CreateNew).map_err(io("create"))?;
+    let io = |action| {
+        move |source| SealError::Io {
+            action,
+            file: path.to_owned(),
+            source,
+        }
+    };
+    let file = device
+        .open(path, OpenMode::CreateNew)
+        .map_err(io("create"))?;
     file.write_at(bytes, 0).map_err(io("write"))?;
     file.sync_data().map_err(io("sync"))
 }
@@ -61,10 +90,20 @@ fn write_file(device: &dyn Device, path: &str, bytes: &[u8]) -> Result<(), SealE
 fn describe(of: SegmentOf<'_>, batches: &[RecordBatch], length: u64) -> Option<SegmentMeta> {
     let (first, last) = (batches.first()?, batches.last()?);
     let number = |batch: &RecordBatch, name, row| {
-        Some(batch.column_by_name(name)?.as_primitive_opt::<Int64Type>()?.value(row) as u64)
+        Some(
+            batch
+                .column_by_name(name)?
+                .as_primitive_opt::<Int64Type>()?
+                .value(row) as u64,
+        )
     };
     let time = |batch: &RecordBatch, row| {
-        Some(batch.column_by_name("_append_time")?.as_primitive_opt::<TimestampMicrosecondType>()?.value(row))
+        Some(
+            batch
+                .column_by_name("_append_time")?
+                .as_primitive_opt::<TimestampMicrosecondType>()?
+                .value(row),
+        )
     };
     let end = last.num_rows().checked_sub(1)?;
     Some(SegmentMeta {
@@ -84,7 +123,9 @@ fn describe(of: SegmentOf<'_>, batches: &[RecordBatch], length: u64) -> Option<S
 }
 
 fn encode_parquet(batches: &[RecordBatch]) -> Result<Vec<u8>, ParquetError> {
-    let first = batches.first().ok_or_else(|| ParquetError::General("no batches".to_owned()))?;
+    let first = batches
+        .first()
+        .ok_or_else(|| ParquetError::General("no batches".to_owned()))?;
     // A column of nothing but nulls has no type that Parquet knows; readers add it back.
     let kept: Vec<usize> = (0..first.num_columns())
         .filter(|place| *first.schema().field(*place).data_type() != DataType::Null)

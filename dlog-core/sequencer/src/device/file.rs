@@ -25,8 +25,13 @@ impl FileDevice {
 impl Device for FileDevice {
     fn open(&self, path: &str, mode: OpenMode) -> io::Result<Arc<dyn DeviceFile>> {
         let mut options = OpenOptions::new();
-        options.read(true).write(mode != OpenMode::Read).create_new(mode == OpenMode::CreateNew);
-        Ok(Arc::new(DiskFile { file: options.open(self.root.join(path))? }))
+        options
+            .read(true)
+            .write(mode != OpenMode::Read)
+            .create_new(mode == OpenMode::CreateNew);
+        Ok(Arc::new(DiskFile {
+            file: options.open(self.root.join(path))?,
+        }))
     }
 
     fn exists(&self, path: &str) -> io::Result<bool> {
@@ -120,7 +125,10 @@ impl DeviceFile for DiskFile {
     fn read_at(&self, buffer: &mut [u8], position: u64) -> io::Result<usize> {
         let mut filled = 0;
         while filled < buffer.len() {
-            match self.file.read_at(&mut buffer[filled..], position + filled as u64) {
+            match self
+                .file
+                .read_at(&mut buffer[filled..], position + filled as u64)
+            {
                 Ok(0) => break,
                 Ok(count) => filled += count,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

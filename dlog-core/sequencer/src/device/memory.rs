@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use parking_lot::{Mutex, RwLock};
 
-use super::{parent_of, Device, DeviceFile, DeviceLock, LockError, OpenMode};
+use super::{Device, DeviceFile, DeviceLock, LockError, OpenMode, parent_of};
 
 /// Files in memory; a clone is another view of the same files.
 #[derive(Debug, Default, Clone)]
@@ -54,9 +54,10 @@ impl Device for MemoryDevice {
     fn open(&self, path: &str, mode: OpenMode) -> io::Result<Arc<dyn DeviceFile>> {
         let mut files = self.shared.files.lock();
         match (files.get(path), mode) {
-            (Some(_), OpenMode::CreateNew) => {
-                Err(io::Error::new(io::ErrorKind::AlreadyExists, format!("{path} is there")))
-            }
+            (Some(_), OpenMode::CreateNew) => Err(io::Error::new(
+                io::ErrorKind::AlreadyExists,
+                format!("{path} is there"),
+            )),
             (Some(file), OpenMode::Read | OpenMode::Write) => Ok(file.clone()),
             (None, OpenMode::CreateNew) => {
                 let file = Arc::new(MemoryFile::default());
@@ -79,13 +80,20 @@ impl Device for MemoryDevice {
     }
 
     fn remove(&self, path: &str) -> io::Result<()> {
-        self.shared.files.lock().remove(path).map(drop).ok_or_else(|| not_found(path))
+        self.shared
+            .files
+            .lock()
+            .remove(path)
+            .map(drop)
+            .ok_or_else(|| not_found(path))
     }
 
     fn list(&self, dir: &str) -> io::Result<Vec<String>> {
         let files = self.shared.files.lock();
         let names = files.keys().filter(|path| parent_of(path) == dir);
-        Ok(names.map(|path| path.rsplit('/').next().unwrap_or(path).to_owned()).collect())
+        Ok(names
+            .map(|path| path.rsplit('/').next().unwrap_or(path).to_owned())
+            .collect())
     }
 
     fn create_dir(&self, _dir: &str) -> io::Result<()> {
@@ -100,7 +108,10 @@ impl Device for MemoryDevice {
         if !self.shared.locks.lock().insert(path.to_owned()) {
             return Err(LockError::Held("another handle of this process".to_owned()));
         }
-        Ok(Box::new(MemoryLock { shared: self.shared.clone(), path: path.to_owned() }))
+        Ok(Box::new(MemoryLock {
+            shared: self.shared.clone(),
+            path: path.to_owned(),
+        }))
     }
 
     fn prewrites(&self) -> bool {
@@ -142,7 +153,9 @@ impl DeviceFile for MemoryFile {
 
     fn write_at(&self, new: &[u8], position: u64) -> io::Result<()> {
         let start = usize::try_from(position).map_err(io::Error::other)?;
-        let end = start.checked_add(new.len()).ok_or_else(|| io::Error::other("file too long"))?;
+        let end = start
+            .checked_add(new.len())
+            .ok_or_else(|| io::Error::other("file too long"))?;
         let mut bytes = self.bytes.write();
         if bytes.len() < end {
             bytes.resize(end, 0);

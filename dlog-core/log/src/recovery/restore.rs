@@ -1,0 +1,178 @@
+//! Logs put together again: from the manifest, then commit by commit from the journal.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use bytes::Bytes;
+
+use crate::catalogue::{Change, LogOptions};
+use crate::commit::FileContents;
+use crate::error::OpenError;
+use crate::frame::{Encoding, Entry, Frame};
+use crate::ids::{LogId, PartitionId};
+use crate::intake::decode_ipc;
+use crate::journal::path_of;
+use crate::log_state::{LogState, SchemaState};
+use crate::manifest::{Manifest, ManifestLog};
+use crate::partition::Partition;
+use crate::segment::SegmentRef;
+use crate::tail::{BatchData, Stamp, TailBatch};
+use dlog_sequencer::device::Device;
+
+/// The logs as they are being put together.
+pub(super) struct Restored {
+    pub(super) logs: BTreeMap<LogId, Arc<LogState>>,
+    pub(super) next_log: u64,
+    pub(super) files: BTreeMap<u64, FileContents>,
+    /// A log that the manifest still names was dropped.
+    pub(super) is_manifest_stale: bool,
+}
+
+impl Restored {
+    pub(super) fn from_manifest(
+        device: &Arc<dyn Device>,
+        manifest: &Manifest,
+    ) -> Result<Self, OpenError> {
+        let mut logs = BTreeMap::new();
+        for log in &manifest.logs {
+            let mut segments = vec![Vec::new(); log.options.partitions as usize];
+            for meta in &log.segments {
+                let place = segments.get_mut(meta.partition.0 as usize).ok_or_else(|| {
+                    OpenError::Damaged {
+                        file: "manifest".to_owned(),
+                        text: format!("the log {} has no partition {}", log.name, meta.partition),
+                    }
+                })?;
+                place.push(SegmentRef::open(device, meta.clone())?);
+            }
+            logs.insert(log.id, Arc::new(restore_log(log, segments)));
+        }
+        Ok(Self {
+            logs,
+            next_log: manifest.next_log,
+            files: BTreeMap::new(),
+            is_manifest_stale: false,
+        })
+    }
+
+    pub(super) fn apply(&mut self, frame: &Frame<'_>, generation: u64) -> Result<(), OpenError> {
+        let contents = self.files.entry(generation).or_default();
+        let damaged = |text: String| OpenError::Damaged {
+            file: path_of(generation),
+            text: format!("commit {}: {text}", frame.head.commit),
+        };
+        let stamp = Stamp {
+            commit: frame.head.commit,
+            epoch: frame.head.epoch,
+            append_time_us: frame.head.append_time_us,
+        };
+        for (entry, bytes) in frame.parts() {
+            if entry.encoding == Encoding::Catalogue {
+                let change = Change::decode(bytes).map_err(|error| damaged(error.to_string()))?;
+                self.is_manifest_stale |=
+                    change_catalogue(&mut self.logs, &mut self.next_log, change);
+                continue;
+            }
+            if entry.count == 0 {
+                continue;
+            }
+            contents.insert(
+                (entry.log, entry.partition),
+                entry.first_offset.0 + entry.count - 1,
+            );
+            // A log that is gone was dropped; the file is only not freed yet.
+            if let Some(log) = self.logs.get(&entry.log) {
+                restore_part(log, &entry, bytes, stamp).map_err(damaged)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn restore_log(log: &ManifestLog, segments: Vec<Vec<SegmentRef>>) -> LogState {
+    let schema = SchemaState::new(log.schema.clone(), log.schema_version);
+    let partitions = segments.into_iter().zip(0..).map(|(segments, number)| {
+        let next = segments
+            .last()
+            .map_or(0, |segment| segment.last_offset().0 + 1);
+        Partition::new(PartitionId(number), segments, next)
+    });
+    LogState::new(
+        log.id,
+        log.name.clone(),
+        log.options.clone(),
+        schema,
+        partitions.collect(),
+    )
+}
+
+/// A log without records.
+pub(crate) fn new_log(id: LogId, name: String, options: LogOptions) -> LogState {
+    let schema = options.schema.clone().unwrap_or_default();
+    let partitions =
+        (0..options.partitions).map(|number| Partition::new(PartitionId(number), Vec::new(), 0));
+    let partitions = partitions.collect();
+    LogState::new(id, name, options, SchemaState::new(schema, 1), partitions)
+}
+
+/// Applies a change; whether it makes the manifest name files that are not wanted any more.
+fn change_catalogue(
+    logs: &mut BTreeMap<LogId, Arc<LogState>>,
+    next_log: &mut u64,
+    change: Change,
+) -> bool {
+    match change {
+        Change::Create { id, name, options } => {
+            *next_log = (*next_log).max(id.0 + 1);
+            logs.entry(id)
+                .or_insert_with(|| Arc::new(new_log(id, name, options)));
+            false
+        }
+        Change::Drop { id } => {
+            let dropped = logs.remove(&id);
+            dropped.is_some_and(|log| {
+                log.partitions
+                    .iter()
+                    .any(|partition| !partition.segments().is_empty())
+            })
+        }
+        Change::Schema {
+            id,
+            version,
+            schema,
+        } => {
+            if let Some(log) = logs.get(&id) {
+                log.replay_schema(schema, version);
+            }
+            false
+        }
+    }
+}
+
+fn restore_part(log: &LogState, entry: &Entry, bytes: &[u8], stamp: Stamp) -> Result<(), String> {
+    let partition = log
+        .partitions
+        .get(entry.partition.0 as usize)
+        .ok_or_else(|| format!("the log {} has no partition {}", log.name, entry.partition))?;
+    let end = entry.first_offset.0 + entry.count;
+    if end <= partition.sealed_until() {
+        return Ok(());
+    }
+    let data = match entry.encoding {
+        Encoding::Rows => BatchData::Rows(Bytes::copy_from_slice(bytes)),
+        Encoding::Tombstones => BatchData::Tombstones(Bytes::copy_from_slice(bytes)),
+        Encoding::Arrow => BatchData::Arrow(decode_ipc(bytes).map_err(|error| error.to_string())?),
+        // Handled by the caller.
+        Encoding::Catalogue => return Ok(()),
+    };
+    partition.publish(TailBatch {
+        first_offset: entry.first_offset.0,
+        count: entry.count,
+        stamp,
+        bytes: entry.length,
+        data,
+    });
+    partition.next_offset.store(end, Ordering::Release);
+    Ok(())
+}
