@@ -9,6 +9,7 @@ use crate::core_tree::{
 };
 
 const WIDTH: usize = 90;
+const SHORT: usize = 30;
 
 /// The text of a function.
 pub fn function_text(function: &CoreFunction) -> String {
@@ -57,14 +58,15 @@ fn write_doc(out: &mut String, doc: &Doc, indent: usize) {
     };
     let fits = indent + doc.width() <= WIDTH;
     out.push(open);
+    // What stands on the first line: a list's head and the short words behind it.
+    let mut on_first_line = true;
     for (index, item) in items.iter().enumerate() {
-        if index > 0 {
-            if fits {
-                out.push(' ');
-            } else {
-                out.push('\n');
-                out.extend(std::iter::repeat_n(' ', indent + 1));
-            }
+        on_first_line &= index == 0 || (open == '(' && item.width() <= SHORT);
+        if index > 0 && !fits && !on_first_line {
+            out.push('\n');
+            out.extend(std::iter::repeat_n(' ', indent + 1));
+        } else if index > 0 {
+            out.push(' ');
         }
         write_doc(out, item, indent + 1);
     }

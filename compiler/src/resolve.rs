@@ -90,29 +90,6 @@ pub(crate) fn special(name: &str) -> Option<(Special, Strength)> {
     Some((SPECIALS[at].1, SPECIALS[at].2))
 }
 
-/// Spellings of the Java world that Clojure programs use.
-const FOREIGN_SPELLINGS: [(&str, &str, &str); 12] = [
-    ("Double/parseDouble", CORE, "parse-double"),
-    ("Integer/parseInt", CORE, "parse-long"),
-    ("Long/MAX_VALUE", CORE, "max-long"),
-    ("Long/MIN_VALUE", CORE, "min-long"),
-    ("Long/parseLong", CORE, "parse-long"),
-    ("Math/PI", "math", "PI"),
-    ("Math/E", "math", "E"),
-    ("System/currentTimeMillis", CORE, "current-time-millis"),
-    ("System/exit", "os", "exit"),
-    ("System/getenv", "os", "env"),
-    ("System/nanoTime", CORE, "nano-time"),
-    ("Thread/sleep", CORE, "sleep"),
-];
-
-/// The var behind a spelling of the Java world.
-pub(crate) fn foreign(name: &Name) -> Option<Value> {
-    let written = name.to_string();
-    let row = FOREIGN_SPELLINGS.iter().find(|(spelling, _, _)| *spelling == written)?;
-    namespace::find(row.1, row.2)
-}
-
 /// Does `ns`, as written in `current`, mean Batuta's core?
 pub(crate) fn is_core(current: &str, ns: &str) -> bool {
     namespace::canonical(ns) == CORE
@@ -121,10 +98,7 @@ pub(crate) fn is_core(current: &str, ns: &str) -> bool {
 
 /// What a name stands for among globals.
 pub(crate) fn find(current: &str, name: &Name) -> Lookup {
-    match namespace::find_visible(current, name.ns.as_deref(), &name.name) {
-        found @ (Lookup::Var(_) | Lookup::Private(_)) => found,
-        missing => foreign(name).map_or(missing, Lookup::Var),
-    }
+    namespace::find_visible(current, name.ns.as_deref(), &name.name)
 }
 
 /// Has the var a value or a definition to come?
@@ -160,8 +134,8 @@ pub(crate) fn visible_names(current: &str) -> Vec<Arc<str>> {
 }
 
 /// The namespaces of Batuta's own library.
-const LIBRARIES: [&str; 30] = [
-    CORE, "async", "base64", "blake3", "csv", "deploy", "dlog", "edn", "http", "io", "json", "log",
+const LIBRARIES: [&str; 35] = [
+    CORE, "Double", "Integer", "Long", "System", "Thread", "async", "base64", "blake3", "csv", "deploy", "dlog", "edn", "http", "io", "json", "log",
     "math", "os", "rand", "re", "set", "spec", "str", "stream", "supervisor", "tensor", "test",
     "time", "uuid", "walk", "graph", "sequencer", "sparql", "query",
 ];

@@ -279,13 +279,7 @@ impl Unit<'_> {
             return;
         };
         parts.push(template.source(source));
-        for condition in conditions {
-            let condition = match &condition.kind {
-                FormKind::Vector(_) => condition.clone(),
-                _ => self.column(template, condition, Mode::Row),
-            };
-            parts.push(condition);
-        }
+        parts.extend(conditions.iter().map(|it| self.column(template, it, Mode::Row)));
     }
 
     fn window(

@@ -52,8 +52,8 @@ impl FnScope {
     }
 
     /// A local without a name in scope; `name` is for people.
-    pub(crate) fn fresh(&mut self, name: impl Into<Arc<str>>) -> LocalId {
-        self.local_names.push(name.into());
+    pub(crate) fn fresh(&mut self, name: &str) -> LocalId {
+        self.local_names.push(without_number(name).into());
         LocalId(self.local_names.len() as u32 - 1)
     }
 
@@ -99,7 +99,7 @@ impl FnScope {
         if let Some(inner) = self.captured.get(&outer) {
             return *inner;
         }
-        let inner = self.fresh(name);
+        let inner = self.fresh(&name);
         self.captures.push(Capture { outer, inner });
         self.captured.insert(outer, inner);
         inner
@@ -117,6 +117,14 @@ impl FnScope {
             label_count: self.label_count,
             local_names: self.local_names,
         }
+    }
+}
+
+/// A name without the number that made it fresh: the local's own number tells it apart.
+fn without_number(name: &str) -> &str {
+    match name.rsplit_once("__") {
+        Some((prefix, number)) if number.bytes().all(|byte| byte.is_ascii_digit()) => prefix,
+        Some(_) | None => name,
     }
 }
 

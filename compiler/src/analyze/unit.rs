@@ -277,8 +277,11 @@ impl<'a> Unit<'a> {
             return Head::Local(id);
         }
         let namespace = self.session.namespace();
-        if let Some(var) = self.own_var(&namespace, &name.name) {
+        if let Some(var) = own_var(&namespace, &name.name) {
             return global_head(var);
+        }
+        if self.scopes.depth() > 0 && self.session.is_announced(&name.name) {
+            return Head::Global(self.forward(&namespace, name, span));
         }
         if let Some((special, Strength::Yielding)) = special {
             return Head::Special(special);
@@ -303,19 +306,6 @@ impl<'a> Unit<'a> {
             }
         }
         self.global_named(name, span)
-    }
-
-    /// A var the program itself put under an unqualified name: its own, or one it refers to.
-    fn own_var(&mut self, namespace: &str, name: &str) -> Option<Value> {
-        let found = match namespace::find_visible(namespace, None, name) {
-            Lookup::Var(var) => Some(var),
-            Lookup::Private(_) | Lookup::Unknown | Lookup::UnknownNamespace => None,
-        };
-        let own = found.filter(|var| namespace == CORE || resolve::core_name(var).is_none());
-        if own.is_none() && self.scopes.depth() > 0 && self.session.is_announced(name) {
-            return Some(namespace::intern(namespace, name));
-        }
-        own
     }
 
     fn global_named(&mut self, name: &Name, span: Span) -> Head {
@@ -409,9 +399,17 @@ impl<'a> Unit<'a> {
     /// A new local under a name in scope.
     pub(crate) fn bind(&mut self, name: &Arc<str>) -> LocalId {
         let function = self.scopes.current();
-        let id = function.fresh(name.clone());
+        let id = function.fresh(name);
         function.bind(name.clone(), id);
         id
+    }
+}
+
+/// A var the program itself put under an unqualified name: its own, or one it refers to.
+fn own_var(namespace: &str, name: &str) -> Option<Value> {
+    match namespace::find_visible(namespace, None, name) {
+        Lookup::Var(var) if namespace == CORE || resolve::core_name(&var).is_none() => Some(var),
+        Lookup::Var(_) | Lookup::Private(_) | Lookup::Unknown | Lookup::UnknownNamespace => None,
     }
 }
 

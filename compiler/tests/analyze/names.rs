@@ -1,0 +1,42 @@
+//! Namespaces and what names mean.
+
+use insta::assert_snapshot;
+
+use crate::analyzed;
+
+#[test]
+fn directives() {
+    assert_snapshot!(analyzed("(ns a.b (:require [c.d :as d :refer [x]]))"), @r##"
+    In("a.b")
+    Require([Require { namespace: "c.d", alias: Some("d"), refer: Names([("x", #0:37..38)]), rename: [], reload: false, span: #0:18..40 }])
+    nil
+    "##);
+    assert_snapshot!(analyzed("(require '[e.f :rename {x y}] :reload)\n(in-ns 'g)"), @r##"
+    Require([Require { namespace: "e.f", alias: None, refer: None, rename: [("x", "y")], reload: true, span: #0:10..29 }])
+    In("g")
+    "##);
+}
+
+#[test]
+fn own_definitions_win_over_core() {
+    assert_snapshot!(analyzed("(defn f [] (map 1))\n(map 1 2)\n(defn map [x] x)\n(map 3)"), @r##"
+    (top-fn user/f ([] (user/map 1)))
+    (map 1 2)
+    (top-fn user/map ([x.0] x.0))
+    (user/map 3)
+    "##);
+    assert_snapshot!(analyzed("(defn match [x] x)\n(match 1)\n(clojure.core/map 1 2)"), @r##"
+    (top-fn user/match ([x.0] x.0))
+    (user/match 1)
+    (map 1 2)
+    "##);
+}
+
+#[test]
+fn locals_win_over_everything_but_what_macros_use() {
+    assert_snapshot!(analyzed("(fn [when receive] (when receive))"), @"(fn user/fn ([when.0 receive.1] (call when.0 receive.1)))");
+    assert_snapshot!(analyzed("(fn [if] (when if 1))"), @r##"
+    error resolve::special-value: `if` is a special form, not a value (it can only stand at the head of a list)
+      at if
+    "##);
+}
