@@ -7,6 +7,7 @@ use batuta_lang::form::Form;
 use batuta_lang::source::Span;
 use batuta_runtime::actor;
 use batuta_runtime::builtin::{Builtin, BuiltinTable, Flow, Signal, exactly, tail_call};
+use batuta_runtime::collections::vector;
 use batuta_runtime::context::Cx;
 use batuta_runtime::failure::{Fault, FaultKind};
 use batuta_runtime::value::Value;
@@ -117,18 +118,18 @@ fn evaluate_all(
         })
     });
     let then = |_: &mut Cx, outcome: Value| {
-        let pair = batuta_runtime::collections::vector::to_vec(&outcome);
-        match pair.as_slice() {
-            [kind, value] if kind.is_keyword("value") => Ok(value.clone()),
-            [_, reason] => Err(Box::new(Signal::Throw(reason.clone()))),
-            _ => Ok(Value::NIL),
+        let part = |index| vector::nth(&outcome, index).cloned().unwrap_or_default();
+        if part(0).is_keyword("value") {
+            Ok(part(1))
+        } else {
+            Err(Box::new(Signal::Throw(part(1))))
         }
     };
     Err(Box::new(Signal::Wait { future: job, then: Some(Box::new(then)) }))
 }
 
 fn outcome(kind: &str, value: Value) -> Value {
-    let pair = batuta_runtime::collections::vector::from_vec(vec![Value::keyword(kind), value]);
+    let pair = vector::from_vec(vec![Value::keyword(kind), value]);
     pair.publish();
     pair
 }

@@ -5,6 +5,7 @@
 //! the unit is kept here as long as the function lives. Library functions are kept as forms until
 //! then, so that a program pays only for what it calls.
 
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use batuta_lang::diagnostic::Diagnostic;
@@ -27,7 +28,7 @@ use crate::{diagnostics_text, passes};
 pub struct LazyFunction {
     source: Mutex<Source>,
     group: Option<Arc<Group>>,
-    units: Mutex<Vec<Unit>>,
+    units: Mutex<Vec<(Wanted, Unit)>>,
 }
 
 enum Source {
@@ -69,9 +70,12 @@ fn lazy(
 pub struct FirstCall;
 
 impl Resolver for FirstCall {
-    fn resolve(&self, code: &Arc<FnCode>, wanted: Wanted) -> Result<(), Fault> {
-        let CodeSource::Compiled(function) = &code.source else { return Ok(()) };
-        match function.downcast_ref::<LazyFunction>() {
+    fn resolve(&self, code: &Arc<FnCode>, wanted: Wanted) -> Result<usize, Fault> {
+        let function = match &code.source {
+            CodeSource::Compiled(function) => function.downcast_ref::<LazyFunction>(),
+            CodeSource::Native(_) | CodeSource::Bounce => None,
+        };
+        match function {
             Some(function) => function.compile(code, wanted),
             None => Err(Fault::new(FaultKind::Panic, "code of another compiler")),
         }
@@ -79,8 +83,11 @@ impl Resolver for FirstCall {
 }
 
 impl LazyFunction {
-    fn compile(&self, code: &FnCode, wanted: Wanted) -> Result<(), Fault> {
+    fn compile(&self, code: &FnCode, wanted: Wanted) -> Result<usize, Fault> {
         let mut units = self.units.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, unit)) = units.iter().find(|(made_for, _)| *made_for == wanted) {
+            return Ok(unit.entry() as usize);
+        }
         let core = self.core()?;
         let Some(target) = target_of(&core, wanted) else {
             return Err(Fault::new(FaultKind::Arity, format!("no such arity of `{}`", code.name)));
@@ -91,13 +98,14 @@ impl LazyFunction {
             Fault::new(FaultKind::Panic, text)
                 .hint("this is a bug of Batuta, not of your program: please report it")
         })?;
-        let place = match wanted {
-            Wanted::Entry(count) => &code.entries[count],
-            Wanted::Variadic | Wanted::Wide(_) => &code.variadic,
-        };
-        place.store(unit.entry(), std::sync::atomic::Ordering::Release);
-        units.push(unit);
-        Ok(())
+        let entry = unit.entry();
+        match wanted {
+            Wanted::Entry(count) => code.entries[count].store(entry, Ordering::Release),
+            Wanted::Variadic => code.variadic.store(entry, Ordering::Release),
+            Wanted::Wide(_) => {}
+        }
+        units.push((wanted, unit));
+        Ok(entry as usize)
     }
 
     /// The analysed function; a library form is analysed now.

@@ -3,6 +3,7 @@
 //! Locals are written `name.id`, labels `@id`, captures `inner=outer`. Nothing reads the text back.
 
 use batuta_runtime::function::VarBody;
+use batuta_runtime::value::print::readable;
 
 use crate::core_tree::{
     Core, CoreArity, CoreFunction, CoreKind, LabelId, LocalId, RecurTarget, VarRef,
@@ -122,7 +123,7 @@ fn core_doc(function: &CoreFunction, core: &Core) -> Doc {
         Doc::Vector(flat.collect())
     };
     match &core.kind {
-        CoreKind::Const(value) => atom(format!("{value:?}")),
+        CoreKind::Const(value) => atom(readable(value)),
         CoreKind::Local(id) => atom(local(function, *id)),
         CoreKind::Global(global) => atom(var(global)),
         CoreKind::Var(global) => atom(format!("#'{}", var(global))),

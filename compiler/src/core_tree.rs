@@ -93,8 +93,6 @@ pub enum CoreKind {
         /// Runs after body or catch, whether they failed or not, except on exit signals.
         finally: Option<Box<Core>>,
     },
-    /// Leaves the function with the value (`?`); enclosing `finally` bodies run first.
-    Return(Box<Core>),
     /// Inside a `catch`: the same failure goes on, with its trace.
     Rethrow,
     /// Leaves the function with this value, through the `finally` parts around it. Its argument

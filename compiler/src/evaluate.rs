@@ -4,7 +4,7 @@
 //! behind; others are compiled. A [`Program`] is run by the builtin [`RUN_PROGRAM`], which calls
 //! one form after the other, so that a script runs in its actor like any function.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use batuta_runtime::builtin::{Builtin, Flow, Signal, exactly};
 use batuta_runtime::context::Cx;
@@ -38,12 +38,18 @@ pub fn call_of(thunk: &Arc<CoreFunction>) -> Call {
 }
 
 fn interpreter() -> Value {
-    native(&INTERPRET)
+    static FUNCTION: OnceLock<Value> = OnceLock::new();
+    FUNCTION.get_or_init(|| native(&INTERPRET)).clone()
+}
+
+fn program_runner() -> Value {
+    static FUNCTION: OnceLock<Value> = OnceLock::new();
+    FUNCTION.get_or_init(|| native(&RUN_PROGRAM)).clone()
 }
 
 /// A builtin outside of any namespace as a function.
 fn native(builtin: &'static Builtin) -> Value {
-    make_closure(Arc::new(FnCode::native(builtin.name.into(), builtin)), Vec::new())
+    make_immortal_function(Arc::new(FnCode::native(builtin.name.into(), builtin)))
 }
 
 /// Gives a var the function that a form defines.
@@ -76,7 +82,7 @@ impl Program {
     /// What to call to run the forms; the value is the last form's.
     pub fn call(forms: Vec<Arc<CoreFunction>>) -> Call {
         let program = make_native(Program(Mutex::new(forms.into_iter())));
-        Call { function: native(&RUN_PROGRAM), arguments: vec![program, Value::NIL] }
+        Call { function: program_runner(), arguments: vec![program, Value::NIL] }
     }
 
     fn next(&self) -> Option<Arc<CoreFunction>> {

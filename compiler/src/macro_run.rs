@@ -3,13 +3,16 @@
 //! Called on a compiler thread, which waits for the actor; so a macro may call functions that are
 //! not compiled yet, `eval`, wait for a message, or be interrupted.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use batuta_lang::diagnostic::Diagnostic;
 use batuta_lang::form::Form;
 use batuta_runtime::actor;
+use batuta_runtime::builtin::{Builtin, Flow, at_least, call_then};
+use batuta_runtime::collections::walk::realise;
+use batuta_runtime::context::Cx;
 use batuta_runtime::failure_state::{Failure, FailureClass};
-use batuta_runtime::function::VarBody;
+use batuta_runtime::function::{FnCode, VarBody, make_immortal_function};
 use batuta_runtime::value::form::{FormSpans, from_form, to_form};
 use batuta_runtime::value::{Value, print};
 
@@ -42,7 +45,8 @@ impl Host for ActorHost {
             macro_var.0.as_object::<VarBody>().and_then(VarBody::root)
         };
         let function = function.ok_or_else(|| failed("it is not defined yet".to_owned()))?;
-        let outcome = actor::evaluate(function, values).blocking_recv();
+        values.insert(0, function);
+        let outcome = actor::evaluate(expander(), values).blocking_recv();
         match outcome {
             Ok(Ok(value)) => {
                 to_form(&value, &spans, call.span).map_err(|fault| failed(fault.message))
@@ -53,9 +57,30 @@ impl Host for ActorHost {
     }
 }
 
+/// Calls a macro and realises what it gives: forms may hold lazy sequences.
+static EXPAND: Builtin = Builtin {
+    name: "expand*",
+    arglists: "[macro & args]",
+    doc: "The realised expansion of a macro call.",
+    arity: at_least(1),
+    function: expand,
+};
+
+fn expand(_cx: &mut Cx, args: &mut [Value]) -> Flow {
+    let mut args = args.iter_mut().map(std::mem::take);
+    let function = args.next().unwrap_or_default();
+    call_then(function, args.collect(), |cx, expansion| realise(cx, expansion, |_, form| Ok(form)))
+}
+
+fn expander() -> Value {
+    static FUNCTION: OnceLock<Value> = OnceLock::new();
+    let make = || make_immortal_function(Arc::new(FnCode::native(EXPAND.name.into(), &EXPAND)));
+    FUNCTION.get_or_init(make).clone()
+}
+
 /// What a macro sees as `&env`: a map from the names of locals to themselves.
 fn environment(locals: &[Arc<str>]) -> Value {
-    let symbols = locals.iter().map(|name| Value::symbol(None, name));
+    let symbols = locals.iter().map(|name| Value::symbol(name.clone()));
     batuta_runtime::collections::map::from_pairs(symbols.map(|symbol| (symbol.clone(), symbol)))
 }
 

@@ -155,13 +155,18 @@ pub(crate) fn signature_of_value(var: &Value) -> Option<Signature> {
     let root = body.root()?;
     let code = &root.as_object::<FunctionBody>()?.code;
     let arglists = match &code.source {
-        CodeSource::Native(builtin) => builtin.arglists.to_owned(),
+        CodeSource::Native(builtin) => quoted_arglists(builtin.arglists),
         CodeSource::Compiled(_) | CodeSource::Bounce => arity_text(&code.arities),
     };
     Some(Signature {
         arities: code.arities.clone(),
         arglists,
     })
+}
+
+/// `[a]` or `[a b]`, from "[a] [a b]".
+fn quoted_arglists(arglists: &str) -> String {
+    arglists.replace("] [", "]` or `[").replace('[', "`[").replace(']', "]`").replace("``", "`")
 }
 
 /// "1, 2 or at least 4 arguments".

@@ -116,6 +116,14 @@ impl Session {
         if diagnostics.iter().any(Diagnostic::is_error) { Err(diagnostics) } else { Ok(forms) }
     }
 
+    /// Analyses one form without running or defining anything.
+    ///
+    /// # Errors
+    /// All errors found in it.
+    pub fn analyse_form(&mut self, form: &Form) -> Result<TopLevel, Vec<Diagnostic>> {
+        self.analyzer.analyze_top_level(&mut ActorHost, form)
+    }
+
     /// Evaluates one form.
     ///
     /// # Errors
@@ -194,10 +202,6 @@ impl Session {
             Directive::In(name) => {
                 self.set_namespace(&name);
                 Ok(())
-            }
-            Directive::Namespace { name, requires } => {
-                self.set_namespace(&name);
-                self.require(&requires)
             }
             Directive::Require(requires) => self.require(&requires),
         }

@@ -31,7 +31,8 @@ use batuta_runtime::namespace;
 const CORE_NAMES: &str = "+ - * < <= > >= == = not= inc dec nil? not identical? println str vector \
     hash-map hash-set list list* get seq first rest throw unwrap result-ok no-match* dynamic-value \
     set-dynamic-value vector-rest actor-definition actor-state actor-state-forget reply send spawn \
-    instance? count map filter reduce pos? even? lazy-seq* cons vec concat";
+    instance? count map filter reduce pos? even? lazy-seq* cons vec \
+    concat nth next";
 
 /// A host whose only macro is `twice`: `(twice x)` is `(do x x)`.
 struct Twice;

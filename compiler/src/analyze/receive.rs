@@ -89,21 +89,24 @@ impl Unit<'_> {
 
     fn parked_receive(&mut self, parts: &Parts, actor: ActorCtx, ctx: Ctx) -> Core {
         let span = parts.span;
-        let timeout = match &parts.timeout {
-            Some((duration, _)) => self.expr(duration, ctx.value()),
-            None => nil(span),
+        let (timeout, bindings) = match &parts.timeout {
+            Some((duration, _)) => {
+                let duration = self.expr(duration, ctx.value());
+                let (id, bindings) = self.held(duration, "timeout");
+                (Some(id), bindings)
+            }
+            None => (None, Vec::new()),
         };
-        let (timeout_id, bindings) = self.held(timeout, "timeout");
         let depth = self.scopes.depth();
         let name: Arc<str> = format!("{}/receive", self.scopes.current().name).into();
         self.scopes.push(FnScope::new(name, FnKind::Actor, None));
         let message = self.fresh("message");
         let self_id = self.scopes.current().self_local();
-        let timeout_inside = self.scopes.import(depth, timeout_id);
-        let body = self.matcher_body(parts, actor, message, ctx, |_| {
-            let again = vec![local(self_id, span), local(timeout_inside, span)];
-            primitive(Primitive::Park, again, span)
-        });
+        let inside = timeout.map(|id| self.scopes.import(depth, id));
+        let waiting = |id: Option<LocalId>| id.map_or_else(|| nil(span), |id| local(id, span));
+        let again = vec![local(self_id, span), waiting(inside)];
+        let again = primitive(Primitive::Park, again, span);
+        let body = self.matcher_body(parts, actor, message, ctx, again);
         let arity = CoreArity {
             params: vec![message],
             rest: None,
@@ -111,7 +114,7 @@ impl Unit<'_> {
         };
         let matcher = self.scopes.pop().finish(span, vec![arity]);
         let matcher = core(CoreKind::Fn(Arc::new(matcher)), span);
-        let park = primitive(Primitive::Park, vec![matcher, local(timeout_id, span)], span);
+        let park = primitive(Primitive::Park, vec![matcher, waiting(timeout)], span);
         let_(bindings, park, span)
     }
 
@@ -122,7 +125,7 @@ impl Unit<'_> {
         actor: ActorCtx,
         message: LocalId,
         ctx: Ctx,
-        again: impl Fn(&mut Self) -> Core,
+        again: Core,
     ) -> Core {
         let span = parts.span;
         let inside = Ctx {
@@ -158,7 +161,6 @@ impl Unit<'_> {
             tree = if_(is_timeout, leave_by_jump(body, done), tree, span);
         }
         let value = self.fresh("value");
-        let again = again(self);
         let after = self.stop_or(value, again, span);
         join(done, vec![value], after, tree, span)
     }
@@ -184,14 +186,15 @@ impl Unit<'_> {
 
     fn blocking_receive(&mut self, parts: &Parts, ctx: Ctx) -> Core {
         let span = parts.span;
-        let deadline = match &parts.timeout {
+        let (deadline, bindings) = match &parts.timeout {
             Some((duration, _)) => {
                 let duration = self.expr(duration, ctx.value());
-                primitive(Primitive::DeadlineIn, vec![duration], span)
+                let deadline = primitive(Primitive::DeadlineIn, vec![duration], span);
+                let (id, bindings) = self.held(deadline, "deadline");
+                (local(id, span), bindings)
             }
-            None => nil(span),
+            None => (nil(span), Vec::new()),
         };
-        let (deadline, bindings) = self.held(deadline, "deadline");
         let again = self.scopes.current().label();
         let message = self.fresh("message");
         let next = core(CoreKind::Recur(RecurTarget::Loop(again), Vec::new()), span);
@@ -207,7 +210,7 @@ impl Unit<'_> {
             (label, self.body(body, span, ctx))
         });
         let late = timed_out.as_ref().map(|(label, _)| *label);
-        let scan = self.walk(again, message, local(deadline, span), late, &setting, &parts.clauses);
+        let scan = self.walk(again, message, deadline, late, &setting, &parts.clauses);
         let waited = match timed_out {
             Some((label, body)) => join(label, Vec::new(), body, scan, span),
             None => scan,

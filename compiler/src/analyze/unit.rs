@@ -124,10 +124,16 @@ impl<'a> Unit<'a> {
             .push(FnScope::new(namespace, FnKind::TopLevel, None));
         let result = self.top_level_form(form);
         if self.errors.is_empty() {
-            Ok(result)
-        } else {
-            Err(self.errors)
+            return Ok(result);
         }
+        // A form that is looked at twice, or that a macro copies, is told of once.
+        let mut told: Vec<Diagnostic> = Vec::new();
+        for error in self.errors {
+            if !told.contains(&error) {
+                told.push(error);
+            }
+        }
+        Err(told)
     }
 
     fn top_level_form(&mut self, form: &Form) -> TopLevel {
@@ -219,6 +225,12 @@ impl<'a> Unit<'a> {
     }
 
     fn symbol(&mut self, name: &Name, span: Span) -> Core {
+        // Where a value stands, even a name such as `if` may be a local's.
+        if name.ns.is_none()
+            && let Some(id) = self.scopes.resolve(&name.name)
+        {
+            return local(id, span);
+        }
         match self.head(name, span) {
             Head::Local(id) => local(id, span),
             Head::Global(var) => self.global_value(var, span),
@@ -313,11 +325,11 @@ impl<'a> Unit<'a> {
         match resolve::find(&namespace, name) {
             Lookup::Var(var) => global_head(var),
             Lookup::Private(_) => self.broken(messages::private_name(span, &name.to_string())),
+            Lookup::Unknown if is_interop(name) => {
+                self.broken(messages::interop(span, &name.to_string()))
+            }
             Lookup::Unknown => Head::Global(self.forward(&namespace, name, span)),
             Lookup::UnknownNamespace => {
-                if name.name.starts_with('.') {
-                    return self.broken(messages::interop(span, &name.to_string()));
-                }
                 let ns = name.ns.as_deref().unwrap_or_default();
                 let all = namespace::all();
                 let hint =
@@ -411,6 +423,14 @@ fn own_var(namespace: &str, name: &str) -> Option<Value> {
         Lookup::Var(var) if namespace == CORE || resolve::core_name(&var).is_none() => Some(var),
         Lookup::Var(_) | Lookup::Private(_) | Lookup::Unknown | Lookup::UnknownNamespace => None,
     }
+}
+
+/// `.method` and `Class.`
+fn is_interop(name: &Name) -> bool {
+    name.ns.is_none()
+        && name.name.len() > 1
+        && (name.name.starts_with('.') || name.name.ends_with('.'))
+        && !name.name.starts_with("..")
 }
 
 fn global_head(var: Value) -> Head {

@@ -97,6 +97,8 @@ fn target() -> OwnedTargetIsa {
         ("is_pic", "false"),
         ("opt_level", "none"),
         ("unwind_info", "false"),
+        // The tail calls of Cranelift 0.135 rely on them.
+        ("preserve_frame_pointers", "true"),
         ("enable_verifier", if cfg!(debug_assertions) { "true" } else { "false" }),
     ] {
         flags.set(name, value).expect("the names and values are Cranelift's own");

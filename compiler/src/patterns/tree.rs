@@ -399,7 +399,10 @@ impl<'t> Tree<'t, '_> {
             let value = self.occurrence(Source::Key(map, entry.key.clone()));
             match &entry.default {
                 None => {
-                    then.push(Todo::Test(Test::Present(value)));
+                    // What is equal to a literal is there.
+                    if !matches!(entry.pattern, Pattern::Literal(_)) {
+                        then.push(Todo::Test(Test::Present(value)));
+                    }
                     then.push(Todo::Match(value, &entry.pattern));
                 }
                 Some(default) => {

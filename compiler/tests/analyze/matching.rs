@@ -229,7 +229,7 @@ fn repeated_names_pins_alternatives_types() {
         (if (= y.1 v.0) (jump@0)
          (if (= v.0 v.0) (jump@1) (no-match* v.0)))))))
     "##);
-    assert_snapshot!(analyzed("(defn f [v] (match v (or 1 2 (as 3 _)) -> 1 _ -> 2))"), @r##"
+    assert_snapshot!(analyzed("(defn f [v] (match v (or 1 2 (as 3 _)) -> (println v) _ -> 2))"), @r##"
     error match::pattern: all alternatives must bind the same names
       at (or 1 2 (as 3 _))
     "##);

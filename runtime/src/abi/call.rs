@@ -22,12 +22,12 @@ use crate::value::{Control, Value};
 
 /// How code comes to be: the compiler implements it.
 pub trait Resolver: Send + Sync {
-    /// The machine code of `code` for so many arguments, compiled now if need be. Called on a
-    /// compiler thread.
+    /// The address of the machine code of `code` for so many arguments, compiled now if need be.
+    /// Called on a compiler thread.
     ///
     /// # Errors
     /// A fault of kind `:syntax` if the function does not compile.
-    fn resolve(&self, code: &Arc<FnCode>, wanted: Wanted) -> Result<(), Fault>;
+    fn resolve(&self, code: &Arc<FnCode>, wanted: Wanted) -> Result<usize, Fault>;
 }
 
 /// Which code of a function is wanted.
@@ -140,10 +140,11 @@ pub fn wrong_arity(name: &str, count: usize, arglists: &str) -> Fault {
 /// Runs the builtin of `function`. On the worker's stack.
 ///
 /// # Safety
-/// The running coroutine's context; arguments spilled; `function` a live native function.
+/// The running coroutine's context; arguments spilled; `function` a native function, given up
+/// unless it is immortal.
 pub unsafe extern "C" fn bt_native(cx: *mut Cx, function: u64, index: u64, _c: u64) -> u64 {
-    // SAFETY: the native stub passes its own context and a live function word.
-    let (cx, function) = unsafe { (&mut *cx, Value::borrow_word(&function)) };
+    // SAFETY: the native stub passes its own context and the word that the callee owns.
+    let (cx, function) = unsafe { (&mut *cx, Value::from_word(function)) };
     guarded(cx, |cx| {
         let arguments = match native_arguments(cx, index as usize) {
             Ok(arguments) => arguments,
@@ -246,14 +247,13 @@ pub unsafe extern "C" fn bt_resolve(cx: *mut Cx, function: u64, index: u64) -> u
 }
 
 /// A fault to raise, or none if the actor was ended while it waited.
-type Resolved = Result<(), Option<Fault>>;
+type Resolved<T = ()> = Result<T, Option<Fault>>;
 
 fn resolve_entry(cx: &mut Cx, code: &CodeRef, count: usize) -> Resolved {
     if !code.arities.accept(count) {
         return Err(Some(wrong_arity(&code.name, count, &describe(code))));
     }
-    compile(cx, code, Wanted::Entry(count))?;
-    cx.entry = code.entries[count].load(Ordering::Acquire) as u64;
+    cx.entry = compile(cx, code, Wanted::Entry(count))?;
     cx.spill_count = count as u64;
     Ok(())
 }
@@ -322,40 +322,41 @@ fn spread_list(cx: &mut Cx, code: &CodeRef, list: Value) -> Resolved {
     if fixed > MAX_ARITY {
         return wide(cx, code, fixed, rest);
     }
-    compile(cx, code, Wanted::Variadic)?;
+    let entry = compile(cx, code, Wanted::Variadic)?;
     items.push(rest);
     load_spill(cx, items);
-    cx.entry = code.variadic.load(Ordering::Acquire) as u64;
+    cx.entry = entry;
     Ok(())
 }
 
 /// A function with more parameters than registers takes the list as it is.
 fn wide(cx: &mut Cx, code: &CodeRef, fixed: usize, arguments: Value) -> Resolved {
-    compile(cx, code, Wanted::Wide(fixed))?;
-    cx.entry = code.variadic.load(Ordering::Acquire) as u64;
+    cx.entry = compile(cx, code, Wanted::Wide(fixed))?;
     load_spill(cx, vec![arguments]);
     Ok(())
 }
 
-fn compile(cx: &mut Cx, code: &CodeRef, wanted: Wanted) -> Resolved {
+/// The address of the code wanted; compiled on a compiler thread if it is not there.
+fn compile(cx: &mut Cx, code: &CodeRef, wanted: Wanted) -> Resolved<u64> {
     let present = match wanted {
-        Wanted::Entry(count) => {
-            code.entries[count].load(Ordering::Acquire) != stubs().resolve[count]
-        }
-        Wanted::Variadic | Wanted::Wide(_) => !code.variadic.load(Ordering::Acquire).is_null(),
+        Wanted::Entry(count) => code.entries[count].load(Ordering::Acquire),
+        Wanted::Variadic => code.variadic.load(Ordering::Acquire),
+        Wanted::Wide(_) => std::ptr::null_mut(),
     };
-    if present {
-        return Ok(());
+    let is_stub = matches!(wanted, Wanted::Entry(count) if present == stubs().resolve[count]);
+    if !present.is_null() && !is_stub {
+        return Ok(present as u64);
     }
     let Some(resolver) = RESOLVER.get() else {
         return Err(Some(Fault::new(FaultKind::Panic, "no compiler in this program")));
     };
     let shared = code.share();
     let job = crate::actor::blocking(move || {
-        resolver.resolve(&shared, wanted).map(|()| Value::NIL)
+        let address = resolver.resolve(&shared, wanted)?;
+        Ok(crate::number::int(address as i64))
     });
     match coroutine::wait(cx, job) {
-        Ok(Ok(_)) => Ok(()),
+        Ok(Ok(address)) => Ok(address.as_small_int().unwrap_or(0) as u64),
         Ok(Err(fault)) => Err(Some(fault)),
         Err(_killed) => Err(None),
     }

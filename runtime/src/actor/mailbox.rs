@@ -348,9 +348,9 @@ impl Inbox {
 
     /// Takes everything out, oldest first.
     pub(crate) fn drain(&mut self) -> Chain {
-        let first = self.first;
-        *self = Inbox { first: ptr::null_mut(), ..Inbox::new() };
-        Chain { first }
+        // The old inbox gives its list away: dropping it would drain it again.
+        let old = std::mem::ManuallyDrop::new(std::mem::replace(self, Inbox::new()));
+        Chain { first: old.first }
     }
 }
 

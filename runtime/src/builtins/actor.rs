@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crate::actor::call::{Answer, Slot, SlotFuture};
 use crate::actor::coroutine::private_of;
+use crate::actor::definition::ActorDefinition;
 use crate::actor::identity::{self, PidBody, ReferenceBody, Target, pid_of};
 use crate::actor::outcome::Sink;
 use crate::actor::private::Private;
@@ -28,6 +29,18 @@ const CALL_PATIENCE: Duration = Duration::from_millis(5000);
 
 fn ok() -> Flow {
     Ok(Value::keyword("ok"))
+}
+
+fn definition(_cx: &mut Cx, args: &mut [Value]) -> Flow {
+    let name = args[0].as_str().unwrap_or_default().into();
+    let arity = number::as_usize(&args[1]).unwrap_or(0);
+    let mut part = |index| Some(take(args, index)).filter(|value| !value.is_nil());
+    let (init, body, terminate) = (part(2), part(3), part(4));
+    let definition =
+        ActorDefinition::new(name, init, body.unwrap_or_default(), terminate, arity).into_value();
+    // It is an address: whoever starts an instance may be another actor.
+    definition.publish();
+    Ok(definition)
 }
 
 fn take(arguments: &mut [Value], index: usize) -> Value {
@@ -421,6 +434,13 @@ fn forget_state(cx: &mut Cx, _arguments: &mut [Value]) -> Flow {
 pub static TABLE: BuiltinTable = BuiltinTable {
     namespace: "batuta.core",
     builtins: &[
+        Builtin {
+            name: "actor-definition",
+            arglists: "[name state-arity init body terminate]",
+            doc: "Makes an actor definition. Written by `defactor`.",
+            arity: exactly(5),
+            function: definition,
+        },
         Builtin {
             name: "actor-state",
             arglists: "[& state]",

@@ -79,7 +79,7 @@ impl Translator<'_> {
         let slot = self.builder.create_sized_stack_slot(slot);
         for (index, value) in captured.iter().enumerate() {
             let value = self.get(*value);
-            self.builder.ins().stack_store(value, slot, 8 * index as i32);
+            self.builder.ins().stack_store(types::I64, value, slot, 8 * index as i32);
         }
         let address = self.builder.ins().stack_addr(types::I64, slot, 0);
         let count = self.constant(captured.len() as u64);

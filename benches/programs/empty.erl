@@ -1,0 +1,3 @@
+-module(empty).
+-export([main/0]).
+main() -> halt().

@@ -1,0 +1,71 @@
+//! The IR of small functions, as the back ends see it: after all passes.
+
+use std::sync::Arc;
+
+use batuta_compiler::analyze::TopLevel;
+use batuta_compiler::code::{LazyFunction, code_of};
+use batuta_compiler::core_tree::CoreFunction;
+use batuta_compiler::ir::text::function_text;
+use batuta_compiler::ir::verify::{Stage, verify};
+use batuta_compiler::session::Session;
+use batuta_runtime::function::CodeSource;
+
+/// All arities of the function that the last form of `text` defines.
+fn ir_of(text: &str) -> String {
+    batuta_compiler::start(batuta_runtime::builtins::TABLES);
+    let mut session = Session::new();
+    let forms = session.read("test", text).expect("the text reads");
+    let mut found: Option<Arc<CoreFunction>> = None;
+    for form in &forms {
+        if let TopLevel::Define { function, .. } =
+            session.analyse_form(form).expect("the form compiles")
+        {
+            found = Some(function);
+        }
+    }
+    let code = code_of(&found.expect("the last form defines a function"));
+    let CodeSource::Compiled(function) = &code.source else { panic!("it is compiled") };
+    let function = function.downcast_ref::<LazyFunction>().expect("code of this compiler");
+    let arities = function.ir().expect("it lowers");
+    for arity in &arities {
+        assert_eq!(verify(arity, Stage::Owned), Ok(()));
+    }
+    arities.iter().map(function_text).collect()
+}
+
+#[test]
+fn recursion_takes_no_counts_for_numbers() {
+    insta::assert_snapshot!(ir_of("(defn fib [n] (if (< n 2) n (+ (fib (- n 1)) (fib (- n 2)))))"));
+}
+
+#[test]
+fn a_loop_polls_on_its_way_back() {
+    insta::assert_snapshot!(ir_of(
+        "(defn total [n] (loop [i 0 sum 0] (if (< i n) (recur (inc i) (+ sum i)) sum)))"
+    ));
+}
+
+#[test]
+fn the_last_use_moves_and_earlier_uses_count() {
+    insta::assert_snapshot!(ir_of("(defn twice [v] (conj (conj v 1) (count v)))"));
+}
+
+#[test]
+fn a_value_needed_on_one_side_only_is_dropped_on_the_other() {
+    insta::assert_snapshot!(ir_of("(defn choose [test a b] (if test a b))"));
+}
+
+#[test]
+fn a_call_in_tail_position_becomes_a_tail_call() {
+    insta::assert_snapshot!(ir_of("(defn even-down? [n] (if (== n 0) true (odd-down? (dec n))))"));
+}
+
+#[test]
+fn finally_runs_on_both_ways_out() {
+    insta::assert_snapshot!(ir_of("(defn guard [f g] (try (f) (finally (g))))"));
+}
+
+#[test]
+fn a_closure_captures_what_it_uses() {
+    insta::assert_snapshot!(ir_of("(defn adder [n unused] (fn [x] (+ x n)))"));
+}
