@@ -95,7 +95,11 @@ impl From<Fault> for Box<Signal> {
 
 /// Asks for a call whose result is the builtin's result.
 pub fn tail_call(function: Value, arguments: Vec<Value>) -> Flow {
-    Err(Box::new(Signal::Call { function, arguments, then: None }))
+    Err(Box::new(Signal::Call {
+        function,
+        arguments,
+        then: None,
+    }))
 }
 
 /// Asks for a call and goes on with its result.
@@ -104,7 +108,11 @@ pub fn call_then(
     arguments: Vec<Value>,
     then: impl FnOnce(&mut Cx, Value) -> Flow + Send + 'static,
 ) -> Flow {
-    Err(Box::new(Signal::Call { function, arguments, then: Some(Box::new(then)) }))
+    Err(Box::new(Signal::Call {
+        function,
+        arguments,
+        then: Some(Box::new(then)),
+    }))
 }
 
 /// Asks for a lazy sequence to be realised and goes on with what `seq` gives.
@@ -112,7 +120,10 @@ pub fn force_then(
     sequence: Value,
     then: impl FnOnce(&mut Cx, Value) -> Flow + Send + 'static,
 ) -> Flow {
-    Err(Box::new(Signal::Force { sequence, then: Box::new(then) }))
+    Err(Box::new(Signal::Force {
+        sequence,
+        then: Box::new(then),
+    }))
 }
 
 /// Goes on with what another builtin's code gives, at once or when it has been resumed.
@@ -128,11 +139,17 @@ pub fn and_then(
     match &mut *signal {
         Signal::Fault(_) | Signal::Throw(_) | Signal::Exit(_) => {}
         Signal::Call { then, .. } | Signal::CallSpread { then, .. } | Signal::Wait { then, .. } => {
-            *then = Some(Box::new(Chain { first: then.take(), next }));
+            *then = Some(Box::new(Chain {
+                first: then.take(),
+                next,
+            }));
         }
         Signal::Force { then, .. } => {
             let first = std::mem::replace(then, Box::new(|_: &mut Cx, value| Ok(value)));
-            *then = Box::new(Chain { first: Some(first), next });
+            *then = Box::new(Chain {
+                first: Some(first),
+                next,
+            });
         }
     }
     Err(signal)
@@ -164,7 +181,10 @@ where
 
 /// Parks the actor until the future is ready; its value is the result.
 pub fn wait(future: impl Future<Output = Result<Value, Fault>> + Send + 'static) -> Flow {
-    Err(Box::new(Signal::Wait { future: Box::pin(future), then: None }))
+    Err(Box::new(Signal::Wait {
+        future: Box::pin(future),
+        then: None,
+    }))
 }
 
 /// How many arguments a builtin takes.
@@ -178,12 +198,18 @@ pub struct Arity {
 
 /// `n` arguments, no more and no less.
 pub const fn exactly(n: u8) -> Arity {
-    Arity { min: n, max: Some(n) }
+    Arity {
+        min: n,
+        max: Some(n),
+    }
 }
 
 /// From `min` to `max` arguments.
 pub const fn between(min: u8, max: u8) -> Arity {
-    Arity { min, max: Some(max) }
+    Arity {
+        min,
+        max: Some(max),
+    }
 }
 
 /// `min` arguments or more.

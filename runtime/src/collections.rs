@@ -46,7 +46,9 @@ pub fn known_count(value: &Value) -> Option<usize> {
         Kind::Slice => slice::len(value),
         Kind::Range => range::as_range(value).map(range::RangeBody::len),
         Kind::List => list::known_count(value),
-        Kind::Str => value.as_object::<crate::value::text::Text>().map(|text| text.code_points()),
+        Kind::Str => value
+            .as_object::<crate::value::text::Text>()
+            .map(|text| text.code_points()),
         _ => None,
     }
 }

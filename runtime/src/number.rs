@@ -279,9 +279,8 @@ pub fn rationalize(value: &Value) -> Result<Value, Fault> {
     };
     // As Clojure does: by the decimal digits that print, not by the binary value.
     let shown = text::float_text(f);
-    let (digits, exponent) = text::decimal_parts(&shown).ok_or_else(|| {
-        Fault::new(FaultKind::Number, format!("{shown} has no exact value"))
-    })?;
+    let (digits, exponent) = text::decimal_parts(&shown)
+        .ok_or_else(|| Fault::new(FaultKind::Number, format!("{shown} has no exact value")))?;
     let power = BigInt::from(10).pow(exponent.unsigned_abs());
     if exponent >= 0 {
         Ok(from_bigint(digits * power))

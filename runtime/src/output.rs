@@ -49,9 +49,10 @@ fn checked(result: io::Result<()>) -> Result<(), Fault> {
     match result {
         Ok(()) => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => std::process::exit(0),
-        Err(error) => {
-            Err(Fault::new(FaultKind::Io, format!("cannot write to the output: {error}")))
-        }
+        Err(error) => Err(Fault::new(
+            FaultKind::Io,
+            format!("cannot write to the output: {error}"),
+        )),
     }
 }
 

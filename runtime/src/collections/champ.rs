@@ -53,28 +53,54 @@ pub(crate) struct Entry {
 impl Entry {
     fn part(&mut self, index: usize) -> Value {
         std::mem::replace(
-            if index == 0 { &mut self.key } else { &mut self.value },
+            if index == 0 {
+                &mut self.key
+            } else {
+                &mut self.value
+            },
             Value::UNBOUND,
         )
     }
 }
 
 pub(crate) fn empty<T: Table>(meta: Value) -> Value {
-    let head = Head { len: 0, root: Value::NIL, meta };
+    let head = Head {
+        len: 0,
+        root: Value::NIL,
+        meta,
+    };
     make_with_slots(T::new(head), 0, |_| Value::UNBOUND)
 }
 
 /// Room for so many entries, so that filling allocates once. None beyond the flat form.
 pub(crate) fn with_capacity<T: Table>(entries: usize) -> Value {
-    let head = Head { len: 0, root: Value::NIL, meta: Value::NIL };
-    let slots = if entries <= FLAT_MAX { entries * T::STRIDE } else { FLAT_MAX * T::STRIDE };
+    let head = Head {
+        len: 0,
+        root: Value::NIL,
+        meta: Value::NIL,
+    };
+    let slots = if entries <= FLAT_MAX {
+        entries * T::STRIDE
+    } else {
+        FLAT_MAX * T::STRIDE
+    };
     make_with_slots(T::new(head), slots as u16, |_| Value::UNBOUND)
 }
 
 fn parts<T: Table>(table: &Value) -> (&Head, &[Value]) {
-    let head = table.as_object::<T>().expect("callers give tables of this kind only").head();
+    let head = table
+        .as_object::<T>()
+        .expect("callers give tables of this kind only")
+        .head();
     let slots = table.slots::<T>().unwrap_or_default();
-    (head, &slots[..if head.is_flat() { head.len * T::STRIDE } else { 0 }])
+    (
+        head,
+        &slots[..if head.is_flat() {
+            head.len * T::STRIDE
+        } else {
+            0
+        }],
+    )
 }
 
 fn find_flat<T: Table>(entries: &[Value], key: &Value) -> Option<usize> {
@@ -105,7 +131,10 @@ pub(crate) fn iter<T: Table>(table: &Value) -> node::Iter<'_> {
 
 /// Adds an entry. Of an equal key that is there the key stays and the value is replaced.
 pub(crate) fn insert<T: Table>(mut table: Value, entry: Entry) -> Value {
-    if table.as_object::<T>().is_some_and(|body| body.head().is_flat()) {
+    if table
+        .as_object::<T>()
+        .is_some_and(|body| body.head().is_flat())
+    {
         return insert_flat::<T>(table, entry);
     }
     let head = own_head::<T>(&mut table);
@@ -120,10 +149,17 @@ pub(crate) fn insert<T: Table>(mut table: Value, entry: Entry) -> Value {
 fn own_head<T: Table>(table: &mut Value) -> &mut Head {
     if !table.header().is_some_and(|header| header.is_unique()) {
         let (head, _) = parts::<T>(table);
-        let copy = Head { len: head.len, root: head.root.clone(), meta: head.meta.clone() };
+        let copy = Head {
+            len: head.len,
+            root: head.root.clone(),
+            meta: head.meta.clone(),
+        };
         *table = make_with_slots(T::new(copy), 0, |_| Value::UNBOUND);
     }
-    table.as_unique::<T>().expect("a table, copied if it had another owner").head_mut()
+    table
+        .as_unique::<T>()
+        .expect("a table, copied if it had another owner")
+        .head_mut()
 }
 
 fn insert_flat<T: Table>(mut table: Value, mut entry: Entry) -> Value {
@@ -139,7 +175,9 @@ fn insert_flat<T: Table>(mut table: Value, mut entry: Entry) -> Value {
         None if len < FLAT_MAX => {
             table = own_flat::<T>(table, len + 1);
             let slots = flat_slots::<T>(&mut table);
-            for (index, slot) in slots[len * T::STRIDE..(len + 1) * T::STRIDE].iter_mut().enumerate()
+            for (index, slot) in slots[len * T::STRIDE..(len + 1) * T::STRIDE]
+                .iter_mut()
+                .enumerate()
             {
                 *slot = entry.part(index);
             }
@@ -151,11 +189,18 @@ fn insert_flat<T: Table>(mut table: Value, mut entry: Entry) -> Value {
 }
 
 fn flat_slots<T: Table>(table: &mut Value) -> &mut [Value] {
-    table.as_unique_with_slots::<T>().expect("made the only owner by the caller").1
+    table
+        .as_unique_with_slots::<T>()
+        .expect("made the only owner by the caller")
+        .1
 }
 
 fn set_len<T: Table>(table: &mut Value, len: usize) {
-    table.as_unique::<T>().expect("made the only owner by the caller").head_mut().len = len;
+    table
+        .as_unique::<T>()
+        .expect("made the only owner by the caller")
+        .head_mut()
+        .len = len;
 }
 
 /// The flat table with one owner and room for `wanted` entries.
@@ -167,16 +212,25 @@ fn own_flat<T: Table>(mut table: Value, wanted: usize) -> Value {
             return table;
         }
         let head = body.head_mut();
-        let moved =
-            Head { len: head.len, root: Value::NIL, meta: std::mem::take(&mut head.meta) };
+        let moved = Head {
+            len: head.len,
+            root: Value::NIL,
+            meta: std::mem::take(&mut head.meta),
+        };
         return make_with_slots(T::new(moved), capacity, |i| match slots.get_mut(i) {
             Some(slot) => std::mem::replace(slot, Value::UNBOUND),
             None => Value::UNBOUND,
         });
     }
     let (head, entries) = parts::<T>(&table);
-    let copy = Head { len: head.len, root: Value::NIL, meta: head.meta.clone() };
-    make_with_slots(T::new(copy), capacity, |i| entries.get(i).cloned().unwrap_or(Value::UNBOUND))
+    let copy = Head {
+        len: head.len,
+        root: Value::NIL,
+        meta: head.meta.clone(),
+    };
+    make_with_slots(T::new(copy), capacity, |i| {
+        entries.get(i).cloned().unwrap_or(Value::UNBOUND)
+    })
 }
 
 fn to_trie<T: Table>(table: &Value) -> Value {
@@ -187,7 +241,11 @@ fn to_trie<T: Table>(table: &Value) -> Value {
         let value = entry.get(1).cloned().unwrap_or(Value::UNBOUND);
         node::insert::<T>(&mut root, 0, key_hash(&key), Entry { key, value });
     }
-    let head = Head { len: head.len, root, meta: head.meta.clone() };
+    let head = Head {
+        len: head.len,
+        root,
+        meta: head.meta.clone(),
+    };
     make_with_slots(T::new(head), 0, |_| Value::UNBOUND)
 }
 
@@ -233,6 +291,10 @@ pub(crate) fn with_meta<T: Table>(mut table: Value, meta: Value) -> Value {
     } else {
         own_head::<T>(&mut table);
     }
-    table.as_unique::<T>().expect("made the only owner above").head_mut().meta = meta;
+    table
+        .as_unique::<T>()
+        .expect("made the only owner above")
+        .head_mut()
+        .meta = meta;
     table
 }

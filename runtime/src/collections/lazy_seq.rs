@@ -51,12 +51,18 @@ pub enum Begin {
 
 /// A lazy sequence computed by `thunk`, a function of no arguments.
 pub fn make_lazy(thunk: Value) -> Value {
-    make(LazyCell { state: AtomicU64::new(NEW), content: UnsafeCell::new(thunk) })
+    make(LazyCell {
+        state: AtomicU64::new(NEW),
+        content: UnsafeCell::new(thunk),
+    })
 }
 
 /// A cell that is done: a lazy sequence of known content.
 pub fn make_done(sequence: Value) -> Value {
-    make(LazyCell { state: AtomicU64::new(DONE), content: UnsafeCell::new(sequence) })
+    make(LazyCell {
+        state: AtomicU64::new(DONE),
+        content: UnsafeCell::new(sequence),
+    })
 }
 
 /// Is it a lazy sequence?
@@ -83,7 +89,10 @@ pub fn begin(value: &Value, actor: u64) -> Begin {
         return Begin::Done(value.clone());
     };
     let claim = RUNNING.saturating_add(actor);
-    match cell.state.compare_exchange(NEW, claim, Ordering::AcqRel, Ordering::Acquire) {
+    match cell
+        .state
+        .compare_exchange(NEW, claim, Ordering::AcqRel, Ordering::Acquire)
+    {
         // SAFETY: only the actor that claimed the cell changes its content, and this one just did.
         Ok(_) => Begin::Thunk(unsafe { &*cell.content.get() }.clone()),
         // SAFETY: a done cell's content never changes again.
@@ -134,7 +143,10 @@ pub async fn changed(value: Value) {
             .as_object::<LazyCell>()
             .is_some_and(|cell| cell.state.load(Ordering::Acquire) >= RUNNING);
         if running {
-            waiting.entry(value.word()).or_default().push(context.waker().clone());
+            waiting
+                .entry(value.word())
+                .or_default()
+                .push(context.waker().clone());
             Poll::Pending
         } else {
             Poll::Ready(())

@@ -68,8 +68,12 @@ impl ListCell {
 /// The empty list `()`.
 pub fn empty() -> Value {
     static EMPTY: LazyLock<Value> = LazyLock::new(|| {
-        let list =
-            make(ListCell { first: Value::NIL, rest: Value::NIL, count: 0, meta: Value::NIL });
+        let list = make(ListCell {
+            first: Value::NIL,
+            rest: Value::NIL,
+            count: 0,
+            meta: Value::NIL,
+        });
         if let Some(header) = list.header() {
             header.make_immortal();
         }
@@ -85,12 +89,20 @@ pub fn cons(first: Value, rest: Value) -> Value {
         Some(count) => count + 1,
         None => UNKNOWN,
     };
-    make(ListCell { first, rest, count, meta: Value::NIL })
+    make(ListCell {
+        first,
+        rest,
+        count,
+        meta: Value::NIL,
+    })
 }
 
 /// A list of these items.
 pub fn from_vec(items: Vec<Value>) -> Value {
-    items.into_iter().rev().fold(empty(), |rest, first| cons(first, rest))
+    items
+        .into_iter()
+        .rev()
+        .fold(empty(), |rest, first| cons(first, rest))
 }
 
 /// The list cell.
@@ -102,14 +114,19 @@ pub fn as_list(value: &Value) -> Option<&ListCell> {
 /// Number of items, if every cell up to the end knows it.
 #[inline]
 pub fn known_count(value: &Value) -> Option<usize> {
-    as_list(value).map(|cell| cell.count).filter(|count| *count != UNKNOWN)
+    as_list(value)
+        .map(|cell| cell.count)
+        .filter(|count| *count != UNKNOWN)
 }
 
 /// First item and rest, owned; moved out if the cell has no other owner. `None` for the empty list
 /// and other values.
 pub fn take_apart(mut list: Value) -> Option<(Value, Value)> {
     if let Some(cell) = list.as_unique::<ListCell>() {
-        let parts = (std::mem::take(&mut cell.first), std::mem::take(&mut cell.rest));
+        let parts = (
+            std::mem::take(&mut cell.first),
+            std::mem::take(&mut cell.rest),
+        );
         return (cell.count > 0).then_some(parts);
     }
     let cell = as_list(&list).filter(|cell| !cell.is_empty())?;

@@ -2,8 +2,8 @@
 //! See [`super::champ`] for the structure. Keys must be fully realised
 //! ([`super::walk::realise`]) before they come here.
 
-use super::champ::{self, Entry, Head, Table};
 pub use super::champ::node::MapNode;
+use super::champ::{self, Entry, Head, Table};
 use crate::value::Value;
 use crate::value::object::{Body, Kind};
 

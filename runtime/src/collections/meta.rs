@@ -16,7 +16,8 @@ pub fn meta(value: &Value) -> Value {
         Some(Kind::Symbol) => value.as_symbol().map(|symbol| symbol.meta()),
         Some(Kind::Var) => {
             let var = value.as_object::<VarBody>();
-            return var.map(|var| var.meta.read().unwrap_or_else(|e| e.into_inner()).clone())
+            return var
+                .map(|var| var.meta.read().unwrap_or_else(|e| e.into_inner()).clone())
                 .unwrap_or_default();
         }
         _ => None,
@@ -45,7 +46,9 @@ pub fn with_meta(mut value: Value, meta: Value) -> Option<Value> {
         Kind::Slice => slice::as_slice(&value).map(|slice| slice.with_meta(meta)),
         Kind::Map => Some(map::with_meta(value, meta)),
         Kind::Set => Some(set::with_meta(value, meta)),
-        Kind::Symbol => value.as_symbol().map(|symbol| symbol::with_meta(symbol, meta)),
+        Kind::Symbol => value
+            .as_symbol()
+            .map(|symbol| symbol::with_meta(symbol, meta)),
         _ => None,
     }
 }

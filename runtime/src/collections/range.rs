@@ -28,7 +28,10 @@ impl RangeBody {
     #[inline]
     pub fn at(&self, index: usize) -> Value {
         // Fits: the constructor checked the last one.
-        number::int(self.start.wrapping_add(self.step.wrapping_mul(index as i64)))
+        number::int(
+            self.start
+                .wrapping_add(self.step.wrapping_mul(index as i64)),
+        )
     }
 }
 
@@ -44,7 +47,11 @@ pub fn range(start: i64, end: i64, step: i64) -> Option<Value> {
         return Some(super::list::empty());
     }
     let len = (distance.unsigned_abs()).div_ceil(step_wide.unsigned_abs());
-    Some(make(RangeBody { start, step, len: len as usize }))
+    Some(make(RangeBody {
+        start,
+        step,
+        len: len as usize,
+    }))
 }
 
 /// The range.
@@ -58,13 +65,17 @@ pub fn drop_first(mut value: Value, count: usize) -> Value {
     if let Some(range) = value.as_unique::<RangeBody>()
         && count < range.len
     {
-        range.start = range.start.wrapping_add(range.step.wrapping_mul(count as i64));
+        range.start = range
+            .start
+            .wrapping_add(range.step.wrapping_mul(count as i64));
         range.len -= count;
         return value;
     }
     match as_range(&value) {
         Some(range) if count < range.len => make(RangeBody {
-            start: range.start.wrapping_add(range.step.wrapping_mul(count as i64)),
+            start: range
+                .start
+                .wrapping_add(range.step.wrapping_mul(count as i64)),
             step: range.step,
             len: range.len - count,
         }),

@@ -54,7 +54,9 @@ fn no_sequence(who: &str, value: &Value) -> Fault {
 /// The items of a map, set or string as a vector.
 fn items_of(value: &Value) -> Option<Value> {
     match value.kind()? {
-        Kind::Map => Some(vector::from_iter(map::iter(value).map(|(k, v)| entry(k, v)))),
+        Kind::Map => Some(vector::from_iter(
+            map::iter(value).map(|(k, v)| entry(k, v)),
+        )),
         Kind::Set => Some(vector::from_iter(set::iter(value).cloned())),
         Kind::Str => Some(vector::from_iter(value.as_str()?.chars().map(Value::char))),
         _ => None,
@@ -73,7 +75,10 @@ fn ask(
     then: impl FnOnce(&mut Cx, Value) -> Flow + Send + 'static,
 ) -> Flow {
     if lazy_seq::is_lazy(&value) {
-        return Err(Box::new(Signal::Force { sequence: value, then: Box::new(then) }));
+        return Err(Box::new(Signal::Force {
+            sequence: value,
+            then: Box::new(then),
+        }));
     }
     let flow = match value.as_dyn_native().and_then(|native| native.seq()) {
         Some(flow) => flow,
@@ -111,9 +116,17 @@ fn first_now(value: &Value) -> Option<Value> {
         Kind::Slice => slice::nth(value, 0).cloned().unwrap_or_default(),
         Kind::Range => range::as_range(value)?.at(0),
         Kind::LazySeq => return first_now(lazy_seq::realised(value)?),
-        Kind::Map => map::iter(value).next().map(|(k, v)| entry(k, v)).unwrap_or_default(),
+        Kind::Map => map::iter(value)
+            .next()
+            .map(|(k, v)| entry(k, v))
+            .unwrap_or_default(),
         Kind::Set => set::iter(value).next().cloned().unwrap_or_default(),
-        Kind::Str => value.as_str()?.chars().next().map(Value::char).unwrap_or_default(),
+        Kind::Str => value
+            .as_str()?
+            .chars()
+            .next()
+            .map(Value::char)
+            .unwrap_or_default(),
         _ => return None,
     })
 }
@@ -133,7 +146,9 @@ fn rest_of(sequence: Value) -> Value {
     match sequence.kind() {
         Some(Kind::Slice) => slice::drop_first(sequence, 1),
         Some(Kind::Range) => range::drop_first(sequence, 1),
-        Some(Kind::List) => list::take_apart(sequence).map(|(_, rest)| rest).unwrap_or_default(),
+        Some(Kind::List) => list::take_apart(sequence)
+            .map(|(_, rest)| rest)
+            .unwrap_or_default(),
         _ => Value::NIL,
     }
 }
@@ -143,11 +158,17 @@ pub fn rest(cx: &mut Cx, value: Value) -> Flow {
     if value.kind() == Some(Kind::Vector) {
         return Ok(or_empty(slice::of(value, 1)));
     }
-    with_seq(cx, "rest", value, |_, sequence| Ok(or_empty(rest_of(sequence))))
+    with_seq(cx, "rest", value, |_, sequence| {
+        Ok(or_empty(rest_of(sequence)))
+    })
 }
 
 fn or_empty(sequence: Value) -> Value {
-    if sequence.is_nil() { list::empty() } else { sequence }
+    if sequence.is_nil() {
+        list::empty()
+    } else {
+        sequence
+    }
 }
 
 /// `(next value)`: nil if nothing follows.
@@ -155,7 +176,9 @@ pub fn next(cx: &mut Cx, value: Value) -> Flow {
     if value.kind() == Some(Kind::Vector) {
         return Ok(slice::of(value, 1));
     }
-    with_seq(cx, "next", value, |cx, sequence| with_seq(cx, "next", rest_of(sequence), |_, s| Ok(s)))
+    with_seq(cx, "next", value, |cx, sequence| {
+        with_seq(cx, "next", rest_of(sequence), |_, s| Ok(s))
+    })
 }
 
 /// What [`Cursor::next`] gives.
@@ -189,7 +212,10 @@ impl Cursor {
 
     /// The next item, if it is there.
     #[inline]
-    #[expect(clippy::should_implement_trait, reason = "the end is not the only way to stop")]
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "the end is not the only way to stop"
+    )]
     pub fn next(&mut self) -> Step {
         loop {
             match self.current.kind() {
@@ -204,7 +230,9 @@ impl Cursor {
                 }
                 Some(Kind::List) => return self.next_of_list(),
                 Some(Kind::Range) => {
-                    let Some(range) = range::as_range(&self.current) else { return self.end() };
+                    let Some(range) = range::as_range(&self.current) else {
+                        return self.end();
+                    };
                     if self.index == range.len() {
                         return self.end();
                     }
@@ -213,7 +241,9 @@ impl Cursor {
                     return Step::Item(item);
                 }
                 Some(Kind::Slice) => {
-                    let Some(slice) = slice::as_slice(&self.current) else { return self.end() };
+                    let Some(slice) = slice::as_slice(&self.current) else {
+                        return self.end();
+                    };
                     self.index = slice.from();
                     self.current = slice.vector().clone();
                 }
@@ -260,7 +290,14 @@ impl Cursor {
 
     /// Gives back the item just taken.
     pub fn put_back(&mut self, item: Value) {
-        let rest = std::mem::replace(self, Cursor { current: Value::NIL, index: 0 }).into_rest();
+        let rest = std::mem::replace(
+            self,
+            Cursor {
+                current: Value::NIL,
+                index: 0,
+            },
+        )
+        .into_rest();
         self.current = list::cons(item, rest);
     }
 
@@ -270,7 +307,11 @@ impl Cursor {
             Some(Kind::Vector) => slice::of(self.current, self.index),
             Some(Kind::Range) if self.index > 0 => {
                 let rest = range::drop_first(self.current, self.index);
-                if rest.kind() == Some(Kind::Range) { rest } else { Value::NIL }
+                if rest.kind() == Some(Kind::Range) {
+                    rest
+                } else {
+                    Value::NIL
+                }
             }
             _ => self.current,
         }

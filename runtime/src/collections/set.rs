@@ -62,7 +62,13 @@ pub fn contains(set: &Value, key: &Value) -> bool {
 
 /// Adds a member; an equal one that is there stays. `set` must be a set.
 pub fn conj(set: Value, member: Value) -> Value {
-    champ::insert::<SetBody>(set, Entry { key: member, value: Value::UNBOUND })
+    champ::insert::<SetBody>(
+        set,
+        Entry {
+            key: member,
+            value: Value::UNBOUND,
+        },
+    )
 }
 
 /// Removes a member. `set` must be a set.

@@ -38,14 +38,22 @@ impl SliceBody {
     }
 
     pub(crate) fn with_meta(&self, meta: Value) -> Value {
-        make(SliceBody { vector: self.vector.clone(), from: self.from, meta })
+        make(SliceBody {
+            vector: self.vector.clone(),
+            from: self.from,
+            meta,
+        })
     }
 }
 
 /// The elements of `vector` from an index on, as a sequence; nil if there are none.
 pub fn of(vector: Value, from: usize) -> Value {
     match vector::len(&vector) {
-        Some(len) if from < len => make(SliceBody { vector, from, meta: Value::NIL }),
+        Some(len) if from < len => make(SliceBody {
+            vector,
+            from,
+            meta: Value::NIL,
+        }),
         _ => Value::NIL,
     }
 }

@@ -5,8 +5,8 @@
 //! pushes. Invariants: `trie_len` is a multiple of 32, every leaf is full, the depth is the least
 //! that holds them. Who owns the only reference to a node changes it in place; others copy it.
 
-use crate::value::object::{Body, Kind, make_with_slots};
 use crate::value::Value;
+use crate::value::object::{Body, Kind, make_with_slots};
 
 mod trie;
 
@@ -92,10 +92,14 @@ pub fn from_vec(items: Vec<Value>) -> Value {
     let mut root = Value::NIL;
     let in_trie = trie_len(len);
     for built in (0..in_trie).step_by(WIDTH) {
-        let leaf = make_with_slots(VectorNode, WIDTH as u16, |_| items.next().unwrap_or_default());
+        let leaf = make_with_slots(VectorNode, WIDTH as u16, |_| {
+            items.next().unwrap_or_default()
+        });
         root = trie::push_leaf(root, built, leaf);
     }
-    make_vector(len, root, Value::NIL, len - in_trie, |_| items.next().unwrap_or_default())
+    make_vector(len, root, Value::NIL, len - in_trie, |_| {
+        items.next().unwrap_or_default()
+    })
 }
 
 /// A vector of these elements.
@@ -146,7 +150,11 @@ pub fn chunk_from(vector: &Value, index: usize) -> &[Value] {
 
 /// The elements in order.
 pub fn iter(vector: &Value) -> Iter<'_> {
-    Iter { vector, chunk: [].iter(), next: 0 }
+    Iter {
+        vector,
+        chunk: [].iter(),
+        next: 0,
+    }
 }
 
 /// See [`iter`].
@@ -201,9 +209,11 @@ fn push_full(body: &mut VectorBody, slots: &mut [Value], item: Value) -> Value {
         });
     }
     let capacity = (in_tail * 2).clamp(FIRST_CAPACITY, WIDTH);
-    make_vector(body.len + 1, root, meta, capacity, |i| match slots.get_mut(i) {
-        Some(slot) => std::mem::take(slot),
-        None => item.take().unwrap_or(Value::UNBOUND),
+    make_vector(body.len + 1, root, meta, capacity, |i| {
+        match slots.get_mut(i) {
+            Some(slot) => std::mem::take(slot),
+            None => item.take().unwrap_or(Value::UNBOUND),
+        }
     })
 }
 
@@ -213,21 +223,31 @@ fn push_shared(vector: &Value, item: Value) -> Value {
     if tail.len() == WIDTH {
         let leaf = make_with_slots(VectorNode, WIDTH as u16, |i| tail[i].clone());
         let root = trie::push_leaf(body.root.clone(), body.trie_len(), leaf);
-        return make_vector(body.len + 1, root, body.meta.clone(), FIRST_CAPACITY, |_| {
-            item.take().unwrap_or(Value::UNBOUND)
-        });
+        return make_vector(
+            body.len + 1,
+            root,
+            body.meta.clone(),
+            FIRST_CAPACITY,
+            |_| item.take().unwrap_or(Value::UNBOUND),
+        );
     }
     let capacity = (tail.len() + 1).next_power_of_two().max(FIRST_CAPACITY);
-    make_vector(body.len + 1, body.root.clone(), body.meta.clone(), capacity, |i| {
-        match tail.get(i) {
+    make_vector(
+        body.len + 1,
+        body.root.clone(),
+        body.meta.clone(),
+        capacity,
+        |i| match tail.get(i) {
             Some(present) => present.clone(),
             None => item.take().unwrap_or(Value::UNBOUND),
-        }
-    })
+        },
+    )
 }
 
 fn parts(vector: &Value) -> (&VectorBody, &[Value]) {
-    let body = vector.as_object::<VectorBody>().expect("callers give vectors only");
+    let body = vector
+        .as_object::<VectorBody>()
+        .expect("callers give vectors only");
     let slots = vector.slots::<VectorBody>().unwrap_or_default();
     (body, &slots[..body.len - body.trie_len()])
 }
@@ -235,7 +255,13 @@ fn parts(vector: &Value) -> (&VectorBody, &[Value]) {
 /// The same vector in a block of its own: trie shared, tail copied.
 fn copy(vector: &Value) -> Value {
     let (body, tail) = parts(vector);
-    make_vector(body.len, body.root.clone(), body.meta.clone(), tail.len(), |i| tail[i].clone())
+    make_vector(
+        body.len,
+        body.root.clone(),
+        body.meta.clone(),
+        tail.len(),
+        |i| tail[i].clone(),
+    )
 }
 
 /// The same vector with other metadata.
@@ -290,15 +316,22 @@ pub fn pop(mut vector: Value) -> Value {
         return vector;
     }
     let (body, tail) = parts(&vector);
-    make_vector(old_len - 1, body.root.clone(), body.meta.clone(), in_tail - 1, |i| {
-        tail[i].clone()
-    })
+    make_vector(
+        old_len - 1,
+        body.root.clone(),
+        body.meta.clone(),
+        in_tail - 1,
+        |i| tail[i].clone(),
+    )
 }
 
 /// The tail becomes empty: the last leaf of the trie is the new one.
 fn pop_into_trie(mut vector: Value, in_trie: usize) -> Value {
     let (mut root, meta) = match vector.as_unique::<VectorBody>() {
-        Some(body) => (std::mem::take(&mut body.root), std::mem::take(&mut body.meta)),
+        Some(body) => (
+            std::mem::take(&mut body.root),
+            std::mem::take(&mut body.meta),
+        ),
         None => {
             let (body, _) = parts(&vector);
             (body.root.clone(), body.meta.clone())
@@ -306,7 +339,9 @@ fn pop_into_trie(mut vector: Value, in_trie: usize) -> Value {
     };
     let mut leaf = trie::pop_leaf(&mut root, in_trie);
     if let Some((_, slots)) = leaf.as_unique_with_slots::<VectorNode>() {
-        return make_vector(in_trie, root, meta, WIDTH, |i| std::mem::take(&mut slots[i]));
+        return make_vector(in_trie, root, meta, WIDTH, |i| {
+            std::mem::take(&mut slots[i])
+        });
     }
     let slots = leaf.slots::<VectorNode>().unwrap_or_default();
     make_vector(in_trie, root, meta, WIDTH, |i| slots[i].clone())

@@ -21,7 +21,10 @@ pub(crate) fn is_composite(value: &Value) -> bool {
 /// The places to walk in a composite value. Keys and members are realised already.
 fn cursor_of(value: Value) -> Option<Cursor> {
     let value = if value.kind() == Some(Kind::Map) {
-        let composite = map::iter(&value).map(|(_, v)| v).filter(|v| is_composite(v)).cloned();
+        let composite = map::iter(&value)
+            .map(|(_, v)| v)
+            .filter(|v| is_composite(v))
+            .cloned();
         vector::from_iter(composite)
     } else {
         value
@@ -49,7 +52,12 @@ pub fn realise_all(
     values: Vec<Value>,
     then: impl FnOnce(&mut Cx, Vec<Value>) -> Flow + Send + 'static,
 ) -> Flow {
-    let walk = values.iter().filter(|v| is_composite(v)).cloned().filter_map(cursor_of).collect();
+    let walk = values
+        .iter()
+        .filter(|v| is_composite(v))
+        .cloned()
+        .filter_map(cursor_of)
+        .collect();
     go_on(cx, walk, move |cx| then(cx, values))
 }
 

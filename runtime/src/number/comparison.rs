@@ -106,5 +106,12 @@ fn float_parts(f: f64) -> (i64, i64) {
     } else {
         (fraction | 1 << 52, exponent - 1075)
     };
-    (if f.is_sign_negative() { -mantissa } else { mantissa }, exponent)
+    (
+        if f.is_sign_negative() {
+            -mantissa
+        } else {
+            mantissa
+        },
+        exponent,
+    )
 }

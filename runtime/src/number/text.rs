@@ -39,7 +39,10 @@ pub fn float_text(f: f64) -> String {
         return format!("{sign}{}.{fraction}E{}", &digits[..1], point - 1);
     }
     if point <= 0 {
-        return format!("{sign}0.{}{digits}", "0".repeat(point.unsigned_abs() as usize));
+        return format!(
+            "{sign}0.{}{digits}",
+            "0".repeat(point.unsigned_abs() as usize)
+        );
     }
     let point = point as usize;
     if point >= digits.len() {
@@ -62,7 +65,10 @@ fn shortest_digits(f: f64) -> (String, i32) {
     let all = format!("{whole}{fraction}");
     let leading = all.len() - all.trim_start_matches('0').len();
     let digits = all.trim_matches('0');
-    (digits.to_owned(), whole.len() as i32 - leading as i32 + exponent)
+    (
+        digits.to_owned(),
+        whole.len() as i32 - leading as i32 + exponent,
+    )
 }
 
 /// `digits × 10^exponent` of a finite float's text.

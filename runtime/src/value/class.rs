@@ -50,6 +50,8 @@ fn kind_name(value: &Value, kind: Kind) -> &'static str {
         Kind::Pid => "pid",
         Kind::Reference => "ref",
         Kind::VectorNode | Kind::MapNode => "node",
-        Kind::Native => value.as_dyn_native().map_or("native", |native| native.class()),
+        Kind::Native => value
+            .as_dyn_native()
+            .map_or("native", |native| native.class()),
     }
 }

@@ -36,14 +36,21 @@ fn at_once(a: &Value, b: &Value) -> Option<bool> {
             (Some(a), Some(b)) => a.key() == b.key(),
             _ => false,
         }),
-        Kind::Reference => {
-            Some(match (a.as_object::<ReferenceBody>(), b.as_object::<ReferenceBody>()) {
+        Kind::Reference => Some(
+            match (
+                a.as_object::<ReferenceBody>(),
+                b.as_object::<ReferenceBody>(),
+            ) {
                 (Some(a), Some(b)) => a.key() == b.key(),
                 _ => false,
-            })
-        }
+            },
+        ),
         Kind::Map | Kind::Set => {
-            if kind != other || known_count(a) != known_count(b) { Some(false) } else { None }
+            if kind != other || known_count(a) != known_count(b) {
+                Some(false)
+            } else {
+                None
+            }
         }
         _ if is_sequential(a) && is_sequential(b) => match (known_count(a), known_count(b)) {
             (Some(m), Some(n)) if m != n => Some(false),
@@ -64,7 +71,11 @@ enum Task {
 enum Progress {
     Known(bool),
     /// The first (or second, if true) cursor of the top task must be realised.
-    Ask { left: Cursor, right: Cursor, second: bool },
+    Ask {
+        left: Cursor,
+        right: Cursor,
+        second: bool,
+    },
 }
 
 struct Comparison {
@@ -94,7 +105,11 @@ impl Comparison {
         loop {
             let mut before = left.next();
             if matches!(before, Step::Ask) {
-                return Some(Progress::Ask { left, right, second: false });
+                return Some(Progress::Ask {
+                    left,
+                    right,
+                    second: false,
+                });
             }
             match (&mut before, right.next()) {
                 (Step::End, Step::End) => return None,
@@ -110,10 +125,18 @@ impl Comparison {
                 },
                 (Step::Item(a), Step::Ask) => {
                     left.put_back(std::mem::take(a));
-                    return Some(Progress::Ask { left, right, second: true });
+                    return Some(Progress::Ask {
+                        left,
+                        right,
+                        second: true,
+                    });
                 }
                 (Step::End, Step::Ask) => {
-                    return Some(Progress::Ask { left, right, second: true });
+                    return Some(Progress::Ask {
+                        left,
+                        right,
+                        second: true,
+                    });
                 }
                 _ => return Some(Progress::Known(false)),
             }
@@ -125,7 +148,9 @@ impl Comparison {
         match a.kind() {
             Some(Kind::Map) => {
                 for (key, value) in map::iter(&a) {
-                    let Some(other) = map::get(&b, key) else { return false };
+                    let Some(other) = map::get(&b, key) else {
+                        return false;
+                    };
                     match at_once(value, other) {
                         Some(true) => {}
                         Some(false) => return false,
@@ -170,11 +195,19 @@ fn go_on(
 ) -> Flow {
     match comparison.run() {
         Progress::Known(answer) => then(cx, answer),
-        Progress::Ask { left, right, second: false } => left.realise(cx, move |cx, left| {
+        Progress::Ask {
+            left,
+            right,
+            second: false,
+        } => left.realise(cx, move |cx, left| {
             comparison.tasks.push(Task::Items(left, right));
             go_on(cx, comparison, then)
         }),
-        Progress::Ask { left, right, second: true } => right.realise(cx, move |cx, right| {
+        Progress::Ask {
+            left,
+            right,
+            second: true,
+        } => right.realise(cx, move |cx, right| {
             comparison.tasks.push(Task::Items(left, right));
             go_on(cx, comparison, then)
         }),
@@ -188,7 +221,9 @@ pub fn keys_equal(a: &Value, b: &Value) -> bool {
     match at_once(a, b) {
         Some(answer) => answer,
         None => {
-            let mut comparison = Comparison { tasks: vec![Task::Pair(a.clone(), b.clone())] };
+            let mut comparison = Comparison {
+                tasks: vec![Task::Pair(a.clone(), b.clone())],
+            };
             matches!(comparison.run(), Progress::Known(true))
         }
     }

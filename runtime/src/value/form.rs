@@ -60,7 +60,10 @@ impl Native for Literal {
 /// The value of `#tag form`.
 pub(crate) fn tagged(tag: Name, form: Form) -> Value {
     let span = form.span;
-    make_native(Literal(Form::new(span, FormKind::Tagged(tag, Arc::new(form)))))
+    make_native(Literal(Form::new(
+        span,
+        FormKind::Tagged(tag, Arc::new(form)),
+    )))
 }
 
 fn text_of(name: &Name) -> Arc<str> {
@@ -97,7 +100,12 @@ pub fn from_form(form: &Form, spans: &mut FormSpans) -> Result<Value, Fault> {
             let pair = |(key, value): &(Form, Form)| {
                 Ok((from_form(key, spans)?, from_form(value, spans)?))
             };
-            map::from_pairs(entries.iter().map(pair).collect::<Result<Vec<_>, Fault>>()?)
+            map::from_pairs(
+                entries
+                    .iter()
+                    .map(pair)
+                    .collect::<Result<Vec<_>, Fault>>()?,
+            )
         }
         FormKind::Decimal { .. } | FormKind::Tagged(..) => make_native(Literal(form.clone())),
     };
@@ -145,7 +153,10 @@ fn convert(value: &Value, spans: &FormSpans, outer: Span, depth: usize) -> Resul
 
 fn literal(value: &Value, span: Span) -> Result<Form, Fault> {
     match value.as_native::<Literal>() {
-        Some(literal) => Ok(Form { span, ..literal.0.clone() }),
+        Some(literal) => Ok(Form {
+            span,
+            ..literal.0.clone()
+        }),
         None => Err(no_form(value)),
     }
 }
@@ -193,7 +204,9 @@ fn object_kind(
     depth: usize,
 ) -> Result<FormKind, Fault> {
     let all = |items: &mut dyn Iterator<Item = Value>| -> Result<Arc<[Form]>, Fault> {
-        items.map(|item| convert(&item, spans, span, depth + 1)).collect()
+        items
+            .map(|item| convert(&item, spans, span, depth + 1))
+            .collect()
     };
     if let Some(number) = Number::of(value) {
         return Ok(number_kind(&number));
@@ -215,7 +228,9 @@ fn object_kind(
                 let key = convert(key, spans, span, depth + 1)?;
                 Ok((key, convert(item, spans, span, depth + 1)?))
             };
-            Ok(FormKind::Map(map::iter(value).map(pair).collect::<Result<_, Fault>>()?))
+            Ok(FormKind::Map(
+                map::iter(value).map(pair).collect::<Result<_, Fault>>()?,
+            ))
         }
         _ if is_sequential(value) => {
             let mut cursor = Cursor::new("eval", value.clone())?;

@@ -53,11 +53,9 @@ struct Keyed;
 const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
 const ITEM: u64 = 0xbf58_476d_1ce4_e5b9;
 
-static SEED: LazyLock<u64> = LazyLock::new(|| {
-    match std::env::var("BATUTA_HASH_SEED") {
-        Ok(text) => foldhash::fast::FixedState::with_seed(0).hash_one(text.trim()),
-        Err(_) => foldhash::fast::RandomState::default().hash_one(SPREAD),
-    }
+static SEED: LazyLock<u64> = LazyLock::new(|| match std::env::var("BATUTA_HASH_SEED") {
+    Ok(text) => foldhash::fast::FixedState::with_seed(0).hash_one(text.trim()),
+    Err(_) => foldhash::fast::RandomState::default().hash_one(SPREAD),
 });
 
 #[inline]
@@ -80,13 +78,19 @@ impl Scheme for Keyed {
             return mix(value.word());
         };
         match kind {
-            Kind::Str => value.as_object::<Text>().map_or(0, |text| text.key_hash(hash_text)),
-            Kind::Symbol => value.as_symbol().map_or(0, |symbol| mix(hash_text(symbol.text()))),
+            Kind::Str => value
+                .as_object::<Text>()
+                .map_or(0, |text| text.key_hash(hash_text)),
+            Kind::Symbol => value
+                .as_symbol()
+                .map_or(0, |symbol| mix(hash_text(symbol.text()))),
             Kind::WideInt | Kind::BigInt | Kind::Ratio | Kind::Float => hash_number(value),
-            Kind::Pid => value.as_object::<PidBody>().map_or(0, |pid| hash_with(&pid.key())),
-            Kind::Reference => {
-                value.as_object::<ReferenceBody>().map_or(0, |reference| hash_with(&reference.key()))
-            }
+            Kind::Pid => value
+                .as_object::<PidBody>()
+                .map_or(0, |pid| hash_with(&pid.key())),
+            Kind::Reference => value
+                .as_object::<ReferenceBody>()
+                .map_or(0, |reference| hash_with(&reference.key())),
             _ => mix(value.word()),
         }
     }

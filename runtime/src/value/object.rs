@@ -450,6 +450,11 @@ pub trait Native: std::any::Any + Send + Sync {
         self.print()
     }
 
+    /// What must be done, or waited for, before the next `display`; its value is not used.
+    fn prepare_display(&self) -> Option<Flow> {
+        None
+    }
+
     /// Shows every value the object owns.
     fn visit(&mut self, _visitor: &mut dyn FnMut(&mut Value)) {}
 

@@ -51,7 +51,10 @@ fn leaf(a: &Value, b: &Value) -> Result<Option<Ordering>, Fault> {
         return Ok(Some(a.cmp(&b)));
     }
     if let (Some(a), Some(b)) = (a.as_keyword(), b.as_keyword()) {
-        return Ok(Some(names((a.namespace(), a.name()), (b.namespace(), b.name()))));
+        return Ok(Some(names(
+            (a.namespace(), a.name()),
+            (b.namespace(), b.name()),
+        )));
     }
     if a.kind() != b.kind() {
         return Err(not_comparable(a, b));
@@ -59,9 +62,10 @@ fn leaf(a: &Value, b: &Value) -> Result<Option<Ordering>, Fault> {
     match a.kind() {
         Some(Kind::Str) => Ok(Some(a.as_str().cmp(&b.as_str()))),
         Some(Kind::Symbol) => match (a.as_symbol(), b.as_symbol()) {
-            (Some(a), Some(b)) => {
-                Ok(Some(names((a.namespace(), a.name()), (b.namespace(), b.name()))))
-            }
+            (Some(a), Some(b)) => Ok(Some(names(
+                (a.namespace(), a.name()),
+                (b.namespace(), b.name()),
+            ))),
             _ => Err(not_comparable(a, b)),
         },
         Some(Kind::Vector) => {

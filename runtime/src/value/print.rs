@@ -26,12 +26,24 @@ pub fn readable(value: &Value) -> String {
 
 /// As [`readable`], behind what `out` holds.
 pub fn write_readable(out: &mut String, value: &Value) {
-    Printer { out, readable: true, limit: usize::MAX, frames: Vec::new() }.run(value);
+    Printer {
+        out,
+        readable: true,
+        limit: usize::MAX,
+        frames: Vec::new(),
+    }
+    .run(value);
 }
 
 /// As `print` writes it: strings and characters as they are, at any depth.
 pub fn write_plain(out: &mut String, value: &Value) {
-    Printer { out, readable: false, limit: usize::MAX, frames: Vec::new() }.run(value);
+    Printer {
+        out,
+        readable: false,
+        limit: usize::MAX,
+        frames: Vec::new(),
+    }
+    .run(value);
 }
 
 /// As `str` gives it: nothing for nil, a string or character as it is, else readable.
@@ -53,9 +65,18 @@ pub fn write_str(out: &mut String, value: &Value) {
 /// For messages: readable, cut off after about 80 bytes, never forcing anything.
 pub fn short(value: &Value) -> String {
     let mut out = String::new();
-    Printer { out: &mut out, readable: true, limit: SHORT_MAX, frames: Vec::new() }.run(value);
+    Printer {
+        out: &mut out,
+        readable: true,
+        limit: SHORT_MAX,
+        frames: Vec::new(),
+    }
+    .run(value);
     if out.len() > SHORT_MAX {
-        let cut = (0..=SHORT_MAX).rev().find(|at| out.is_char_boundary(*at)).unwrap_or(0);
+        let cut = (0..=SHORT_MAX)
+            .rev()
+            .find(|at| out.is_char_boundary(*at))
+            .unwrap_or(0);
         out.truncate(cut);
         out.push('…');
     }
@@ -64,8 +85,15 @@ pub fn short(value: &Value) -> String {
 
 /// What is still to be written, innermost last.
 enum Frame {
-    Items { items: Cursor, first: bool, close: char },
-    Entries { items: std::vec::IntoIter<Value>, first: bool },
+    Items {
+        items: Cursor,
+        first: bool,
+        close: char,
+    },
+    Entries {
+        items: std::vec::IntoIter<Value>,
+        first: bool,
+    },
     Value(Value),
     Text(&'static str),
 }
@@ -87,7 +115,11 @@ impl Printer<'_> {
             match frame {
                 Frame::Text(text) => self.out.push_str(text),
                 Frame::Value(value) => self.value(&value),
-                Frame::Items { items, first, close } => self.items(items, first, close),
+                Frame::Items {
+                    items,
+                    first,
+                    close,
+                } => self.items(items, first, close),
                 Frame::Entries { items, first } => self.entries(items, first),
             }
         }
@@ -100,7 +132,11 @@ impl Printer<'_> {
         }
         match step {
             Step::Item(item) => {
-                self.frames.push(Frame::Items { items, first: false, close });
+                self.frames.push(Frame::Items {
+                    items,
+                    first: false,
+                    close,
+                });
                 self.value(&item);
             }
             Step::End => self.out.push(close),
@@ -119,7 +155,10 @@ impl Printer<'_> {
         if !first {
             self.out.push_str(", ");
         }
-        self.frames.push(Frame::Entries { items, first: false });
+        self.frames.push(Frame::Entries {
+            items,
+            first: false,
+        });
         self.frames.push(Frame::Value(value));
         self.frames.push(Frame::Text(" "));
         self.value(&key);
@@ -134,7 +173,11 @@ impl Printer<'_> {
     fn open_items(&mut self, open: &str, value: Value, close: char) {
         self.out.push_str(open);
         if let Ok(items) = Cursor::new("print", value) {
-            self.frames.push(Frame::Items { items, first: true, close });
+            self.frames.push(Frame::Items {
+                items,
+                first: true,
+                close,
+            });
         }
     }
 
@@ -162,7 +205,9 @@ impl Printer<'_> {
                 number::text::write(self.out, value);
             }
             Kind::Str => self.text(value.as_str().unwrap_or_default()),
-            Kind::Symbol => self.out.push_str(value.as_symbol().map_or("", |s| s.text())),
+            Kind::Symbol => self
+                .out
+                .push_str(value.as_symbol().map_or("", |s| s.text())),
             Kind::Vector => self.open_items("[", value.clone(), ']'),
             Kind::List | Kind::LazySeq | Kind::Range | Kind::Slice => {
                 self.open_items("(", value.clone(), ')');
@@ -183,7 +228,13 @@ impl Printer<'_> {
             }
             Kind::Native => {
                 let native = value.as_dyn_native();
-                let text = native.map(|n| if self.readable { n.print() } else { n.display() });
+                let text = native.map(|n| {
+                    if self.readable {
+                        n.print()
+                    } else {
+                        n.display()
+                    }
+                });
                 self.out.push_str(&text.unwrap_or_default());
             }
             Kind::Function | Kind::Var | Kind::Regex | Kind::Pid | Kind::Reference => {
@@ -212,7 +263,9 @@ impl Printer<'_> {
     }
 
     fn error(&mut self, value: &Value) {
-        let Some(error) = value.as_object::<ErrorBody>() else { return };
+        let Some(error) = value.as_object::<ErrorBody>() else {
+            return;
+        };
         let fields = [
             ("kind", &error.kind),
             ("message", &error.message),
@@ -227,7 +280,10 @@ impl Printer<'_> {
     fn cell(&mut self, value: &Value) {
         let Some(cell) = as_cell(value) else { return };
         // A cell within a cell is not followed: it may hold the outer one.
-        let nested = self.frames.iter().any(|frame| matches!(frame, Frame::Text(">")));
+        let nested = self
+            .frames
+            .iter()
+            .any(|frame| matches!(frame, Frame::Text(">")));
         match cell.class() {
             _ if nested => self.out.push_str("#atom<…>"),
             CellClass::Atom => self.wrapped("#atom<", cell.load()),

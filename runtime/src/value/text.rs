@@ -42,7 +42,10 @@ impl Text {
     /// The code point at an index.
     pub fn nth(&self, index: usize) -> Option<char> {
         if self.is_ascii() {
-            self.text.as_bytes().get(index).map(|byte| char::from(*byte))
+            self.text
+                .as_bytes()
+                .get(index)
+                .map(|byte| char::from(*byte))
         } else {
             self.text.chars().nth(index)
         }
@@ -61,7 +64,10 @@ impl Text {
         if self.is_ascii() {
             return index.min(self.text.len());
         }
-        self.text.char_indices().nth(index).map_or(self.text.len(), |(at, _)| at)
+        self.text
+            .char_indices()
+            .nth(index)
+            .map_or(self.text.len(), |(at, _)| at)
     }
 
     /// Index of the code point that starts at a byte offset.
@@ -180,6 +186,10 @@ mod tests {
     #[test]
     fn a_wrong_regular_expression_is_a_fault() {
         let fault = Value::regex("a(b").expect_err("unclosed group");
-        assert!(fault.message.contains("unclosed group"), "{}", fault.message);
+        assert!(
+            fault.message.contains("unclosed group"),
+            "{}",
+            fault.message
+        );
     }
 }

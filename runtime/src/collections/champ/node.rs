@@ -69,11 +69,13 @@ fn bit_of(hash: u64, shift: u32) -> u32 {
 }
 
 fn parts(node: &Value) -> (&MapNode, &[Value]) {
-    let body = node.as_object::<MapNode>().expect("a trie holds nodes only");
+    let body = node
+        .as_object::<MapNode>()
+        .expect("a trie holds nodes only");
     (body, node.slots::<MapNode>().unwrap_or_default())
 }
 
-pub(super) fn empty() -> Value {
+pub(crate) fn empty() -> Value {
     make_with_slots(MapNode { data: 0, nodes: 0 }, 0, |_| Value::UNBOUND)
 }
 
@@ -85,13 +87,17 @@ fn own(node: &mut Value, stride: usize, extra: usize) -> (&mut MapNode, &mut [Va
     if !unique || wanted > slots.len() {
         *node = relocated(node, stride, wanted.next_multiple_of(STEP), unique);
     }
-    node.as_unique_with_slots::<MapNode>().expect("a node, copied if it had another owner")
+    node.as_unique_with_slots::<MapNode>()
+        .expect("a node, copied if it had another owner")
 }
 
 /// The node in a block of `capacity` slots: its values moved if it is the only owner, else copied.
 fn relocated(node: &mut Value, stride: usize, capacity: usize, unique: bool) -> Value {
     let (body, slots) = parts(node);
-    let head = MapNode { data: body.data, nodes: body.nodes };
+    let head = MapNode {
+        data: body.data,
+        nodes: body.nodes,
+    };
     let (front, back) = (head.entries() * stride, head.children());
     let length = slots.len();
     let source = |i: usize| {
@@ -102,18 +108,22 @@ fn relocated(node: &mut Value, stride: usize, capacity: usize, unique: bool) -> 
         }
     };
     if unique {
-        let (_, slots) = node.as_unique_with_slots::<MapNode>().expect("checked by the caller");
+        let (_, slots) = node
+            .as_unique_with_slots::<MapNode>()
+            .expect("checked by the caller");
         make_with_slots(head, capacity as u16, |i| match source(i) {
             Some(at) => std::mem::replace(&mut slots[at], Value::UNBOUND),
             None => Value::UNBOUND,
         })
     } else {
-        make_with_slots(head, capacity as u16, |i| source(i).map_or(Value::UNBOUND, |at| slots[at].clone()))
+        make_with_slots(head, capacity as u16, |i| {
+            source(i).map_or(Value::UNBOUND, |at| slots[at].clone())
+        })
     }
 }
 
 /// The entry of a key.
-pub(super) fn find<'a, T: Table>(root: &'a Value, hash: u64, key: &Value) -> Option<&'a [Value]> {
+pub(crate) fn find<'a, T: Table>(root: &'a Value, hash: u64, key: &Value) -> Option<&'a [Value]> {
     let (mut body, mut slots) = parts(root);
     let mut shift = 0;
     loop {
@@ -135,7 +145,7 @@ pub(super) fn find<'a, T: Table>(root: &'a Value, hash: u64, key: &Value) -> Opt
 }
 
 /// Adds an entry or replaces its value. True if the key is new.
-pub(super) fn insert<T: Table>(node: &mut Value, shift: u32, hash: u64, entry: Entry) -> bool {
+pub(crate) fn insert<T: Table>(node: &mut Value, shift: u32, hash: u64, entry: Entry) -> bool {
     let (body, slots) = parts(node);
     if shift >= COLLISION_SHIFT {
         return insert_colliding::<T>(node, entry);
@@ -173,7 +183,10 @@ fn insert_colliding<T: Table>(node: &mut Value, mut entry: Entry) -> bool {
     let (body, slots) = parts(node);
     let count = body.data as usize;
     let keys = slots[..count * T::STRIDE].iter().step_by(T::STRIDE);
-    if let Some(at) = keys.clone().position(|present| keys_equal(present, &entry.key)) {
+    if let Some(at) = keys
+        .clone()
+        .position(|present| keys_equal(present, &entry.key))
+    {
         if T::STRIDE > 1 {
             own(node, T::STRIDE, 0).1[at * T::STRIDE + 1] = entry.value;
         }
@@ -182,7 +195,10 @@ fn insert_colliding<T: Table>(node: &mut Value, mut entry: Entry) -> bool {
     let (body, slots) = own(node, T::STRIDE, T::STRIDE);
     body.nodes = COLLISION;
     body.data += 1;
-    for (index, slot) in slots[count * T::STRIDE..][..T::STRIDE].iter_mut().enumerate() {
+    for (index, slot) in slots[count * T::STRIDE..][..T::STRIDE]
+        .iter_mut()
+        .enumerate()
+    {
         *slot = entry.part(index);
     }
     true
@@ -213,7 +229,14 @@ fn taken<T: Table>(slots: &mut [Value]) -> Entry {
         Some(slot) => std::mem::replace(slot, Value::UNBOUND),
         None => Value::UNBOUND,
     };
-    Entry { key: take(0), value: if T::STRIDE > 1 { take(1) } else { Value::UNBOUND } }
+    Entry {
+        key: take(0),
+        value: if T::STRIDE > 1 {
+            take(1)
+        } else {
+            Value::UNBOUND
+        },
+    }
 }
 
 fn add_child(node: &mut Value, stride: usize, bit: u32, child: Value) {
@@ -235,7 +258,7 @@ fn take_child(node: &mut Value, stride: usize, bit: u32) -> Value {
 }
 
 /// Removes the entry of a key that is there.
-pub(super) fn remove<T: Table>(node: &mut Value, shift: u32, hash: u64, key: &Value) {
+pub(crate) fn remove<T: Table>(node: &mut Value, shift: u32, hash: u64, key: &Value) {
     let (body, slots) = parts(node);
     if body.is_collision() {
         return remove_colliding::<T>(node, key);
@@ -280,7 +303,11 @@ pub(crate) struct Iter<'a> {
 
 impl<'a> Iter<'a> {
     pub(super) fn new(flat: &'a [Value], root: Option<&'a Value>, stride: usize) -> Iter<'a> {
-        Iter { entries: flat.chunks_exact(stride), pending: root.into_iter().collect(), stride }
+        Iter {
+            entries: flat.chunks_exact(stride),
+            pending: root.into_iter().collect(),
+            stride,
+        }
     }
 }
 

@@ -41,7 +41,9 @@ fn slots_mut(node: &mut Value) -> &mut [Value] {
         let present = slots(node);
         *node = inner(|i| present[i].clone());
     }
-    node.as_unique_with_slots::<VectorNode>().expect("a node, copied if it had another owner").1
+    node.as_unique_with_slots::<VectorNode>()
+        .expect("a node, copied if it had another owner")
+        .1
 }
 
 /// The place of an element.

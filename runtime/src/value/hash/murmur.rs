@@ -51,11 +51,13 @@ fn leaf(value: &Value) -> u32 {
         Some(Kind::Symbol) => value.as_symbol().map_or(0, |symbol| symbol.hash()),
         Some(Kind::Pid) => value.as_object::<PidBody>().map_or(0, |pid| {
             let (node, index, serial) = pid.key();
-            hash_long((i64::from(node) << 32 ^ i64::from(index)).wrapping_mul(31) ^ i64::from(serial))
+            hash_long(
+                (i64::from(node) << 32 ^ i64::from(index)).wrapping_mul(31) ^ i64::from(serial),
+            )
         }),
-        Some(Kind::Reference) => {
-            value.as_object::<ReferenceBody>().map_or(0, |r| hash_long(r.key().1 as i64))
-        }
+        Some(Kind::Reference) => value
+            .as_object::<ReferenceBody>()
+            .map_or(0, |r| hash_long(r.key().1 as i64)),
         // By identity, as Java's objects.
         _ => hash_long(value.word() as i64),
     }
@@ -86,20 +88,31 @@ fn big_integer_hash(n: &BigInt) -> u32 {
     let hash = digits.iter().rev().fold(0u32, |hash, digit| {
         hash.wrapping_mul(31).wrapping_add(*digit)
     });
-    if sign == Sign::Minus { hash.wrapping_neg() } else { hash }
+    if sign == Sign::Minus {
+        hash.wrapping_neg()
+    } else {
+        hash
+    }
 }
 
 /// Java's `String.hashCode`.
 fn java_string_hash(text: &str) -> u32 {
-    text.encode_utf16().fold(0u32, |hash, unit| hash.wrapping_mul(31).wrapping_add(u32::from(unit)))
+    text.encode_utf16().fold(0u32, |hash, unit| {
+        hash.wrapping_mul(31).wrapping_add(u32::from(unit))
+    })
 }
 
 fn mix_k1(k: u32) -> u32 {
-    k.wrapping_mul(0xcc9e_2d51).rotate_left(15).wrapping_mul(0x1b87_3593)
+    k.wrapping_mul(0xcc9e_2d51)
+        .rotate_left(15)
+        .wrapping_mul(0x1b87_3593)
 }
 
 fn mix_h1(h: u32, k: u32) -> u32 {
-    (h ^ k).rotate_left(13).wrapping_mul(5).wrapping_add(0xe654_6b64)
+    (h ^ k)
+        .rotate_left(13)
+        .wrapping_mul(5)
+        .wrapping_add(0xe654_6b64)
 }
 
 fn finalize(hash: u32, length: u32) -> u32 {
@@ -136,7 +149,10 @@ fn hash_units(text: &str) -> u32 {
 
 fn combine(seed: u32, hash: u32) -> u32 {
     let shifted = ((seed as i32) >> 2) as u32;
-    seed ^ hash.wrapping_add(GOLDEN).wrapping_add(seed << 6).wrapping_add(shifted)
+    seed ^ hash
+        .wrapping_add(GOLDEN)
+        .wrapping_add(seed << 6)
+        .wrapping_add(shifted)
 }
 
 /// Clojure's hash of a symbol. `slash` as in [`crate::value::keyword::split_at`], 0 for none.
@@ -144,7 +160,10 @@ pub(crate) fn symbol_hash(text: &str, slash: usize) -> u32 {
     if slash == 0 {
         return combine(hash_units(text), 0);
     }
-    combine(hash_units(&text[slash + 1..]), java_string_hash(&text[..slash]))
+    combine(
+        hash_units(&text[slash + 1..]),
+        java_string_hash(&text[..slash]),
+    )
 }
 
 /// Clojure's hash of a keyword.
@@ -177,6 +196,9 @@ mod tests {
 
     #[test]
     fn both_zeros_hash_alike() {
-        assert_eq!(clojure_hash(&Value::float(-0.0)), clojure_hash(&Value::float(0.0)));
+        assert_eq!(
+            clojure_hash(&Value::float(-0.0)),
+            clojure_hash(&Value::float(0.0))
+        );
     }
 }

@@ -4,27 +4,54 @@ use super::{Cursor, Kind, Scheme, Step, Value, is_sequential, map, set};
 
 /// A collection whose items are being hashed.
 enum Frame {
-    Ordered { items: Cursor, so_far: u64, count: usize },
+    Ordered {
+        items: Cursor,
+        so_far: u64,
+        count: usize,
+    },
     /// Keys and values in turn; the hash of the key waits for that of its value.
-    Map { items: std::vec::IntoIter<Value>, so_far: u64, count: usize, key: Option<u64> },
-    Set { items: std::vec::IntoIter<Value>, so_far: u64, count: usize },
+    Map {
+        items: std::vec::IntoIter<Value>,
+        so_far: u64,
+        count: usize,
+        key: Option<u64>,
+    },
+    Set {
+        items: std::vec::IntoIter<Value>,
+        so_far: u64,
+        count: usize,
+    },
 }
 
 impl Frame {
     fn open(value: &Value) -> Option<Frame> {
         match value.kind()? {
             Kind::Map => {
-                let items: Vec<Value> =
-                    map::iter(value).flat_map(|(k, v)| [k.clone(), v.clone()]).collect();
-                Some(Frame::Map { items: items.into_iter(), so_far: 0, count: 0, key: None })
+                let items: Vec<Value> = map::iter(value)
+                    .flat_map(|(k, v)| [k.clone(), v.clone()])
+                    .collect();
+                Some(Frame::Map {
+                    items: items.into_iter(),
+                    so_far: 0,
+                    count: 0,
+                    key: None,
+                })
             }
             Kind::Set => {
                 let items: Vec<Value> = set::iter(value).cloned().collect();
-                Some(Frame::Set { items: items.into_iter(), so_far: 0, count: 0 })
+                Some(Frame::Set {
+                    items: items.into_iter(),
+                    so_far: 0,
+                    count: 0,
+                })
             }
             _ if is_sequential(value) => {
                 let items = Cursor::new("hash", value.clone()).ok()?;
-                Some(Frame::Ordered { items, so_far: 0, count: 0 })
+                Some(Frame::Ordered {
+                    items,
+                    so_far: 0,
+                    count: 0,
+                })
             }
             _ => None,
         }
@@ -51,7 +78,9 @@ impl Frame {
                 *so_far = so_far.wrapping_add(hash);
                 *count += 1;
             }
-            Frame::Map { so_far, count, key, .. } => match key.take() {
+            Frame::Map {
+                so_far, count, key, ..
+            } => match key.take() {
                 None => *key = Some(hash),
                 Some(key) => {
                     // As a vector of two.
