@@ -280,6 +280,8 @@ impl Core {
 
     /// Writes what is queued, marks the end of the epoch and refuses everything later.
     pub(crate) fn close(self: &Arc<Self>) -> Result<(), AppendError> {
+        // A seal that is nearly done frees the journal that the next opening would read.
+        self.join_sealer();
         let mark = Pending::mark(FLAG_CLOSED);
         let ticket = mark.ticket.clone();
         let mut queue = self.queue.lock();
@@ -301,14 +303,17 @@ impl Core {
         }
     }
 
-    fn finish(&self) {
-        self.background.stop();
+    fn join_sealer(&self) {
         let sealer = self.sealer.lock().take();
-        if let Some(sealer) =
-            sealer.filter(|sealer| sealer.thread().id() != std::thread::current().id())
-        {
+        let current = std::thread::current().id();
+        if let Some(sealer) = sealer.filter(|sealer| sealer.thread().id() != current) {
             drop(sealer.join());
         }
+    }
+
+    fn finish(&self) {
+        self.background.stop();
+        self.join_sealer();
         *self.lock.lock() = None;
     }
 }

@@ -97,7 +97,7 @@ fn write_manifest(
     let mut state = core.manifest.lock();
     let mut content = describe(core, durable, new);
     content.next_segment = state.next_segment;
-    let freed = plan_freeing(core, sealed, &mut content);
+    let freed = plan_freeing(core, sealed, &mut content)?;
     // Counted even if it fails: what of it reached the disk is unknown.
     state.number += 1;
     let number = state.number;
@@ -143,14 +143,20 @@ fn describe(core: &Core, durable: CommitNumber, new: &[SegmentRef]) -> Manifest 
 }
 
 /// The journal files that nobody needs once `content` is in force.
-fn plan_freeing(core: &Arc<Core>, sealed: &SealedUntil<'_>, content: &mut Manifest) -> Vec<u64> {
+fn plan_freeing(
+    core: &Arc<Core>,
+    sealed: &SealedUntil<'_>,
+    content: &mut Manifest,
+) -> Result<Vec<u64>, AppendError> {
     let mut writer = core.writer();
     let writer = writer.get();
     content.append_time_us = writer.last_time_us;
+    // Closed in the meantime: the new segments are made again after the next opening.
     let active = writer
         .journal
         .as_ref()
-        .map_or(0, |journal| journal.generation());
+        .ok_or(AppendError::Closed)?
+        .generation();
     let older = writer
         .files
         .iter()
@@ -169,7 +175,7 @@ fn plan_freeing(core: &Arc<Core>, sealed: &SealedUntil<'_>, content: &mut Manife
         .copied()
         .unwrap_or(active)
         .min(active);
-    freed
+    Ok(freed)
 }
 
 fn is_sealed(core: &Core, contents: &FileContents, sealed: &SealedUntil<'_>) -> bool {

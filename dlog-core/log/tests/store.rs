@@ -486,6 +486,11 @@ fn a_bulk_append_is_one_commit_and_seals_itself() {
     assert_eq!(receipt.parts[0].count, 300_000);
     store.close().unwrap();
     let store = open_with(&device, options);
+    assert!(!store.is_read_only(), "{}", store.recovery());
+    assert!(
+        store.recovery().replayed_commits < 3,
+        "the sealed journal file was not freed"
+    );
     assert_eq!(
         integers(&batches(&store, "a"), "n"),
         (0..300_000).collect::<Vec<_>>()
