@@ -8,6 +8,7 @@
 mod actors;
 #[path = "system/command_line.rs"]
 mod command_line;
+#[cfg(feature = "dlog")]
 #[path = "system/crash.rs"]
 mod crash;
 #[path = "system/diagnostics.rs"]
@@ -16,6 +17,7 @@ mod diagnostics;
 mod eval_memory;
 #[path = "system/examples.rs"]
 mod examples;
+#[cfg(feature = "dlog")]
 #[path = "system/flights.rs"]
 mod flights;
 #[path = "system/process.rs"]

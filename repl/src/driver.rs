@@ -66,6 +66,7 @@ impl Driver {
         batuta_compiler::start(&builtin_tables());
         actor::set_crash_reporter(report::tell_crash);
         actor::start(&actor::Config { workers: None, max_stack: options.max_stack });
+        start_database(&data);
         install_library()?;
         Ok(Driver { data })
     }
@@ -124,7 +125,34 @@ pub fn core_value(name: &str) -> Option<Value> {
 
 /// The native builtins of all crates.
 fn builtin_tables() -> Vec<&'static BuiltinTable> {
-    batuta_runtime::builtins::TABLES.to_vec()
+    let tables = batuta_runtime::builtins::TABLES.iter().copied();
+    #[cfg(feature = "dlog")]
+    let tables = tables.chain(batuta_dlog::TABLES.iter().copied());
+    tables.collect()
+}
+
+#[cfg(feature = "dlog")]
+fn start_database(data: &DataPlace) {
+    use batuta_dlog::database::{Location, configure};
+    configure(match data {
+        DataPlace::Directory(directory) => Location::Folder(directory.clone()),
+        DataPlace::Memory => Location::Memory,
+    });
+    batuta_dlog::set_copy_reporter(crate::progress::show);
+}
+
+#[cfg(not(feature = "dlog"))]
+fn start_database(_: &DataPlace) {}
+
+/// Brings the database to disk.
+pub fn close_database() {
+    #[cfg(feature = "dlog")]
+    {
+        crate::progress::clear();
+        if let Err(error) = batuta_dlog::database::close() {
+            report::tell_line(&format!("the database did not close well: {error}"));
+        }
+    }
 }
 
 fn install_library() -> Result<(), ExitCode> {

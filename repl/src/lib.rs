@@ -11,5 +11,7 @@ pub mod driver;
 pub mod interactive;
 pub mod load_path;
 pub mod program;
+#[cfg(feature = "dlog")]
+mod progress;
 pub mod report;
 pub mod signals;

@@ -15,7 +15,7 @@ use batuta_runtime::namespace;
 use batuta_runtime::value::{Value, class_name, print};
 
 use crate::cli::Emit;
-use crate::driver::{core_value, write_out};
+use crate::driver::{close_database, core_value, write_out};
 
 /// The function that prints a value and what to give it: a query shows its rows, all else is
 /// readable text. Run in an actor, because printing realises lazy sequences.
@@ -33,9 +33,10 @@ pub fn printed(value: Value) -> Result<String, Failure> {
     Ok(text.as_str().unwrap_or_default().to_owned())
 }
 
-/// Ends the program in order: actors shut down, output is flushed.
+/// Ends the program in order: actors shut down, the database closes, output is flushed.
 pub fn finish() {
     actor::shut_down();
+    close_database();
     // A reader that has gone needs no output.
     let _ = write_out("");
 }

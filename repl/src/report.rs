@@ -234,8 +234,11 @@ fn line_of(span: Span) -> String {
     format!("{}:{}", sources().name(span.source), sources().line_col(span).0)
 }
 
-/// `user/f:2` is `user/f` to people.
+/// `user/f:2` is `user/f` to people; a form outside of any function has its namespace's name.
 fn function_name(site: &str) -> String {
+    if !site.contains('/') {
+        return "a top-level form".to_owned();
+    }
     match site.rsplit_once(':') {
         Some((name, arity)) if arity.bytes().all(|b| b.is_ascii_digit() || b == b'+') => {
             name.to_owned()
@@ -295,7 +298,7 @@ mod tests {
     fn a_failure_shows_where_it_happened_and_the_way_there() {
         let source = sources().add("sample.bat", "(defn f [x]\n  (throw x))\n(f 1)\n");
         let inner = site::register("user/f:1", Span::new(source, 14, 23));
-        let outer = site::register("user/main", Span::new(source, 25, 30));
+        let outer = site::register("user", Span::new(source, 25, 30));
         let failure = Failure {
             trace: vec![inner, inner, inner, outer],
             ..thrown(Value::keyword("oops"))
@@ -304,7 +307,7 @@ mod tests {
         for part in [
             "crashed with the reason :oops",
             "sample.bat:2:3",
-            "    user/f  sample.bat:2  (3 times)\n    user/main  sample.bat:3\n",
+            "    user/f  sample.bat:2  (3 times)\n    a top-level form  sample.bat:3\n",
         ] {
             assert!(text.contains(part), "{part} is missing in\n{text}");
         }

@@ -12,6 +12,8 @@ use batuta_runtime::value::Value;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
+use crate::program::finish;
+
 /// Exit code of a program that Ctrl-C ended.
 const INTERRUPTED: i32 = 130;
 /// Exit code of a program that SIGTERM ended.
@@ -75,7 +77,7 @@ pub fn listen() -> io::Result<()> {
 fn end(code: i32) {
     static ENDING: AtomicBool = AtomicBool::new(false);
     let in_order = move || {
-        actor::shut_down();
+        finish();
         std::process::exit(code);
     };
     let is_second = ENDING.swap(true, Ordering::SeqCst);

@@ -139,8 +139,7 @@ fn a_closed_pipe_ends_the_program_quietly() {
 fn ctrl_c_ends_a_program_in_order() {
     let program = "(defactor a [] (terminate [r] (println :ended r)) (receive :x -> 1))\n\
                    (def p (spawn a))\n(println :ready)\n(loop [] (recur))";
-    let mut run = command(&["-e", program]);
-    let mut child = run.spawn().expect("the binary can be started");
+    let mut child = command(&["-e", program]).spawn().expect("the binary can be started");
     let mut out = BufReader::new(child.stdout.take().expect("standard output is a pipe"));
     let mut line = String::new();
     out.read_line(&mut line).expect("the program prints");

@@ -75,7 +75,8 @@ fn forms(page: &Path, first_line: usize, code: &str) -> Vec<Example> {
         let behind = code[end..].lines().next().unwrap_or("").trim_start();
         examples.push(Example {
             line: first_line + code[..start].matches('\n').count(),
-            text: code[start..end].to_owned(),
+            // From the end of the form before: a reader conditional is more than the form it gives.
+            text: code[at..end].trim_start().to_owned(),
             expected: behind.strip_prefix("; => ").map(|text| text.trim_end().to_owned()),
         });
         at = end;

@@ -59,6 +59,7 @@ mod tests {
 
     #[test]
     fn names_of_the_core_and_of_namespaces_complete() {
+        batuta_compiler::start(&[]);
         namespace::declare(&namespace::intern("completion.sample", "some-name"));
         let (start, names) = complete("(defn f [x] (whe", 16, "user");
         assert_eq!(start, 13);
