@@ -100,7 +100,7 @@ impl Manifest {
 
 /// The manifest in force and its number; `None` in a directory without one.
 pub(crate) fn read_newest(device: &dyn Device) -> Result<Option<(u64, Manifest)>, OpenError> {
-    let Some(number) = numbers(device)?.pop() else {
+    let Some(number) = newest_number(device)? else {
         return Ok(None);
     };
     let path = path_of(number);
@@ -116,6 +116,11 @@ pub(crate) fn read_newest(device: &dyn Device) -> Result<Option<(u64, Manifest)>
         source,
     })?;
     Ok(Some((number, Manifest::decode(&bytes, &path)?)))
+}
+
+/// The number of the manifest in force.
+pub(crate) fn newest_number(device: &dyn Device) -> Result<Option<u64>, OpenError> {
+    Ok(numbers(device)?.pop())
 }
 
 /// Puts a manifest in force.

@@ -92,8 +92,31 @@ impl fmt::Display for RecoveryReport {
     }
 }
 
+/// How often a reader beside a writer begins anew when files change under it.
+const READER_ATTEMPTS: usize = 5;
+
 /// Opens the store on a device.
 pub(crate) fn open(device: Arc<dyn Device>, options: StoreOptions) -> Result<Arc<Core>, OpenError> {
+    if !options.read_only {
+        return open_once(device, options);
+    }
+    let mut attempts = 1;
+    loop {
+        let before = manifest::newest_number(device.as_ref())?;
+        let result = open_once(device.clone(), options.clone());
+        let is_whole = result
+            .as_ref()
+            .is_ok_and(|core| core.report.damage.is_empty());
+        // A writer that seals meanwhile removes what the manifest read first has named.
+        let has_moved = manifest::newest_number(device.as_ref())? != before;
+        if is_whole || !has_moved || attempts == READER_ATTEMPTS {
+            return result;
+        }
+        attempts += 1;
+    }
+}
+
+fn open_once(device: Arc<dyn Device>, options: StoreOptions) -> Result<Arc<Core>, OpenError> {
     let lock = if options.read_only {
         None
     } else {
@@ -235,7 +258,13 @@ impl Opening {
         for damage in &self.report.damage {
             tracing::error!(%damage, "the store is fenced: it can be read, but takes no appends");
         }
-        if let Some(tail) = &self.report.dropped_tail {
+        // To a reader an unfinished commit is one that a writer is at.
+        if let Some(tail) = self
+            .report
+            .dropped_tail
+            .as_ref()
+            .filter(|_| !self.options.read_only)
+        {
             tracing::warn!(
                 file = tail.file,
                 position = tail.position,

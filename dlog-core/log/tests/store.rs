@@ -712,3 +712,29 @@ fn a_dropped_log_is_gone_with_its_files_and_its_name_is_free() {
     let store = open(&device);
     assert_eq!(rows(&batches(&store, "a"))[0][0], text("another kind"));
 }
+
+#[test]
+fn a_reader_opens_while_a_writer_seals() {
+    let dir = tempfile::tempdir().unwrap();
+    let options = StoreOptions {
+        journal_file_bytes: 10_000,
+        ..StoreOptions::new(dir.path())
+    };
+    let store = Store::open(options.clone()).unwrap();
+    create(&store, "a");
+    append(&store, "a", vec![number(0)]);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for n in 1..60 {
+                append(&store, "a", (0..20).map(|_| number(n)).collect());
+                store.seal("a").unwrap();
+            }
+        });
+        for _ in 0..40 {
+            let reader = Store::open(options.clone().read_only()).unwrap();
+            assert!(reader.recovery().damage.is_empty(), "{}", reader.recovery());
+            let offsets = reader.describe("a").unwrap().record_count;
+            assert!(offsets % 20 == 1, "half a commit: {offsets}");
+        }
+    });
+}

@@ -32,15 +32,19 @@ impl Misfit {
     }
 }
 
-/// Checks a row against a schema: `Ok(false)` when the schema would have to widen.
+/// Whether a row can be stored without widening the schema.
 pub(crate) fn fits_row(schema: &LogSchema, row: &Row, skipped: &str) -> bool {
-    row.0.iter().all(|(name, value)| {
-        name.as_ref() == skipped
-            || match schema.column(name) {
-                Some(column) => fits(&column.kind, value),
-                // A null in a new column still adds the column.
-                None => false,
-            }
+    row.0.iter().enumerate().all(|(place, (name, value))| {
+        // Rows usually have their fields where the schema has its columns.
+        let column = match schema.columns.get(place) {
+            Some(column) if column.name == *name => Some(column),
+            _ => schema.column(name),
+        };
+        match column {
+            Some(column) => fits(&column.kind, value),
+            // A null in a new column still adds the column.
+            None => name.as_ref() == skipped,
+        }
     })
 }
 
