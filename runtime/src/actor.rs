@@ -66,6 +66,10 @@ pub struct Actor {
     private: OwnerCell<Private>,
 }
 
+/// With the two counts of its `Arc`, its place in the table and the closure it waits with, an idle
+/// actor stays below 256 bytes.
+const _: () = assert!(size_of::<Actor>() <= 112);
+
 /// What others may know of an actor without asking it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
