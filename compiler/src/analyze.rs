@@ -188,7 +188,11 @@ impl Analyzer {
 
     fn unknown(&self, unresolved: &Unresolved) -> Diagnostic {
         let candidates = resolve::visible_names(&self.namespace);
-        let all = unresolved.locals.iter().chain(&candidates).map(|name| &**name);
+        let all = unresolved
+            .locals
+            .iter()
+            .chain(&candidates)
+            .map(|name| &**name);
         let hint = batuta_lang::suggest::did_you_mean(&unresolved.name, all);
         messages::unknown_name(unresolved.span, &unresolved.name, hint)
     }

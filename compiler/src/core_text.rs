@@ -100,12 +100,28 @@ fn function_doc(function: &CoreFunction) -> Doc {
         };
         items.push(list("captures", captures.map(text)));
     }
-    items.extend(function.arities.iter().map(|arity| arity_doc(function, arity)));
-    list(if function.is_top_level { "top-fn" } else { "fn" }, items)
+    items.extend(
+        function
+            .arities
+            .iter()
+            .map(|arity| arity_doc(function, arity)),
+    );
+    list(
+        if function.is_top_level {
+            "top-fn"
+        } else {
+            "fn"
+        },
+        items,
+    )
 }
 
 fn arity_doc(function: &CoreFunction, arity: &CoreArity) -> Doc {
-    let mut params: Vec<Doc> = arity.params.iter().map(|id| atom(local(function, *id))).collect();
+    let mut params: Vec<Doc> = arity
+        .params
+        .iter()
+        .map(|id| atom(local(function, *id)))
+        .collect();
     if let Some(rest) = arity.rest {
         params.push(atom("&"));
         params.push(atom(local(function, rest)));
@@ -115,7 +131,12 @@ fn arity_doc(function: &CoreFunction, arity: &CoreArity) -> Doc {
 
 fn core_doc(function: &CoreFunction, core: &Core) -> Doc {
     let doc = |core: &Core| core_doc(function, core);
-    let docs = |cores: &[Core]| cores.iter().map(|core| core_doc(function, core)).collect::<Vec<_>>();
+    let docs = |cores: &[Core]| {
+        cores
+            .iter()
+            .map(|core| core_doc(function, core))
+            .collect::<Vec<_>>()
+    };
     let bindings = |bindings: &[(LocalId, Core)]| {
         let flat = bindings
             .iter()
@@ -127,9 +148,7 @@ fn core_doc(function: &CoreFunction, core: &Core) -> Doc {
         CoreKind::Local(id) => atom(local(function, *id)),
         CoreKind::Global(global) => atom(var(global)),
         CoreKind::Var(global) => atom(format!("#'{}", var(global))),
-        CoreKind::If(test, then, otherwise) => {
-            list("if", [doc(test), doc(then), doc(otherwise)])
-        }
+        CoreKind::If(test, then, otherwise) => list("if", [doc(test), doc(then), doc(otherwise)]),
         CoreKind::Let(bound, body) => list("let", [bindings(bound), doc(body)]),
         CoreKind::Do(items) => list("do", docs(items)),
         CoreKind::Fn(inner) => function_doc(inner),
@@ -165,7 +184,10 @@ fn core_doc(function: &CoreFunction, core: &Core) -> Doc {
             inner,
         } => {
             let params = params.iter().map(|id| atom(local(function, *id))).collect();
-            list(format!("join{}", label(*id)), [Doc::Vector(params), doc(body), doc(inner)])
+            list(
+                format!("join{}", label(*id)),
+                [Doc::Vector(params), doc(body), doc(inner)],
+            )
         }
         CoreKind::Jump(id, arguments) => list(format!("jump{}", label(*id)), docs(arguments)),
         CoreKind::Try {
@@ -184,7 +206,10 @@ fn core_doc(function: &CoreFunction, core: &Core) -> Doc {
         CoreKind::Return(value) => list("return", [doc(value)]),
         CoreKind::Def(global, value) => {
             let name = atom(var(global));
-            list("def", std::iter::once(name).chain(value.iter().map(|value| doc(value))))
+            list(
+                "def",
+                std::iter::once(name).chain(value.iter().map(|value| doc(value))),
+            )
         }
     }
 }

@@ -30,30 +30,41 @@ pub(crate) fn unknown_namespace(span: Span, namespace: &str, hint: Option<String
 }
 
 pub(crate) fn private_name(span: Span, name: &str) -> Diagnostic {
-    error("resolve::private", span, format!("`{name}` is private to its namespace"))
+    error(
+        "resolve::private",
+        span,
+        format!("`{name}` is private to its namespace"),
+    )
 }
 
 pub(crate) fn macro_as_value(span: Span, name: &str) -> Diagnostic {
-    error("resolve::macro-value", span, format!("`{name}` is a macro, not a value"))
-        .hint("call it, or wrap it in a function")
+    error(
+        "resolve::macro-value",
+        span,
+        format!("`{name}` is a macro, not a value"),
+    )
+    .hint("call it, or wrap it in a function")
 }
 
 pub(crate) fn special_as_value(span: Span, name: &str) -> Diagnostic {
-    error("resolve::special-value", span, format!("`{name}` is a special form, not a value"))
-        .hint("it can only stand at the head of a list")
+    error(
+        "resolve::special-value",
+        span,
+        format!("`{name}` is a special form, not a value"),
+    )
+    .hint("it can only stand at the head of a list")
 }
 
 /// A form that is not built as its head demands.
 pub(crate) fn malformed(span: Span, head: &str, wanted: &str) -> Diagnostic {
-    error("analyze::malformed", span, format!("`{head}` is not well formed: {wanted}"))
+    error(
+        "analyze::malformed",
+        span,
+        format!("`{head}` is not well formed: {wanted}"),
+    )
 }
 
-pub(crate) fn arity_mismatch(
-    span: Span,
-    name: &str,
-    count: usize,
-    arglists: &str,
-) -> Diagnostic {
+pub(crate) fn arity_mismatch(span: Span, name: &str, count: usize, arglists: &str) -> Diagnostic {
     let arguments = match count {
         1 => "1 argument".into(),
         count => format!("{count} arguments"),
@@ -64,8 +75,12 @@ pub(crate) fn arity_mismatch(
 }
 
 pub(crate) fn interop(span: Span, name: &str) -> Diagnostic {
-    error("analyze::interop", span, format!("`{name}`: there is no host to call methods of"))
-        .hint("use a function of Batuta's library instead")
+    error(
+        "analyze::interop",
+        span,
+        format!("`{name}`: there is no host to call methods of"),
+    )
+    .hint("use a function of Batuta's library instead")
 }
 
 pub(crate) fn not_callable(span: Span, what: &str) -> Diagnostic {
@@ -81,7 +96,11 @@ pub(crate) fn recur_not_tail(span: Span) -> Diagnostic {
 }
 
 pub(crate) fn recur_nowhere(span: Span) -> Diagnostic {
-    error("recur::nowhere", span, "`recur` stands in no loop, function or actor")
+    error(
+        "recur::nowhere",
+        span,
+        "`recur` stands in no loop, function or actor",
+    )
 }
 
 pub(crate) fn recur_across_try(span: Span) -> Diagnostic {
@@ -98,13 +117,21 @@ pub(crate) fn recur_arity(span: Span, target: &str, wanted: usize, got: usize) -
 }
 
 pub(crate) fn in_guard(span: Span, name: &str) -> Diagnostic {
-    error("match::guard", span, format!("`{name}` cannot be used in a guard"))
-        .hint("a guard only looks; move it into the clause's body")
+    error(
+        "match::guard",
+        span,
+        format!("`{name}` cannot be used in a guard"),
+    )
+    .hint("a guard only looks; move it into the clause's body")
 }
 
 pub(crate) fn question_in_generated(span: Span, construct: &str) -> Diagnostic {
-    error("analyze::question", span, format!("`?` cannot leave the body of `{construct}`"))
-        .hint("it runs later or elsewhere; give the result on and use `?` where it is read")
+    error(
+        "analyze::question",
+        span,
+        format!("`?` cannot leave the body of `{construct}`"),
+    )
+    .hint("it runs later or elsewhere; give the result on and use `?` where it is read")
 }
 
 pub(crate) fn bad_pattern(span: Span, what: impl Display) -> Diagnostic {
@@ -117,12 +144,20 @@ pub(crate) fn unreachable_clause(span: Span) -> Diagnostic {
 }
 
 pub(crate) fn unknown_catch(span: Span, name: &str, hint: Option<String>) -> Diagnostic {
-    let shown = error("try::unknown", span, format!("`{name}` is no kind of failure"));
+    let shown = error(
+        "try::unknown",
+        span,
+        format!("`{name}` is no kind of failure"),
+    );
     shown.hint(hint.unwrap_or_else(|| "`:default` takes all; `{:kind :type} -> …` one kind".into()))
 }
 
 pub(crate) fn unknown_clause(span: Span, name: &str, hint: Option<String>) -> Diagnostic {
-    let shown = error("query::clause", span, format!("`{name}` is no clause of `from`"));
+    let shown = error(
+        "query::clause",
+        span,
+        format!("`{name}` is no clause of `from`"),
+    );
     match hint {
         Some(hint) => shown.hint(hint),
         None => shown,
@@ -138,12 +173,19 @@ pub(crate) fn bad_literal(span: Span, what: impl Display) -> Diagnostic {
 }
 
 pub(crate) fn endless_expansion(span: Span, name: &str) -> Diagnostic {
-    error("macro::endless", span, format!("the expansion of `{name}` does not come to an end"))
+    error(
+        "macro::endless",
+        span,
+        format!("the expansion of `{name}` does not come to an end"),
+    )
 }
 
 pub(crate) fn macro_failed(span: Span, name: &str, reason: &str) -> Diagnostic {
-    Diagnostic::error("macro::failed", format!("the macro `{name}` failed: {reason}"))
-        .label(span, "in this call")
+    Diagnostic::error(
+        "macro::failed",
+        format!("the macro `{name}` failed: {reason}"),
+    )
+    .label(span, "in this call")
 }
 
 pub(crate) fn macro_refused(span: Span) -> Diagnostic {
@@ -152,11 +194,19 @@ pub(crate) fn macro_refused(span: Span) -> Diagnostic {
 
 pub(crate) fn cyclic_load(span: Span, cycle: &[&str]) -> Diagnostic {
     let path = cycle.join(" -> ");
-    error("load::cycle", span, format!("these namespaces require each other: {path}"))
+    error(
+        "load::cycle",
+        span,
+        format!("these namespaces require each other: {path}"),
+    )
 }
 
 pub(crate) fn no_such_namespace(span: Span, name: &str, places: &[String]) -> Diagnostic {
-    let shown = error("load::not-found", span, format!("there is no namespace `{name}`"));
+    let shown = error(
+        "load::not-found",
+        span,
+        format!("there is no namespace `{name}`"),
+    );
     if places.is_empty() {
         return shown;
     }
@@ -164,5 +214,9 @@ pub(crate) fn no_such_namespace(span: Span, name: &str, places: &[String]) -> Di
 }
 
 pub(crate) fn load_failed(span: Span, name: &str, reason: &str) -> Diagnostic {
-    error("load::failed", span, format!("`{name}` cannot be loaded: {reason}"))
+    error(
+        "load::failed",
+        span,
+        format!("`{name}` cannot be loaded: {reason}"),
+    )
 }

@@ -110,14 +110,18 @@ impl Pattern {
             }
             Pattern::Type(_, inner) | Pattern::Fault(_, inner) => inner.collect_binders(names),
             Pattern::Or(choices) => {
-                choices.iter().for_each(|choice| choice.collect_binders(names));
+                choices
+                    .iter()
+                    .for_each(|choice| choice.collect_binders(names));
             }
             Pattern::Sequence { items, rest, .. } => {
                 items.iter().for_each(|item| item.collect_binders(names));
                 rest.iter().for_each(|rest| rest.collect_binders(names));
             }
             Pattern::Map(entries) => {
-                entries.iter().for_each(|entry| entry.pattern.collect_binders(names));
+                entries
+                    .iter()
+                    .for_each(|entry| entry.pattern.collect_binders(names));
             }
         }
     }
@@ -156,13 +160,17 @@ impl Pattern {
                         ..entry.clone()
                     })
                 });
-                combinations(choices).into_iter().map(Pattern::Map).collect()
+                combinations(choices)
+                    .into_iter()
+                    .map(Pattern::Map)
+                    .collect()
             }
             Pattern::Fault(kinds, inner) => {
                 let inners = inner.alternatives();
                 let one = |kind| {
                     let kinds = CatchKinds(std::slice::from_ref(kind));
-                    let fault = move |inner: &Pattern| Pattern::Fault(kinds, Box::new(inner.clone()));
+                    let fault =
+                        move |inner: &Pattern| Pattern::Fault(kinds, Box::new(inner.clone()));
                     inners.iter().map(fault).collect::<Vec<_>>()
                 };
                 kinds.0.iter().flat_map(one).collect()

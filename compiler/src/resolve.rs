@@ -74,8 +74,16 @@ const SPECIALS: [(&str, Special, Strength); 27] = [
     ("ns*", Special::Ns, Strength::Fixed),
     ("quote", Special::Quote, Strength::Fixed),
     ("receive", Special::Receive, Strength::Yielding),
-    ("receive-timeout", Special::ReceiveTimeout, Strength::Yielding),
-    ("receive-with-priority", Special::ReceiveWithPriority, Strength::Yielding),
+    (
+        "receive-timeout",
+        Special::ReceiveTimeout,
+        Strength::Yielding,
+    ),
+    (
+        "receive-with-priority",
+        Special::ReceiveWithPriority,
+        Strength::Yielding,
+    ),
     ("recur", Special::Recur, Strength::Fixed),
     ("require", Special::Require, Strength::Yielding),
     ("set!", Special::SetBang, Strength::Fixed),
@@ -86,7 +94,9 @@ const SPECIALS: [(&str, Special, Strength); 27] = [
 
 /// The special form of this name.
 pub(crate) fn special(name: &str) -> Option<(Special, Strength)> {
-    let at = SPECIALS.binary_search_by(|(known, _, _)| (*known).cmp(name)).ok()?;
+    let at = SPECIALS
+        .binary_search_by(|(known, _, _)| (*known).cmp(name))
+        .ok()?;
     Some((SPECIALS[at].1, SPECIALS[at].2))
 }
 
@@ -109,7 +119,8 @@ pub(crate) fn is_defined(var: &Value) -> bool {
 
 /// Is this flag of the var set?
 pub(crate) fn has_flag(var: &Value, flag: u8) -> bool {
-    var.as_object::<VarBody>().is_some_and(|body| body.has(flag))
+    var.as_object::<VarBody>()
+        .is_some_and(|body| body.has(flag))
 }
 
 /// Is this the var of that name in Batuta's core?
@@ -128,16 +139,53 @@ pub(crate) fn visible_names(current: &str) -> Vec<Arc<str>> {
     let mut names = namespace::names(current);
     names.extend(namespace::referred_names(current));
     names.extend(namespace::names(CORE));
-    names.extend(SPECIALS.iter().filter(|row| !row.0.ends_with('*')).map(|row| row.0.into()));
+    names.extend(
+        SPECIALS
+            .iter()
+            .filter(|row| !row.0.ends_with('*'))
+            .map(|row| row.0.into()),
+    );
     names.extend(CORE_MACROS.iter().map(|known| Arc::from(known.name)));
     names
 }
 
 /// The namespaces of Batuta's own library.
 const LIBRARIES: [&str; 35] = [
-    CORE, "Double", "Integer", "Long", "System", "Thread", "async", "base64", "blake3", "csv", "deploy", "dlog", "edn", "http", "io", "json", "log",
-    "math", "os", "rand", "re", "set", "spec", "str", "stream", "supervisor", "tensor", "test",
-    "time", "uuid", "walk", "graph", "sequencer", "sparql", "query",
+    CORE,
+    "Double",
+    "Integer",
+    "Long",
+    "System",
+    "Thread",
+    "async",
+    "base64",
+    "blake3",
+    "csv",
+    "deploy",
+    "dlog",
+    "edn",
+    "http",
+    "io",
+    "json",
+    "log",
+    "math",
+    "os",
+    "rand",
+    "re",
+    "set",
+    "spec",
+    "str",
+    "stream",
+    "supervisor",
+    "tensor",
+    "test",
+    "time",
+    "uuid",
+    "walk",
+    "graph",
+    "sequencer",
+    "sparql",
+    "query",
 ];
 
 /// Is this a namespace of Batuta's own library?
@@ -166,14 +214,22 @@ pub(crate) fn signature_of_value(var: &Value) -> Option<Signature> {
 
 /// `[a]` or `[a b]`, from "[a] [a b]".
 fn quoted_arglists(arglists: &str) -> String {
-    arglists.replace("] [", "]` or `[").replace('[', "`[").replace(']', "]`").replace("``", "`")
+    arglists
+        .replace("] [", "]` or `[")
+        .replace('[', "`[")
+        .replace(']', "]`")
+        .replace("``", "`")
 }
 
 /// "1, 2 or at least 4 arguments".
 pub(crate) fn arity_text(arities: &Arities) -> String {
     let mut parts: Vec<String> = arities.fixed.iter().map(usize::to_string).collect();
     parts.extend(arities.variadic.map(|fixed| format!("at least {fixed}")));
-    let noun = if parts == ["1"] { "argument" } else { "arguments" };
+    let noun = if parts == ["1"] {
+        "argument"
+    } else {
+        "arguments"
+    };
     match parts.split_last() {
         None => "no call at all".into(),
         Some((only, [])) => format!("{only} {noun}"),
@@ -201,7 +257,10 @@ mod tests {
             variadic,
         };
         assert_eq!(arity_text(&arities(&[1], None)), "1 argument");
-        assert_eq!(arity_text(&arities(&[0, 2], Some(3))), "0, 2 or at least 3 arguments");
+        assert_eq!(
+            arity_text(&arities(&[0, 2], Some(3))),
+            "0, 2 or at least 3 arguments"
+        );
         assert_eq!(arity_text(&arities(&[], Some(0))), "at least 0 arguments");
     }
 }

@@ -86,7 +86,9 @@ fn analyzed(text: &str) -> String {
     };
     let thread = std::thread::Builder::new().stack_size(64 << 20);
     let scope = std::thread::scope(|scope| {
-        thread.spawn_scoped(scope, run).map(std::thread::ScopedJoinHandle::join)
+        thread
+            .spawn_scoped(scope, run)
+            .map(std::thread::ScopedJoinHandle::join)
     });
     match scope {
         Ok(Ok(text)) => text,
@@ -114,7 +116,12 @@ impl Session {
         let number = COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         analyzer.set_namespace(&format!("test{number}"));
         analyzer.announce(&forms);
-        Session { sources, forms, analyzer, out: Vec::new() }
+        Session {
+            sources,
+            forms,
+            analyzer,
+            out: Vec::new(),
+        }
     }
 
     fn run(mut self) -> String {
@@ -136,7 +143,9 @@ impl Session {
             Ok(TopLevel::Thunk(thunk)) => {
                 self.out.push(core_text(&thunk, &thunk.arities[0].body));
             }
-            Ok(TopLevel::Define { function, is_macro, .. }) => {
+            Ok(TopLevel::Define {
+                function, is_macro, ..
+            }) => {
                 let mark = if is_macro { "macro " } else { "" };
                 self.out.push(format!("{mark}{}", function_text(&function)));
             }
@@ -154,7 +163,9 @@ impl Session {
         };
         let span = diagnostic.span();
         let text = self.sources.text(span.source);
-        let place = text.get(span.start as usize..span.end as usize).unwrap_or("?");
+        let place = text
+            .get(span.start as usize..span.end as usize)
+            .unwrap_or("?");
         let mut line = format!("{severity} {}: {diagnostic}", diagnostic.code);
         for note in &diagnostic.notes {
             line.push_str(&format!(" [{note}]"));

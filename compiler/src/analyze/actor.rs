@@ -41,7 +41,9 @@ impl Unit<'_> {
             let wanted = "it wants a name and a vector of state parameters";
             return self.fail(messages::malformed(span, "defactor", wanted));
         };
-        let Some(parts) = self.actor_parts(&rest[1..]) else { return nil(span) };
+        let Some(parts) = self.actor_parts(&rest[1..]) else {
+            return nil(span);
+        };
         let here = self.session.namespace();
         let var = namespace::intern(&here, name);
         namespace::declare(&var);
@@ -54,8 +56,13 @@ impl Unit<'_> {
         let mut parts = ActorParts::default();
         for form in forms {
             let items = form.as_list().unwrap_or_default();
-            let takes = items.get(1).is_some_and(|params| params.as_vector().is_some());
-            let head = items.first().and_then(Form::as_plain_symbol).map(|head| &**head);
+            let takes = items
+                .get(1)
+                .is_some_and(|params| params.as_vector().is_some());
+            let head = items
+                .first()
+                .and_then(Form::as_plain_symbol)
+                .map(|head| &**head);
             let slot = match head {
                 Some("init") if takes => &mut parts.init,
                 Some("terminate") if takes => &mut parts.terminate,
@@ -84,7 +91,14 @@ impl Unit<'_> {
         ctx: Ctx,
     ) -> Core {
         let init = match parts.init {
-            Some(init) => self.actor_function(name, "init", &part_params(init), part_body(init), init.span, ctx),
+            Some(init) => self.actor_function(
+                name,
+                "init",
+                &part_params(init),
+                part_body(init),
+                init.span,
+                ctx,
+            ),
             None => nil(span),
         };
         let body = self.actor_body(name, state, parts, span, ctx);
@@ -164,7 +178,8 @@ impl Unit<'_> {
 
     fn push_part(&mut self, name: &str, part: &str) {
         let full = format!("{}/{name}/{part}", self.scopes.current().name);
-        self.scopes.push(FnScope::new(full.into(), FnKind::Actor, None));
+        self.scopes
+            .push(FnScope::new(full.into(), FnKind::Actor, None));
     }
 
     fn finish_part(&mut self, params: Vec<LocalId>, body: Core, span: Span) -> Core {
@@ -212,10 +227,15 @@ impl Unit<'_> {
 }
 
 fn part_params(part: &Form) -> Vec<Form> {
-    let params = part.as_list().and_then(|items| items.get(1)).and_then(Form::as_vector);
+    let params = part
+        .as_list()
+        .and_then(|items| items.get(1))
+        .and_then(Form::as_vector);
     params.unwrap_or_default().to_vec()
 }
 
 fn part_body(part: &Form) -> &[Form] {
-    part.as_list().and_then(|items| items.get(2..)).unwrap_or_default()
+    part.as_list()
+        .and_then(|items| items.get(2..))
+        .unwrap_or_default()
 }

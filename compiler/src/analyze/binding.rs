@@ -61,7 +61,9 @@ impl Unit<'_> {
         ctx: Ctx,
     ) -> Vec<(LocalId, Core)> {
         let pairs = args.first().and_then(Form::as_vector).unwrap_or_default();
-        let is_vector = args.first().is_some_and(|first| first.as_vector().is_some());
+        let is_vector = args
+            .first()
+            .is_some_and(|first| first.as_vector().is_some());
         if !is_vector || !pairs.len().is_multiple_of(2) {
             let wanted = "it wants a vector of names and values";
             self.fail(messages::malformed(form.span, head, wanted));

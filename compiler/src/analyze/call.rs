@@ -48,19 +48,11 @@ impl Unit<'_> {
             | FormKind::Str(_)
             | FormKind::Char(_)
             | FormKind::Regex(_)
-            | FormKind::Symbol(_) => {
-                self.fail(messages::not_callable(head.span, head.kind_name()))
-            }
+            | FormKind::Symbol(_) => self.fail(messages::not_callable(head.span, head.kind_name())),
         }
     }
 
-    pub(super) fn call_value(
-        &mut self,
-        callee: Core,
-        args: &[Form],
-        span: Span,
-        ctx: Ctx,
-    ) -> Core {
+    pub(super) fn call_value(&mut self, callee: Core, args: &[Form], span: Span, ctx: Ctx) -> Core {
         let arguments = self.exprs(args, ctx);
         core(CoreKind::Call(Box::new(callee), arguments), span)
     }
@@ -116,9 +108,7 @@ impl Unit<'_> {
         match resolve::find(&namespace, name) {
             Lookup::Var(var) | Lookup::Private(var) => Head::Global(VarRef(var)),
             Lookup::Unknown | Lookup::UnknownNamespace => match self.head(name, span) {
-                Head::Local(_) => {
-                    Head::Global(VarRef(namespace::intern(&namespace, &name.name)))
-                }
+                Head::Local(_) => Head::Global(VarRef(namespace::intern(&namespace, &name.name))),
                 other => other,
             },
         }

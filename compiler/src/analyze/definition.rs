@@ -85,10 +85,14 @@ impl Unit<'_> {
 
     /// A `def` inside another form.
     pub(super) fn inner_def(&mut self, form: &Form, args: &[Form], ctx: Ctx) -> Core {
-        let Some(parts) = self.def_parts(form, args) else { return nil(form.span) };
+        let Some(parts) = self.def_parts(form, args) else {
+            return nil(form.span);
+        };
         let var = self.define_name(&parts);
         self.session.set_signature(&var.0, None);
-        let value = parts.value.map(|value| Box::new(self.expr(value, ctx.value())));
+        let value = parts
+            .value
+            .map(|value| Box::new(self.expr(value, ctx.value())));
         core(CoreKind::Def(var, value), form.span)
     }
 
@@ -133,21 +137,32 @@ impl Unit<'_> {
         namespace::declare(&var);
         let meta = self.def_meta(parts);
         if let Some(body) = var.as_object::<VarBody>() {
-            for (key, flag) in [("dynamic", var_flags::DYNAMIC), ("private", var_flags::PRIVATE)] {
+            for (key, flag) in [
+                ("dynamic", var_flags::DYNAMIC),
+                ("private", var_flags::PRIVATE),
+            ] {
                 if parts.symbol.has_meta_flag(key) {
                     body.set(flag);
                 }
             }
             if !meta.is_nil() {
                 meta.publish();
-                *body.meta.write().unwrap_or_else(std::sync::PoisonError::into_inner) = meta;
+                *body
+                    .meta
+                    .write()
+                    .unwrap_or_else(std::sync::PoisonError::into_inner) = meta;
             }
         }
         VarRef(var)
     }
 
     fn def_meta(&mut self, parts: &DefParts<'_>) -> Value {
-        let written = parts.symbol.meta.as_deref().and_then(Form::as_map).unwrap_or_default();
+        let written = parts
+            .symbol
+            .meta
+            .as_deref()
+            .and_then(Form::as_map)
+            .unwrap_or_default();
         let mut entries: Vec<(Form, Form)> = written
             .iter()
             .map(|(key, value)| (key.clone(), unquoted(value)))

@@ -49,7 +49,9 @@ struct TryParts<'f> {
 
 impl Unit<'_> {
     pub(super) fn try_form(&mut self, form: &Form, args: &[Form], ctx: Ctx) -> Core {
-        let Some(parts) = self.try_parts(args) else { return super::unit::nil(form.span) };
+        let Some(parts) = self.try_parts(args) else {
+            return super::unit::nil(form.span);
+        };
         let inside = Ctx {
             recur: match ctx.recur {
                 RecurCtx::Nowhere => RecurCtx::Nowhere,

@@ -69,7 +69,9 @@ impl<'f> FnParts<'f> {
 
 impl Unit<'_> {
     pub(crate) fn fn_form(&mut self, form: &Form, args: &[Form], ctx: Ctx) -> Core {
-        let Some(parts) = self.fn_parts(form, args) else { return nil(form.span) };
+        let Some(parts) = self.fn_parts(form, args) else {
+            return nil(form.span);
+        };
         let function = self.function(form, &parts, parts.name.cloned(), ctx);
         core(CoreKind::Fn(Arc::new(function)), form.span)
     }
@@ -89,7 +91,11 @@ impl Unit<'_> {
             None => FnKind::Written,
         };
         self.scopes.push(FnScope::new(name.into(), kind, self_name));
-        let arities = parts.arities.iter().map(|arity| self.arity(arity, ctx)).collect();
+        let arities = parts
+            .arities
+            .iter()
+            .map(|arity| self.arity(arity, ctx))
+            .collect();
         self.scopes.pop().finish(form.span, arities)
     }
 
@@ -114,7 +120,9 @@ impl Unit<'_> {
     pub(crate) fn fn_parts<'f>(&mut self, form: &Form, args: &'f [Form]) -> Option<FnParts<'f>> {
         let name = args.first().and_then(Form::as_plain_symbol);
         let rest = if name.is_some() { &args[1..] } else { args };
-        let is_single = rest.first().is_some_and(|first| first.as_vector().is_some());
+        let is_single = rest
+            .first()
+            .is_some_and(|first| first.as_vector().is_some());
         let mut arities = Vec::new();
         if is_single {
             arities.push(self.arity_parts(form.span, rest)?);
@@ -134,7 +142,11 @@ impl Unit<'_> {
             return None;
         }
         if arities.is_empty() {
-            self.fail(messages::malformed(form.span, "fn", "it wants a vector of parameters"));
+            self.fail(messages::malformed(
+                form.span,
+                "fn",
+                "it wants a vector of parameters",
+            ));
             return None;
         }
         Some(FnParts { name, arities })
@@ -142,7 +154,11 @@ impl Unit<'_> {
 
     fn arity_parts<'f>(&mut self, span: Span, forms: &'f [Form]) -> Option<ArityParts<'f>> {
         let Some(params) = forms.first().and_then(Form::as_vector) else {
-            self.fail(messages::malformed(span, "fn", "it wants a vector of parameters"));
+            self.fail(messages::malformed(
+                span,
+                "fn",
+                "it wants a vector of parameters",
+            ));
             return None;
         };
         let names: Option<Vec<&Arc<str>>> = params.iter().map(Form::as_plain_symbol).collect();
@@ -171,8 +187,10 @@ impl Unit<'_> {
     pub(crate) fn letfn(&mut self, form: &Form, args: &[Form], ctx: Ctx) -> Core {
         let pairs = args.first().and_then(Form::as_vector).unwrap_or_default();
         let mark = self.scopes.current().mark();
-        let names: Option<Vec<&Arc<str>>> =
-            pairs.chunks(2).map(|pair| pair[0].as_plain_symbol()).collect();
+        let names: Option<Vec<&Arc<str>>> = pairs
+            .chunks(2)
+            .map(|pair| pair[0].as_plain_symbol())
+            .collect();
         let Some(names) = names.filter(|names| names.len() * 2 == pairs.len()) else {
             let wanted = "it wants a vector of names and functions";
             return self.fail(messages::malformed(form.span, "letfn", wanted));

@@ -44,7 +44,9 @@ impl Unit<'_> {
             FormKind::Vector(items) => ("vector", items.to_vec()),
             FormKind::Set(items) => ("hash-set", items.to_vec()),
             FormKind::Map(entries) => {
-                let flat = entries.iter().flat_map(|(key, value)| [key.clone(), value.clone()]);
+                let flat = entries
+                    .iter()
+                    .flat_map(|(key, value)| [key.clone(), value.clone()]);
                 ("hash-map", flat.collect())
             }
             _ => return self.constant(form),
@@ -60,7 +62,9 @@ impl Unit<'_> {
     }
 
     fn with_written_meta(&mut self, collection: Core, form: &Form, ctx: Ctx) -> Core {
-        let Some(meta) = &form.meta else { return collection };
+        let Some(meta) = &form.meta else {
+            return collection;
+        };
         if namespace::find(namespace::CORE, "with-meta").is_none() {
             return collection;
         }

@@ -3,11 +3,11 @@
 //! What goes wrong in expanded code is reported at the user's form, with a note that names the
 //! macro.
 
+use batuta_lang::diagnostic::Diagnostic;
 use batuta_lang::expand::MacroContext;
 use batuta_lang::expand::core_macros::core_macro;
 use batuta_lang::expand::hygiene::Gensyms;
 use batuta_lang::expand::syntax_quote::expand_syntax_quote;
-use batuta_lang::diagnostic::Diagnostic;
 use batuta_lang::form::{Form, Name};
 use batuta_runtime::function::VarBody;
 use batuta_runtime::namespace::{self, CORE, Lookup};
@@ -38,7 +38,10 @@ impl Analyzer {
         let mut unit = Unit::new(self, host);
         let scope = FnScope::new(unit.session.namespace(), FnKind::TopLevel, None);
         unit.scopes.push(scope);
-        let expanded = unit.is_macro_call(form).then(|| unit.expand_once(form)).flatten();
+        let expanded = unit
+            .is_macro_call(form)
+            .then(|| unit.expand_once(form))
+            .flatten();
         match unit.errors.pop() {
             Some(error) => Err(error),
             None => Ok(expanded),
@@ -53,7 +56,9 @@ impl Unit<'_> {
             let name = head.map(Form::to_string).unwrap_or_default();
             return self.fail(messages::endless_expansion(form.span, &name));
         }
-        let Some(expanded) = self.expand_once(form) else { return nil(form.span) };
+        let Some(expanded) = self.expand_once(form) else {
+            return nil(form.span);
+        };
         let errors_before = self.errors.len();
         self.expansions += 1;
         let core = self.expr(&expanded, ctx);
@@ -67,12 +72,22 @@ impl Unit<'_> {
         if self.errors.len() == from {
             return;
         }
-        let head = form.as_list().and_then(<[Form]>::first).and_then(Form::as_symbol);
+        let head = form
+            .as_list()
+            .and_then(<[Form]>::first)
+            .and_then(Form::as_symbol);
         let Some(name) = head else { return };
         if let Head::Macro(var) = self.head(name, form.span) {
-            let full = var.0.as_object::<VarBody>().map(VarBody::qualified).unwrap_or_default();
+            let full = var
+                .0
+                .as_object::<VarBody>()
+                .map(VarBody::qualified)
+                .unwrap_or_default();
             let note = format!("in code that the macro `{full}` made");
-            for error in self.errors[from..].iter_mut().filter(|error| error.notes.is_empty()) {
+            for error in self.errors[from..]
+                .iter_mut()
+                .filter(|error| error.notes.is_empty())
+            {
                 error.notes.push(note.clone());
             }
         }
@@ -83,7 +98,10 @@ impl Unit<'_> {
         let Some((head, name)) = head.and_then(|head| Some((head, head.as_symbol()?))) else {
             return false;
         };
-        matches!(self.head(name, head.span), Head::CoreMacro(_) | Head::Macro(_))
+        matches!(
+            self.head(name, head.span),
+            Head::CoreMacro(_) | Head::Macro(_)
+        )
     }
 
     /// Expands until the head is no macro.
@@ -130,11 +148,17 @@ impl Unit<'_> {
         };
         let namespace = self.session.namespace();
         let is_local = |name: &Name| name.ns.is_none() && self.scopes.is_local(&name.name);
-        (known.expand)(form, &mut MacroContext::new(&GENSYMS, &namespace, &is_local))
+        (known.expand)(
+            form,
+            &mut MacroContext::new(&GENSYMS, &namespace, &is_local),
+        )
     }
 
     fn expand_own(&mut self, var: &VarRef, form: &Form) -> Result<Form, Diagnostic> {
-        let arguments = form.as_list().and_then(|items| items.get(1..)).unwrap_or_default();
+        let arguments = form
+            .as_list()
+            .and_then(|items| items.get(1..))
+            .unwrap_or_default();
         let locals = self.scopes.names();
         self.host.run_macro(var, arguments.to_vec(), form, locals)
     }
@@ -142,7 +166,11 @@ impl Unit<'_> {
     /// `` `template ``
     pub(super) fn syntax_quote(&mut self, form: &Form, args: &[Form], ctx: Ctx) -> Core {
         let [template] = args else {
-            return self.fail(messages::malformed(form.span, "syntax-quote", "it wants one form"));
+            return self.fail(messages::malformed(
+                form.span,
+                "syntax-quote",
+                "it wants one form",
+            ));
         };
         let namespace = self.session.namespace();
         let mut qualify = |name: &Name| qualified(&namespace, name);

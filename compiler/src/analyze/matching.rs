@@ -40,9 +40,8 @@ impl Unit<'_> {
             span,
             ctx,
         };
-        let body = &mut |unit: &mut Unit<'_>, clause: &Clause| {
-            unit.body(&clause.body, clause.span, ctx)
-        };
+        let body =
+            &mut |unit: &mut Unit<'_>, clause: &Clause| unit.body(&clause.body, clause.span, ctx);
         compile_clauses(self, roots, clauses, &setting, body)
     }
 
@@ -50,10 +49,16 @@ impl Unit<'_> {
     pub(super) fn match_form(&mut self, form: &Form, args: &[Form], ctx: Ctx) -> Core {
         let span = form.span;
         let Some((value, clauses)) = args.split_first() else {
-            return self.fail(messages::malformed(span, "match", "it wants a value and clauses"));
+            return self.fail(messages::malformed(
+                span,
+                "match",
+                "it wants a value and clauses",
+            ));
         };
         let value_core = self.expr(value, ctx.value());
-        let Some(clauses) = parse_clauses(self, "match", clauses) else { return nil(span) };
+        let Some(clauses) = parse_clauses(self, "match", clauses) else {
+            return nil(span);
+        };
         let (id, bindings) = self.held(value_core, "matched");
         let otherwise = self.core_call("no-match*", vec![local(id, span)], value.span);
         let tree = self.clause_tree(&[id], &clauses, &otherwise, span, ctx);
@@ -76,7 +81,9 @@ impl Unit<'_> {
         let mut fixed = Vec::new();
         let mut rest = None;
         for (at, name) in names.iter().enumerate() {
-            let resolved = name.as_plain_symbol().and_then(|name| self.scopes.resolve(name));
+            let resolved = name
+                .as_plain_symbol()
+                .and_then(|name| self.scopes.resolve(name));
             match resolved {
                 Some(id) if at > 0 && names[at - 1].is_sym("&") => rest = Some(id),
                 Some(id) => fixed.push(id),
@@ -87,7 +94,9 @@ impl Unit<'_> {
                 }
             }
         }
-        let Some(raw) = split_clauses(self, "fn", &args[1..]) else { return nil(span) };
+        let Some(raw) = split_clauses(self, "fn", &args[1..]) else {
+            return nil(span);
+        };
         let mut clauses = Vec::with_capacity(raw.len());
         for clause in &raw {
             let Some(items) = clause.pattern.as_vector() else {
@@ -141,8 +150,10 @@ impl Unit<'_> {
         if wrong_count {
             return None;
         }
-        let mut patterns: Vec<Pattern> =
-            items[..fixed].iter().map(|item| parse_pattern(self, item)).collect();
+        let mut patterns: Vec<Pattern> = items[..fixed]
+            .iter()
+            .map(|item| parse_pattern(self, item))
+            .collect();
         if has_rest {
             let further = items[fixed..single].iter();
             let further: Vec<Pattern> = further.map(|item| parse_pattern(self, item)).collect();
@@ -161,15 +172,24 @@ impl Unit<'_> {
     pub(super) fn case(&mut self, form: &Form, args: &[Form], ctx: Ctx) -> Core {
         let span = form.span;
         let [subject, default, rows @ ..] = args else {
-            return self.fail(messages::malformed(span, "case", "it wants a value and clauses"));
+            return self.fail(messages::malformed(
+                span,
+                "case",
+                "it wants a value and clauses",
+            ));
         };
         let subject = self.expr(subject, ctx.value());
         let (id, bindings) = self.held(subject, "case");
         let mut branches: Vec<(Vec<Core>, Core)> = Vec::with_capacity(rows.len());
         for row in rows {
-            let Some([constants, body]) = row.as_vector() else { continue };
+            let Some([constants, body]) = row.as_vector() else {
+                continue;
+            };
             let constants = constants.as_vector().unwrap_or_default();
-            let tests = constants.iter().map(|constant| self.case_test(id, constant)).collect();
+            let tests = constants
+                .iter()
+                .map(|constant| self.case_test(id, constant))
+                .collect();
             let body = self.expr(body, ctx);
             branches.push((tests, body));
         }
@@ -194,7 +214,9 @@ impl Unit<'_> {
 
     fn case_branch(&mut self, tests: Vec<Core>, body: Core, otherwise: Core, span: Span) -> Core {
         let mut tests = tests.into_iter();
-        let (Some(first), more) = (tests.next(), tests) else { return otherwise };
+        let (Some(first), more) = (tests.next(), tests) else {
+            return otherwise;
+        };
         let more: Vec<Core> = more.collect();
         if more.is_empty() || is_trivial(&body) {
             let chain = more.into_iter().rev().fold(otherwise, |otherwise, test| {
@@ -204,10 +226,9 @@ impl Unit<'_> {
         }
         let label = self.scopes.current().label();
         let jump = || core(CoreKind::Jump(label, Vec::new()), span);
-        let chain = more
-            .into_iter()
-            .rev()
-            .fold(otherwise, |otherwise, test| if_(test, jump(), otherwise, span));
+        let chain = more.into_iter().rev().fold(otherwise, |otherwise, test| {
+            if_(test, jump(), otherwise, span)
+        });
         let inner = Box::new(if_(first, jump(), chain, span));
         let kind = CoreKind::Join {
             label,

@@ -66,7 +66,10 @@ impl Analyzer {
             Refer::Names(names) => names,
             Refer::All => {
                 let there = namespace::names(&require.namespace);
-                all = there.into_iter().map(|name| (name, require.span)).collect::<Vec<_>>();
+                all = there
+                    .into_iter()
+                    .map(|name| (name, require.span))
+                    .collect::<Vec<_>>();
                 &all
             }
         };
@@ -125,7 +128,10 @@ impl Unit<'_> {
 
     fn requires(&mut self, args: &[Form]) -> Vec<Require> {
         let reload = args.iter().any(|arg| arg.is_keyword("reload"));
-        let specs = args.iter().map(unquoted).filter(|spec| spec.as_keyword().is_none());
+        let specs = args
+            .iter()
+            .map(unquoted)
+            .filter(|spec| spec.as_keyword().is_none());
         let specs: Vec<&Form> = specs.collect();
         specs
             .into_iter()
@@ -151,7 +157,9 @@ impl Unit<'_> {
         };
         let options = items.get(1..).unwrap_or_default();
         let understood = options.len().is_multiple_of(2)
-            && options.chunks_exact(2).all(|option| read_option(&mut require, option));
+            && options
+                .chunks_exact(2)
+                .all(|option| read_option(&mut require, option));
         if namespace.is_none() || !understood {
             let wanted = "write `[some.name :as n :refer [a b]]`";
             self.fail(messages::malformed(spec.span, "require", wanted));
@@ -176,13 +184,20 @@ fn read_option(require: &mut Require, option: &[Form]) -> bool {
             let items = value.as_vector().or_else(|| value.as_list());
             let name = |item: &Form| Some((item.as_plain_symbol()?.clone(), item.span));
             let names = items.and_then(|items| items.iter().map(name).collect());
-            names.map(|names| require.refer = Refer::Names(names)).is_some()
+            names
+                .map(|names| require.refer = Refer::Names(names))
+                .is_some()
         }
         Some("rename") => {
             let pair = |(from, to): &(Form, Form)| {
-                Some((from.as_plain_symbol()?.clone(), to.as_plain_symbol()?.clone()))
+                Some((
+                    from.as_plain_symbol()?.clone(),
+                    to.as_plain_symbol()?.clone(),
+                ))
             };
-            let pairs = value.as_map().and_then(|map| map.iter().map(pair).collect());
+            let pairs = value
+                .as_map()
+                .and_then(|map| map.iter().map(pair).collect());
             pairs.map(|pairs| require.rename = pairs).is_some()
         }
         Some(_) | None => false,

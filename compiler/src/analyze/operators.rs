@@ -10,8 +10,11 @@ use batuta_runtime::value::{SMALL_INT_MAX, SMALL_INT_MIN, Value};
 use super::unit::{Ctx, Unit, constant_value, if_, let_, local, primitive};
 use crate::core_tree::{Core, CoreKind, LocalId, Primitive};
 
-const FOLDED: [(&str, Primitive); 3] =
-    [("*", Primitive::Mul), ("+", Primitive::Add), ("-", Primitive::Sub)];
+const FOLDED: [(&str, Primitive); 3] = [
+    ("*", Primitive::Mul),
+    ("+", Primitive::Add),
+    ("-", Primitive::Sub),
+];
 
 const CHAINED: [(&str, Primitive); 5] = [
     ("<", Primitive::Lt),
@@ -29,7 +32,10 @@ const UNARY: [(&str, Primitive); 4] = [
 ];
 
 fn row(table: &[(&str, Primitive)], name: &str) -> Option<Primitive> {
-    table.iter().find(|(known, _)| *known == name).map(|(_, operation)| *operation)
+    table
+        .iter()
+        .find(|(known, _)| *known == name)
+        .map(|(_, operation)| *operation)
 }
 
 impl Unit<'_> {
@@ -108,7 +114,10 @@ impl Unit<'_> {
             (true, false) => (second, first),
             (false, false) => return None,
         };
-        let arguments = vec![self.expr(value, ctx.value()), self.expr(literal, ctx.value())];
+        let arguments = vec![
+            self.expr(value, ctx.value()),
+            self.expr(literal, ctx.value()),
+        ];
         Some(primitive(Primitive::WordEq, arguments, span))
     }
 }

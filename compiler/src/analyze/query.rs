@@ -87,7 +87,9 @@ const CLAUSES: [(&str, Shape); 41] = [
 ];
 
 fn shape(name: &str) -> Option<Shape> {
-    let at = CLAUSES.binary_search_by(|(known, _)| (*known).cmp(name)).ok()?;
+    let at = CLAUSES
+        .binary_search_by(|(known, _)| (*known).cmp(name))
+        .ok()?;
     Some(CLAUSES[at].1)
 }
 
@@ -108,7 +110,8 @@ pub(super) fn threaded_into_from(form: &Form) -> Option<Form> {
     let steps = items.get(2..)?;
     let is_clause = |step: &&Form| {
         let head = step.as_list().and_then(<[Form]>::first).unwrap_or(step);
-        head.as_plain_symbol().is_some_and(|head| shape(head).is_some())
+        head.as_plain_symbol()
+            .is_some_and(|head| shape(head).is_some())
     };
     let clauses = steps.iter().take_while(is_clause).count();
     if !is_query || clauses == 0 {
@@ -141,7 +144,8 @@ impl Unit<'_> {
                 (query, vec![Form::list(span, clause)])
             }
             _ => {
-                let wanted = "`from` wants a source and clauses; a clause alone wants its query last";
+                let wanted =
+                    "`from` wants a source and clauses; a clause alone wants its query last";
                 return self.fail(messages::bad_query(span, wanted));
             }
         };
@@ -247,7 +251,10 @@ impl Unit<'_> {
         let span = template.span;
         let flat: Vec<Form> = args
             .iter()
-            .flat_map(|arg| arg.as_vector().map_or_else(|| vec![arg.clone()], <[Form]>::to_vec))
+            .flat_map(|arg| {
+                arg.as_vector()
+                    .map_or_else(|| vec![arg.clone()], <[Form]>::to_vec)
+            })
             .collect();
         let mut keys: Vec<[Form; 3]> = Vec::new();
         for arg in &flat {
@@ -279,7 +286,11 @@ impl Unit<'_> {
             return;
         };
         parts.push(template.source(source));
-        parts.extend(conditions.iter().map(|it| self.column(template, it, Mode::Row)));
+        parts.extend(
+            conditions
+                .iter()
+                .map(|it| self.column(template, it, Mode::Row)),
+        );
     }
 
     fn window(
@@ -290,8 +301,9 @@ impl Unit<'_> {
         parts: &mut Vec<Form>,
     ) {
         let is_option = |arg: &Form| {
-            arg.as_keyword()
-                .is_some_and(|key| matches!(&*key.name, "partition-by" | "order-by" | "rows" | "range"))
+            arg.as_keyword().is_some_and(|key| {
+                matches!(&*key.name, "partition-by" | "order-by" | "rows" | "range")
+            })
         };
         let split = args.iter().position(is_option).unwrap_or(args.len());
         for (name, value) in self.named(&args[..split], span) {
@@ -301,7 +313,10 @@ impl Unit<'_> {
         let mut options = Vec::new();
         for pair in args[split..].chunks(2) {
             let [key, value] = pair else {
-                self.fail(messages::bad_query(pair[0].span, "this option wants a value"));
+                self.fail(messages::bad_query(
+                    pair[0].span,
+                    "this option wants a value",
+                ));
                 continue;
             };
             let name: Option<&Arc<str>> = key.as_keyword().map(|key| &key.name);
@@ -328,7 +343,10 @@ impl Unit<'_> {
 
 /// `(as expression :name)`
 fn named_part(name: &Form, value: Form) -> Form {
-    Form::list(name.span, vec![Form::sym(name.span, "as"), value, name.clone()])
+    Form::list(
+        name.span,
+        vec![Form::sym(name.span, "as"), value, name.clone()],
+    )
 }
 
 #[cfg(test)]

@@ -36,7 +36,9 @@ impl Unit<'_> {
         if ctx.guard {
             return self.fail(messages::in_guard(span, "receive"));
         }
-        let Some(raw) = split_clauses(self, "receive", args) else { return nil(span) };
+        let Some(raw) = split_clauses(self, "receive", args) else {
+            return nil(span);
+        };
         let parts = self.receive_parts(&raw, None, span);
         self.receive_of(&parts, ctx)
     }
@@ -56,7 +58,10 @@ impl Unit<'_> {
         };
         let is_last = |clause: &&RawClause<'_>| is_timeout_word(clause.pattern);
         let named = raw.iter().filter(is_last).count();
-        let last = raw.last().filter(is_last).filter(|last| last.guard.is_none());
+        let last = raw
+            .last()
+            .filter(is_last)
+            .filter(|last| last.guard.is_none());
         let (Some(last), 1) = (last, named) else {
             let wanted = "its last clause, and no other, is `timeout -> …`";
             return self.fail(messages::malformed(span, "receive-timeout", wanted));
@@ -230,9 +235,8 @@ impl Unit<'_> {
     ) -> Core {
         let span = setting.span;
         let ctx = setting.ctx;
-        let body = &mut |unit: &mut Unit<'_>, clause: &Clause| {
-            unit.body(&clause.body, clause.span, ctx)
-        };
+        let body =
+            &mut |unit: &mut Unit<'_>, clause: &Clause| unit.body(&clause.body, clause.span, ctx);
         let tree = compile_clauses(self, &[Root::Value(message)], clauses, setting, body);
         // The bodies' joins go around the loop, so that what they do is not part of it.
         wrap_innermost(tree, clauses.len(), |tree| {
@@ -240,7 +244,12 @@ impl Unit<'_> {
                 Some(label) => {
                     let is_timeout =
                         primitive(Primitive::IsTimeout, vec![local(message, span)], span);
-                    if_(is_timeout, core(CoreKind::Jump(label, Vec::new()), span), tree, span)
+                    if_(
+                        is_timeout,
+                        core(CoreKind::Jump(label, Vec::new()), span),
+                        tree,
+                        span,
+                    )
                 }
                 None => tree,
             };
@@ -270,7 +279,9 @@ impl Unit<'_> {
             return nil(span);
         };
         let parts = self.receive_parts(&raw, None, span);
-        let Some(_) = ctx.actor else { return self.priority_rounds(&parts.clauses, span, ctx) };
+        let Some(_) = ctx.actor else {
+            return self.priority_rounds(&parts.clauses, span, ctx);
+        };
         // As an actor's loop it waits again unless the value ends the actor. The body's function
         // is the one it stands in, so `recur` keeps its meaning.
         let again = self.scopes.current().label();
@@ -295,7 +306,9 @@ impl Unit<'_> {
         let now = primitive(Primitive::DeadlineIn, vec![small_int(0, span)], span);
         let now_id = self.fresh("now");
         let seen: Vec<LocalId> = clauses.iter().map(|_| self.fresh("seen")).collect();
-        let (Some(first), Some(last)) = (seen.first(), seen.last()) else { return nil(span) };
+        let (Some(first), Some(last)) = (seen.first(), seen.last()) else {
+            return nil(span);
+        };
         let missed = vec![local(*last, span), local(*first, span)];
         let wait = primitive(Primitive::ReceiveNext, vec![nil(span)], span);
         let wait = do_(vec![wait, restart.clone()], span);
@@ -339,9 +352,8 @@ impl Unit<'_> {
             span,
             ctx,
         };
-        let body = &mut |unit: &mut Unit<'_>, clause: &Clause| {
-            unit.body(&clause.body, clause.span, ctx)
-        };
+        let body =
+            &mut |unit: &mut Unit<'_>, clause: &Clause| unit.body(&clause.body, clause.span, ctx);
         let roots = [Root::Value(message)];
         let tree = compile_clauses(self, &roots, std::slice::from_ref(clause), &setting, body);
         let tree = match tree.kind {
@@ -359,7 +371,11 @@ impl Unit<'_> {
         let is_timeout = primitive(Primitive::IsTimeout, vec![local(message, span)], span);
         let end = core(CoreKind::Jump(finished, vec![local(count, span)]), span);
         let next = primitive(Primitive::ReceiveNext, vec![local(now, span)], span);
-        let turn = let_(vec![(message, next)], if_(is_timeout, end, tree, span), span);
+        let turn = let_(
+            vec![(message, next)],
+            if_(is_timeout, end, tree, span),
+            span,
+        );
         let kind = CoreKind::Loop {
             label: pass,
             bindings: vec![(count, small_int(0, span))],

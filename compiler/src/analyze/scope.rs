@@ -88,7 +88,11 @@ impl FnScope {
     }
 
     fn find(&mut self, name: &str) -> Option<LocalId> {
-        let bound = self.bindings.iter().rev().find(|(bound, _)| &**bound == name);
+        let bound = self
+            .bindings
+            .iter()
+            .rev()
+            .find(|(bound, _)| &**bound == name);
         if let Some((_, local)) = bound {
             return Some(*local);
         }
@@ -187,7 +191,9 @@ impl ScopeStack {
         let name = self.functions[depth].local_names[local.0 as usize].clone();
         self.functions[depth + 1..]
             .iter_mut()
-            .fold(local, |outer, function| function.import(outer, name.clone()))
+            .fold(local, |outer, function| {
+                function.import(outer, name.clone())
+            })
     }
 
     /// The names in scope, innermost last, each once.

@@ -139,8 +139,12 @@ impl<'a> Unit<'a> {
     fn top_level_form(&mut self, form: &Form) -> TopLevel {
         let mut form = form.clone();
         for _ in 0..super::macros::EXPANSIONS_MAX {
-            let Some(items) = form.as_list().filter(|items| !items.is_empty()) else { break };
-            let Some(name) = items[0].as_symbol() else { break };
+            let Some(items) = form.as_list().filter(|items| !items.is_empty()) else {
+                break;
+            };
+            let Some(name) = items[0].as_symbol() else {
+                break;
+            };
             match self.head(name, items[0].span) {
                 Head::Special(Special::Do) => return TopLevel::Forms(items[1..].to_vec()),
                 Head::Special(Special::Def) => return self.top_level_def(&form, &items[1..]),
@@ -186,9 +190,7 @@ impl<'a> Unit<'a> {
                 Some(head) => self.list(form, head, &items[1..], ctx),
                 None => self.constant(form),
             },
-            FormKind::Vector(_) | FormKind::Map(_) | FormKind::Set(_) => {
-                self.collection(form, ctx)
-            }
+            FormKind::Vector(_) | FormKind::Map(_) | FormKind::Set(_) => self.collection(form, ctx),
             FormKind::Nil
             | FormKind::Bool(_)
             | FormKind::Int(_)
@@ -206,12 +208,17 @@ impl<'a> Unit<'a> {
 
     /// Forms evaluated for their values, in order.
     pub(crate) fn exprs(&mut self, forms: &[Form], ctx: Ctx) -> Vec<Core> {
-        forms.iter().map(|form| self.expr(form, ctx.value())).collect()
+        forms
+            .iter()
+            .map(|form| self.expr(form, ctx.value()))
+            .collect()
     }
 
     /// An implicit `do`.
     pub(crate) fn body(&mut self, forms: &[Form], span: Span, ctx: Ctx) -> Core {
-        let Some((last, effects)) = forms.split_last() else { return nil(span) };
+        let Some((last, effects)) = forms.split_last() else {
+            return nil(span);
+        };
         let mut items = self.exprs(effects, ctx);
         let last = self.expr(last, ctx);
         if items.is_empty() {
@@ -332,8 +339,7 @@ impl<'a> Unit<'a> {
             Lookup::UnknownNamespace => {
                 let ns = name.ns.as_deref().unwrap_or_default();
                 let all = namespace::all();
-                let hint =
-                    batuta_lang::suggest::did_you_mean(ns, all.iter().map(|known| &**known));
+                let hint = batuta_lang::suggest::did_you_mean(ns, all.iter().map(|known| &**known));
                 self.broken(messages::unknown_namespace(span, ns, hint))
             }
         }

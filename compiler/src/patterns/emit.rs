@@ -202,7 +202,10 @@ impl Tree<'_, '_> {
             }
         });
         let tests: Vec<Core> = tests.collect();
-        let either = tests.into_iter().rev().reduce(|rest, test| if_(test, yes(), rest, span));
+        let either = tests
+            .into_iter()
+            .rev()
+            .reduce(|rest, test| if_(test, yes(), rest, span));
         either.unwrap_or_else(yes)
     }
 

@@ -101,7 +101,11 @@ impl Shapes {
             "Nil" => &["nil"],
             _ => return None,
         };
-        Some(classes.iter().fold(Shapes(0), |all, class| all.with(Shapes::of_class(class))))
+        Some(
+            classes
+                .iter()
+                .fold(Shapes(0), |all, class| all.with(Shapes::of_class(class))),
+        )
     }
 
     fn of_class(class: &str) -> Shapes {
@@ -112,7 +116,9 @@ impl Shapes {
     /// The names of the classes.
     pub(crate) fn names(self) -> impl Iterator<Item = &'static str> {
         let indexed = CLASSES.iter().enumerate();
-        indexed.filter(move |(at, _)| self.0 & (1 << at) != 0).map(|(_, name)| *name)
+        indexed
+            .filter(move |(at, _)| self.0 & (1 << at) != 0)
+            .map(|(_, name)| *name)
     }
 
     const fn with(self, other: Shapes) -> Shapes {
@@ -219,7 +225,11 @@ impl Facts {
     pub(crate) fn learn(&self, test: Test, answer: bool, literals: &[Form]) -> Facts {
         let mut facts = self.clone();
         facts.answers.insert(test, answer);
-        let mut part = facts.parts.get(&test.subject()).cloned().unwrap_or(Part::UNKNOWN);
+        let mut part = facts
+            .parts
+            .get(&test.subject())
+            .cloned()
+            .unwrap_or(Part::UNKNOWN);
         part.learn(test, answer, literals);
         facts.parts.insert(test.subject(), part);
         facts

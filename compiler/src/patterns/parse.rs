@@ -56,9 +56,11 @@ fn pattern(unit: &mut Unit<'_>, form: &Form) -> Pattern {
 fn symbol(unit: &mut Unit<'_>, form: &Form, name: &Name) -> Pattern {
     match (&name.ns, &*name.name) {
         (_, "_") => Pattern::Wild,
-        (_, "&" | "->" | "::") => {
-            broken(unit, form.span, &format!("`{name}` cannot stand here in a pattern"))
-        }
+        (_, "&" | "->" | "::") => broken(
+            unit,
+            form.span,
+            &format!("`{name}` cannot stand here in a pattern"),
+        ),
         (Some(_), _) => Pattern::Pin(form.clone()),
         (None, _) => Pattern::Bind(name.name.clone()),
     }
@@ -89,16 +91,13 @@ fn list(unit: &mut Unit<'_>, form: &Form, items: &[Form]) -> Pattern {
     let word = |item: Option<&Form>| item.and_then(Form::as_symbol).map(|name| name.name.clone());
     let head = word(items.first());
     match (head.as_deref(), items) {
-        (_, [inner, ascription, class]) if ascription.is_word("::") => {
-            typed(unit, inner, class)
-        }
+        (_, [inner, ascription, class]) if ascription.is_word("::") => typed(unit, inner, class),
         (Some("quote"), [_, data]) => Pattern::Literal(data.clone()),
         (Some("unquote" | "pin"), [_, pinned]) => Pattern::Pin(pinned.clone()),
-        (Some("list"), [_, items @ ..]) => {
-            sequence(unit, items, SequenceKind::List, form.span)
-        }
+        (Some("list"), [_, items @ ..]) => sequence(unit, items, SequenceKind::List, form.span),
         (Some("or"), [_, choices @ ..]) if !choices.is_empty() => or(unit, form, choices),
         (Some("as"), [_, inner, name]) => match name.as_plain_symbol() {
+            Some(name) if &**name == "_" => pattern(unit, inner),
             Some(name) => Pattern::As(Box::new(pattern(unit, inner)), name.clone()),
             None => broken(unit, name.span, "`as` wants a pattern and a name"),
         },
@@ -120,7 +119,10 @@ fn or(unit: &mut Unit<'_>, form: &Form, choices: &[Form]) -> Pattern {
         names.sort_unstable();
         names
     };
-    if choices.windows(2).any(|pair| sorted(&pair[0]) != sorted(&pair[1])) {
+    if choices
+        .windows(2)
+        .any(|pair| sorted(&pair[0]) != sorted(&pair[1]))
+    {
         return broken(unit, form.span, "all alternatives must bind the same names");
     }
     Pattern::Or(choices)
@@ -129,7 +131,11 @@ fn or(unit: &mut Unit<'_>, form: &Form, choices: &[Form]) -> Pattern {
 fn typed(unit: &mut Unit<'_>, inner: &Form, class: &Form) -> Pattern {
     let inner = Box::new(pattern(unit, inner));
     let Some(name) = class.as_symbol() else {
-        return broken(unit, class.span, "a type in a pattern is a name such as `Int`");
+        return broken(
+            unit,
+            class.span,
+            "a type in a pattern is a name such as `Int`",
+        );
     };
     let test = match &*name.name {
         "Any" | "Object" => TypeTest::Any,
@@ -159,7 +165,9 @@ fn set(unit: &mut Unit<'_>, form: &Form, items: &[Form]) -> Pattern {
 
 fn map(unit: &mut Unit<'_>, entries: &[(Form, Form)]) -> Pattern {
     let defaults = entries.iter().find(|(key, _)| key.is_keyword("or"));
-    let defaults = defaults.and_then(|(_, map)| map.as_map()).unwrap_or_default();
+    let defaults = defaults
+        .and_then(|(_, map)| map.as_map())
+        .unwrap_or_default();
     let default_of = |name: &str| {
         let entry = defaults.iter().find(|(key, _)| key.is_sym(name));
         entry.map(|(_, value)| value.clone())
@@ -226,7 +234,9 @@ fn map_entry(
             pattern: pattern(unit, right),
         };
     }
-    let default = left.as_plain_symbol().and_then(|name: &Arc<str>| default_of(name));
+    let default = left
+        .as_plain_symbol()
+        .and_then(|name: &Arc<str>| default_of(name));
     MapEntry {
         key: key_of(right).unwrap_or_else(|| Key::Computed(right.clone())),
         default,
@@ -275,8 +285,10 @@ fn count_alternatives(pattern: &Pattern) -> usize {
         Pattern::Sequence { items, rest, .. } => {
             product(&mut items.iter().chain(rest.as_deref()).map(count_alternatives))
         }
-        Pattern::Map(entries) => {
-            product(&mut entries.iter().map(|entry| count_alternatives(&entry.pattern)))
-        }
+        Pattern::Map(entries) => product(
+            &mut entries
+                .iter()
+                .map(|entry| count_alternatives(&entry.pattern)),
+        ),
     }
 }

@@ -119,7 +119,10 @@ pub(crate) fn compile_clauses(
         targets,
     };
     let (inner, targets) = tree.build(roots);
-    let reached = bodies.into_iter().zip(targets).filter(|(_, target)| target.reached);
+    let reached = bodies
+        .into_iter()
+        .zip(targets)
+        .filter(|(_, target)| target.reached);
     reached.fold(inner, |inner, ((label, params, body), _)| {
         let (body, inner) = (Box::new(body), Box::new(inner));
         let kind = CoreKind::Join {
@@ -154,7 +157,9 @@ impl<'t> Tree<'t, '_> {
         let core = self.node(rows.collect(), &Facts::default(), &Known::default());
         for (clause, target) in self.clauses.iter().zip(&self.targets) {
             if !target.reached && clause.warns && self.unit.errors.is_empty() {
-                self.unit.session.warn(messages::unreachable_clause(clause.span));
+                self.unit
+                    .session
+                    .warn(messages::unreachable_clause(clause.span));
             }
         }
         (core, self.targets)
@@ -195,12 +200,15 @@ impl<'t> Tree<'t, '_> {
             .into_iter()
             .filter_map(|row| self.simplify(row, facts))
             .collect();
-        if let Some(end) = rows.iter().position(|row| {
-            row.todo.is_empty() && self.clauses[row.clause].guard.is_none()
-        }) {
+        if let Some(end) = rows
+            .iter()
+            .position(|row| row.todo.is_empty() && self.clauses[row.clause].guard.is_none())
+        {
             rows.truncate(end + 1);
         }
-        let Some(first) = rows.first() else { return self.setting.otherwise.clone() };
+        let Some(first) = rows.first() else {
+            return self.setting.otherwise.clone();
+        };
         if first.todo.is_empty() {
             return self.leaf(rows, facts, known);
         }
@@ -222,17 +230,21 @@ impl<'t> Tree<'t, '_> {
     fn choose(&mut self, rows: &[Row<'_>], facts: &Facts) -> Option<Test> {
         let mut open: Vec<Vec<Test>> = Vec::with_capacity(rows.len());
         for row in rows {
-            let tests = row.todo.iter().filter_map(|todo| match self.step(*todo, facts) {
-                Step::Need(test) => Some(test),
-                Step::Done(_) | Step::Fail => None,
-            });
+            let tests = row
+                .todo
+                .iter()
+                .filter_map(|todo| match self.step(*todo, facts) {
+                    Step::Need(test) => Some(test),
+                    Step::Done(_) | Step::Fail => None,
+                });
             open.push(tests.collect());
         }
         let (first, others) = open.split_first()?;
         let score = |test: &Test| others.iter().filter(|tests| tests.contains(test)).count();
-        let best = first.iter().enumerate().max_by_key(|(at, test)| {
-            (score(test), std::cmp::Reverse(*at))
-        })?;
+        let best = first
+            .iter()
+            .enumerate()
+            .max_by_key(|(at, test)| (score(test), std::cmp::Reverse(*at)))?;
         Some(*best.1)
     }
 
@@ -387,7 +399,10 @@ impl<'t> Tree<'t, '_> {
             (Some(false), [item, items @ ..]) => {
                 let first = self.occurrence(Source::First(cell));
                 let more = self.occurrence(Source::Rest(cell));
-                Step::Done(vec![Todo::Match(first, item), Todo::Tail(more, items, rest)])
+                Step::Done(vec![
+                    Todo::Match(first, item),
+                    Todo::Tail(more, items, rest),
+                ])
             }
             (Some(true), [_, ..]) | (Some(false), []) => Step::Fail,
         }
@@ -438,7 +453,9 @@ impl<'t> Tree<'t, '_> {
         if let Some(before) = self.setting.before_body {
             taken = do_(vec![before.clone(), taken], span);
         }
-        let Some(guard) = &clause.guard else { return let_(lets, taken, span) };
+        let Some(guard) = &clause.guard else {
+            return let_(lets, taken, span);
+        };
         let question = self.guard(guard, &binders, &locals);
         let otherwise = self.node(rows, facts, &known);
         let_(lets, if_(question, taken, otherwise, span), span)

@@ -11,43 +11,41 @@ fn the_loop_of_an_actor_is_parked() {
         @r##"
     (def user/counter
      (actor-definition "user/counter" 1 nil
-      (fn user/counter/body self=self.2
+      (fn user/counter/body self=self.1
        ([n.0]
-        (let [timeout.1 nil]
-         (%Park
-          (fn user/counter/body/receive self=self.1
-           (captures timeout.2=.1 n.3=.0 self.4=.2)
-           ([message.0]
-            (join@0 [value.10]
-             (if (%WordEq value.10 :stop) :stop
-              (if (%WordEq value.10 :terminate) :stop (%Park self.1 timeout.2)))
-             (join@3 [] (jump@0 :stop)
-              (join@2 []
-               (jump@0 (reply n.3))
-               (join@1 []
-                (return (call self.4 (%Inc n.3)))
-                (if (%IsVector message.0)
-                 (if
-                  (%WordEq (%VectorCount message.0) 1)
-                  (let
-                   [element.5 (%VectorNth message.0 0)]
-                   (if (%WordEq element.5 :inc) (jump@1)
-                    (if (%WordEq element.5 :get) (jump@2) (%NoMatch message.0))))
-                  (%NoMatch message.0))
-                 (if (%IsClass message.0 :list)
-                  (let
-                   [cell.6 (seq message.0)]
-                   (if (%WordEq cell.6 nil) (%NoMatch message.0)
-                    (let
-                     [rest.7 (rest cell.6) cell.8 (seq rest.7)]
-                     (if (%WordEq cell.8 nil)
-                      (let
-                       [element.9 (first cell.6)]
-                       (if (%WordEq element.9 :inc) (jump@1)
-                        (if (%WordEq element.9 :get) (jump@2) (%NoMatch message.0))))
-                      (%NoMatch message.0)))))
-                  (if (%WordEq message.0 :halt) (jump@3) (%NoMatch message.0))))))))))
-          timeout.1))))
+        (%Park
+         (fn user/counter/body/receive self=self.1 (captures n.2=.0 self.3=.1)
+          ([message.0]
+           (join@0 [value.9]
+            (if (%WordEq value.9 :stop) :stop
+             (if (%WordEq value.9 :terminate) :stop (%Park self.1 nil)))
+            (join@3 [] (jump@0 :stop)
+             (join@2 []
+              (jump@0 (reply n.2))
+              (join@1 []
+               (return (call self.3 (%Inc n.2)))
+               (if (%IsVector message.0)
+                (if
+                 (%WordEq (%VectorCount message.0) 1)
+                 (let
+                  [element.4 (%VectorNth message.0 0)]
+                  (if (%WordEq element.4 :inc) (jump@1)
+                   (if (%WordEq element.4 :get) (jump@2) (%NoMatch message.0))))
+                 (%NoMatch message.0))
+                (if (%IsClass message.0 :list)
+                 (let
+                  [cell.5 (seq message.0)]
+                  (if (%WordEq cell.5 nil) (%NoMatch message.0)
+                   (let
+                    [rest.6 (rest cell.5) cell.7 (seq rest.6)]
+                    (if (%WordEq cell.7 nil)
+                     (let
+                      [element.8 (first cell.5)]
+                      (if (%WordEq element.8 :inc) (jump@1)
+                       (if (%WordEq element.8 :get) (jump@2) (%NoMatch message.0))))
+                     (%NoMatch message.0)))))
+                 (if (%WordEq message.0 :halt) (jump@3) (%NoMatch message.0))))))))))
+         nil)))
       nil))
     "##);
 }
@@ -59,7 +57,7 @@ fn parts_and_destructured_state() {
         @r##"
     (def user/a
      (actor-definition "user/a" 1 (fn user/a/init ([] [1 2]))
-      (fn user/a/body self=self.5
+      (fn user/a/body self=self.4
        ([state--0.0]
         (do
          (actor-state state--0.0)
@@ -70,20 +68,18 @@ fn parts_and_destructured_state() {
            (nth vec.1 0 nil)
            y.3
            (nth vec.1 1 nil)]
-          (let [timeout.4 nil]
-           (%Park
-            (fn user/a/body/receive self=self.1
-             (captures timeout.2=.4 x.4=.2 self.5=.5)
-             ([message.0]
-              (join@0 [value.6]
-               (if (%WordEq value.6 :stop) :stop
-                (if (%WordEq value.6 :terminate) :stop (%Park self.1 timeout.2)))
-               (join@1 [m.3]
-                (do
-                 (actor-state-forget)
-                 (return (call self.5 (vector m.3 x.4))))
-                (jump@1 message.0)))))
-            timeout.4))))))
+          (%Park
+           (fn user/a/body/receive self=self.1 (captures x.3=.2 self.4=.4)
+            ([message.0]
+             (join@0 [value.5]
+              (if (%WordEq value.5 :stop) :stop
+               (if (%WordEq value.5 :terminate) :stop (%Park self.1 nil)))
+              (join@1 [m.2]
+               (do
+                (actor-state-forget)
+                (return (call self.4 (vector m.2 x.3))))
+               (jump@1 message.0)))))
+           nil)))))
       (fn user/a/terminate
        ([reason.0 state--1.1]
         (let
@@ -94,10 +90,6 @@ fn parts_and_destructured_state() {
           y.4
           (nth vec.2 1 nil)]
          (println reason.0 x.3))))))
-    error resolve::unknown: `nth` is not defined
-      at (defactor a [[x y]] (init [] [1 2]) (terminate [reason] (println reason x)) (receive m -> (recur [m x])))
-    error resolve::unknown: `nth` is not defined
-      at (terminate [reason] (println reason x))
     "##);
 }
 
@@ -107,42 +99,40 @@ fn a_receive_elsewhere_waits_where_it_stands() {
     (top-fn user/f
      ([]
       (%Inc
-       (let [deadline.0 nil]
-        (join@1 [x.2] x.2
-         (do (%ReceiveStart)
-          (loop@0 []
-           (let
-            [message.1 (%ReceiveNext deadline.0)]
-            (if (%IsVector message.1)
-             (if
-              (%WordEq (%VectorCount message.1) 2)
-              (let
-               [element.3 (%VectorNth message.1 0)]
-               (if (%WordEq element.3 :a)
-                (let
-                 [element.4 (%VectorNth message.1 1)]
-                 (do (%ReceiveAccept) (jump@1 element.4)))
-                (recur@0)))
-              (recur@0))
-             (if (%IsClass message.1 :list)
-              (let
-               [cell.5 (seq message.1)]
-               (if (%WordEq cell.5 nil) (recur@0)
-                (let
-                 [element.6 (first cell.5)]
-                 (if (%WordEq element.6 :a)
-                  (let
-                   [rest.7 (rest cell.5) cell.8 (seq rest.7)]
-                   (if (%WordEq cell.8 nil) (recur@0)
-                    (let
-                     [rest.9 (rest cell.8) cell.10 (seq rest.9)]
-                     (if (%WordEq cell.10 nil)
-                      (let
-                       [element.11 (first cell.8)]
-                       (do (%ReceiveAccept) (jump@1 element.11)))
-                      (recur@0)))))
-                  (recur@0)))))
-              (recur@0)))))))))))
+       (join@1 [x.1] x.1
+        (do (%ReceiveStart)
+         (loop@0 []
+          (let [message.0 (%ReceiveNext nil)]
+           (if (%IsVector message.0)
+            (if
+             (%WordEq (%VectorCount message.0) 2)
+             (let
+              [element.2 (%VectorNth message.0 0)]
+              (if (%WordEq element.2 :a)
+               (let
+                [element.3 (%VectorNth message.0 1)]
+                (do (%ReceiveAccept) (jump@1 element.3)))
+               (recur@0)))
+             (recur@0))
+            (if (%IsClass message.0 :list)
+             (let
+              [cell.4 (seq message.0)]
+              (if (%WordEq cell.4 nil) (recur@0)
+               (let
+                [element.5 (first cell.4)]
+                (if (%WordEq element.5 :a)
+                 (let
+                  [rest.6 (rest cell.4) cell.7 (seq rest.6)]
+                  (if (%WordEq cell.7 nil) (recur@0)
+                   (let
+                    [rest.8 (rest cell.7) cell.9 (seq rest.8)]
+                    (if (%WordEq cell.9 nil)
+                     (let
+                      [element.10 (first cell.7)]
+                      (do (%ReceiveAccept) (jump@1 element.10)))
+                     (recur@0)))))
+                 (recur@0)))))
+             (recur@0))))))))))
     "##);
     assert_snapshot!(
         analyzed("(defn f [] (receive-timeout 100 [:a x] -> x timeout -> :late))"), @r##"

@@ -127,10 +127,7 @@ fn try_catch_finally() {
         (if (%IsMap thrown.0)
          (let
           [value.2 (get thrown.0 :kind :absent)]
-          (if
-           (%Not (%WordEq value.2 :absent))
-           (if (%WordEq value.2 :type) (jump@0) rethrow)
-           rethrow))
+          (if (%WordEq value.2 :type) (jump@0) rethrow))
          (if (%IsVector thrown.0)
           (if
            (%WordEq (%VectorCount thrown.0) 2)

@@ -12,7 +12,7 @@ fn columns_stay_and_values_become_parameters() {
     (fn user/fn
      ([n.0]
       (dlog/query*
-       [(source (param 0)) (where (> :age (param 1)) (= :status (lit :active))) (select…
+       [(source (param 0)) (where (> :age (param 1)) (= :status (lit :active))) (select :name (as (* 2 :age) :twice)) (limit (param 2))]
        (vector :users (%Add n.0 1) n.0))))
     "##);
 }
@@ -26,7 +26,7 @@ fn functions_of_the_program_are_called_per_row() {
     (fn user/fn
      ([g.0]
       (dlog/query*
-       [(source (param 0)) (select (as (udf (param 1) :x) :a) (as (udf (param 2) :y) :b…
+       [(source (param 0)) (select (as (udf (param 1) :x) :a) (as (udf (param 2) :y) :b) (as (param 3) :c))]
        (vector :o user/tax g.0 (user/tax 1)))))
     "##);
 }
@@ -37,14 +37,14 @@ fn groups_joins_orders_windows() {
         analyzed("(from (as :flights :f) (join (as :planes :p) (= :f.tail :p.tail)) (group-by :dest {:m (quot :t 100)}) (aggregate {:n (count *) :d (avg :delay)}) (order-by :n :desc :nulls-last (col :asc)) (limit 5))"),
         @r##"
     (dlog/query*
-     [(source (param 0) :f) (join (source (param 1) :p) (= :f.tail :p.tail)) (group-b…
+     [(source (param 0) :f) (join (source (param 1) :p) (= :f.tail :p.tail)) (group-by :dest (as (quot :t 100) :m)) (aggregate (as (count *) :n) (as (avg :delay) :d)) (order-by [[:n :desc :last] [:asc :asc nil]]) (limit 5)]
      (vector :flights :planes))
     "##);
     assert_snapshot!(
         analyzed("(from :x (window {:r (rank)} :partition-by [:a] :order-by [:k :desc] :rows [-6 0]))"),
         @r##"
     (dlog/query*
-     [(source (param 0)) (window (as (rank) :r) {:partition-by [:a], :order-by [[:k :…
+     [(source (param 0)) (window (as (rank) :r) {:partition-by [:a], :order-by [[:k :desc nil]], :rows [-6 0]})]
      (vector :x))
     "##);
 }
@@ -55,7 +55,7 @@ fn macros_and_branches_inside() {
         analyzed("(from :x (where (-> :a inc (> 3)) (cond (> :b 1) :c :else 0) (case :d 1 :e 2)))"),
         @r##"
     (dlog/query*
-     [(source (param 0)) (where (> (inc :a) 3) (cond (> :b 1) :c true 0) (case :d (li…
+     [(source (param 0)) (where (> (inc :a) 3) (cond (> :b 1) :c true 0) (case :d (lit 1) :e 2))]
      (vector :x))
     "##);
 }

@@ -21,9 +21,32 @@ pub(super) enum Mode {
 
 /// Heads that work on many rows: they belong to the query though no column may be named in them.
 const OVER_ROWS: [&str; 26] = [
-    "any", "approx-distinct", "array-agg", "avg", "corr", "count", "covar", "cume-dist",
-    "dense-rank", "first", "first-value", "lag", "last", "last-value", "lead", "max", "mean",
-    "median", "min", "nth-value", "ntile", "percent-rank", "rank", "row-number", "stddev", "sum",
+    "any",
+    "approx-distinct",
+    "array-agg",
+    "avg",
+    "corr",
+    "count",
+    "covar",
+    "cume-dist",
+    "dense-rank",
+    "first",
+    "first-value",
+    "lag",
+    "last",
+    "last-value",
+    "lead",
+    "max",
+    "mean",
+    "median",
+    "min",
+    "nth-value",
+    "ntile",
+    "percent-rank",
+    "rank",
+    "row-number",
+    "stddev",
+    "sum",
 ];
 
 /// Macros and special forms that keep their meaning in a query.
@@ -53,7 +76,11 @@ impl Template {
 
     /// A plain literal as it is, anything else as a parameter.
     pub(super) fn value(&mut self, form: &Form) -> Form {
-        if is_plain(form) { form.clone() } else { self.param(form) }
+        if is_plain(form) {
+            form.clone()
+        } else {
+            self.param(form)
+        }
     }
 
     /// `(source (param i))`, `(source (param i) :alias)`
@@ -132,7 +159,10 @@ impl Unit<'_> {
         forms: &[Form],
         mode: Mode,
     ) -> Vec<Translated> {
-        forms.iter().map(|form| self.translate(template, form, mode)).collect()
+        forms
+            .iter()
+            .map(|form| self.translate(template, form, mode))
+            .collect()
     }
 
     fn rebuilt(&self, parts: Vec<Translated>, make: impl FnOnce(Vec<Form>) -> Form) -> Translated {
@@ -155,7 +185,10 @@ impl Unit<'_> {
             FormKind::Keyword(_) => {
                 let mut call = vec![Form::sym(head.span, "lookup")];
                 call.extend_from_slice(args);
-                call.push(Form::list(head.span, vec![Form::sym(head.span, "lit"), head.clone()]));
+                call.push(Form::list(
+                    head.span,
+                    vec![Form::sym(head.span, "lit"), head.clone()],
+                ));
                 self.call(template, form, &call, mode)
             }
             FormKind::Symbol(name) => self.named_head(template, form, name, args, mode),
@@ -205,9 +238,7 @@ impl Unit<'_> {
             }
             Lookup::Var(var) if is_own(&var, &namespace) => self.udf(template, form, mode),
             Lookup::Unknown if self.session.is_announced(word) => self.udf(template, form, mode),
-            Lookup::Unknown if core_macro(word).is_some() => {
-                self.expanded(template, form, mode)
-            }
+            Lookup::Unknown if core_macro(word).is_some() => self.expanded(template, form, mode),
             Lookup::Unknown if resolve::special(word).is_some() => {
                 self.without_columns(template, form, args, mode)
             }
@@ -228,7 +259,9 @@ impl Unit<'_> {
         let mark = template.params.len();
         let args = self.translate_all(template, &items[1..], mode);
         let is_over_rows = mode == Mode::Group
-            && items[0].as_symbol().is_some_and(|head| OVER_ROWS.contains(&&*head.name));
+            && items[0]
+                .as_symbol()
+                .is_some_and(|head| OVER_ROWS.contains(&&*head.name));
         if !is_over_rows && !args.iter().any(|arg| arg.has_column) {
             template.params.truncate(mark);
             return Translated::fixed(template.param(form));
@@ -282,7 +315,9 @@ impl Unit<'_> {
         mode: Mode,
     ) -> Translated {
         let mark = template.params.len();
-        let has_column = args.iter().any(|arg| self.translate(template, arg, mode).has_column);
+        let has_column = args
+            .iter()
+            .any(|arg| self.translate(template, arg, mode).has_column);
         template.params.truncate(mark);
         if has_column {
             let what = "this form cannot work on columns; put it into a function of its own";
@@ -334,9 +369,7 @@ impl Unit<'_> {
 /// Is the var the program's, not one of Batuta's libraries?
 fn is_own(var: &batuta_runtime::value::Value, namespace: &str) -> bool {
     let body = var.as_object::<VarBody>();
-    body.is_some_and(|body| {
-        &*body.namespace == namespace || !resolve::is_library(&body.namespace)
-    })
+    body.is_some_and(|body| &*body.namespace == namespace || !resolve::is_library(&body.namespace))
 }
 
 fn is_plain(form: &Form) -> bool {
