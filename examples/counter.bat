@@ -7,10 +7,12 @@
     :value -> (reply n) (recur n)
     :stop -> :stop))
 
-(let [c (spawn counter 0)]
+(let [c (spawn counter 0)
+      ref (monitor c)]
   (dotimes [_ 10] (send c :increment))
   (send c [:add 32])
   (println "The counter stands at" (call c :value))
   (send c :stop)
-  (println "It ended with" (wait c))
+  (receive
+    [:down ~ref ~c reason] -> (println "It ended with" reason))
   (println "Another call gives" (try-call c :value)))

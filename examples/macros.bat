@@ -22,8 +22,6 @@
 
 (println (power (inc 1) 10))
 
-(println (macroexpand-1 '(unless-zero a b c)))
-
 ;; A small language of its own.
 (defmacro infix [[a op b & more]]
   (if more
@@ -31,3 +29,4 @@
     `(~op ~a ~b)))
 
 (println (infix [1 + 2 * 3 - 4]))
+(println (macroexpand-1 '(infix [1 + 2])))

@@ -35,10 +35,11 @@
        (fn
          ([] (step))
          ([result]
-          (let [last-piece (vreset! piece [])
+          (let [last-piece (deref piece)
                 result (if (zero? (count last-piece))
                          result
                          (unreduced (step result last-piece)))]
+            (vreset! piece [])
             (step result)))
          ([result input]
           (let [grown (vswap! piece conj input)]
