@@ -137,9 +137,10 @@ impl Cli {
             None if stdin_is_terminal => Task::Repl,
             None => Task::Run(Script::new(Path::new("-"), Vec::new())),
             Some(Command::Repl) => Task::Repl,
-            Some(Command::Run(run)) => {
-                Task::Run(Script { emit: run.emit, ..Script::new(&run.file, run.arguments) })
-            }
+            Some(Command::Run(run)) => Task::Run(Script {
+                emit: run.emit,
+                ..Script::new(&run.file, run.arguments)
+            }),
             Some(Command::Check { file }) => Task::Check(Place::of(&file)),
             Some(Command::File(words)) => Task::Run(script_of(words)?),
         };
@@ -149,7 +150,11 @@ impl Cli {
 
 impl Script {
     fn new(file: &Path, arguments: Vec<String>) -> Script {
-        Script { place: Place::of(file), arguments, emit: None }
+        Script {
+            place: Place::of(file),
+            arguments,
+            emit: None,
+        }
     }
 }
 
@@ -172,11 +177,15 @@ fn script_of(words: Vec<OsString>) -> Result<Script, clap::Error> {
         let word = file.display().to_string();
         let commands = ["repl", "run", "check", "help"];
         let hint = batuta_lang::suggest::nearest(&word, commands);
-        let hint = hint.map(|name| format!("; did you mean `{name}`?")).unwrap_or_default();
+        let hint = hint
+            .map(|name| format!("; did you mean `{name}`?"))
+            .unwrap_or_default();
         let text = format!("`{word}` is neither a command nor a file{hint}");
         return Err(Cli::command().error(ErrorKind::InvalidSubcommand, text));
     }
-    let arguments = words.map(|word| word.to_string_lossy().into_owned()).collect();
+    let arguments = words
+        .map(|word| word.to_string_lossy().into_owned())
+        .collect();
     Ok(Script::new(&file, arguments))
 }
 
@@ -188,10 +197,17 @@ fn parse_size(text: &str) -> Result<usize, String> {
         text if text.ends_with('G') => (text[..text.len() - 1].to_owned(), 30),
         text => (text, 0),
     };
-    let number: usize = digits.parse().map_err(|_| "a size is a number such as 64M or 2G")?;
-    let bytes = number.checked_mul(1 << unit).ok_or("larger than any stack can be")?;
+    let number: usize = digits
+        .parse()
+        .map_err(|_| "a size is a number such as 64M or 2G")?;
+    let bytes = number
+        .checked_mul(1 << unit)
+        .ok_or("larger than any stack can be")?;
     if bytes < MAX_STACK_MIN {
-        return Err(format!("an actor needs at least {}K of stack", MAX_STACK_MIN >> 10));
+        return Err(format!(
+            "an actor needs at least {}K of stack",
+            MAX_STACK_MIN >> 10
+        ));
     }
     Ok(bytes)
 }
@@ -227,14 +243,23 @@ mod tests {
             arguments: vec!["x".into(), "--y".into(), "-e".into()],
             emit: None,
         };
-        for words in [&["run", "a.bat", "x", "--y", "-e"][..], &["a.bat", "x", "--y", "-e"]] {
-            assert_eq!(task(words).map(|(_, task)| task), Ok(Task::Run(expected.clone())));
+        for words in [
+            &["run", "a.bat", "x", "--y", "-e"][..],
+            &["a.bat", "x", "--y", "-e"],
+        ] {
+            assert_eq!(
+                task(words).map(|(_, task)| task),
+                Ok(Task::Run(expected.clone()))
+            );
         }
     }
 
     #[test]
     fn the_data_directory_stands_before_or_after_the_command() {
-        for words in [&["--data", "d", "run", "a.bat"][..], &["run", "--data", "d", "a.bat"]] {
+        for words in [
+            &["--data", "d", "run", "a.bat"][..],
+            &["run", "--data", "d", "a.bat"],
+        ] {
             let (options, _) = task(words).expect("both orders are right");
             assert_eq!(options.data, Some(PathBuf::from("d")));
         }
@@ -243,7 +268,10 @@ mod tests {
     #[test]
     fn expressions_may_start_with_a_hyphen() {
         let expected = Task::Evaluate(vec!["-1".into(), "(+ 1 2)".into()]);
-        assert_eq!(task(&["-e", "-1", "-e", "(+ 1 2)"]).map(|(_, task)| task), Ok(expected));
+        assert_eq!(
+            task(&["-e", "-1", "-e", "(+ 1 2)"]).map(|(_, task)| task),
+            Ok(expected)
+        );
     }
 
     #[test]
@@ -254,7 +282,10 @@ mod tests {
             (&["--nosuch"][..], ErrorKind::UnknownArgument),
             (&["-e", "1", "repl"][..], ErrorKind::ArgumentConflict),
             (&["--max-stack", "lots"][..], ErrorKind::ValueValidation),
-            (&["run", "--emit", "asm", "a.bat"][..], ErrorKind::InvalidValue),
+            (
+                &["run", "--emit", "asm", "a.bat"][..],
+                ErrorKind::InvalidValue,
+            ),
         ] {
             assert_eq!(task(words).err(), Some(kind), "{words:?}");
         }

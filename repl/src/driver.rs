@@ -37,7 +37,9 @@ pub enum DataPlace {
 impl DataPlace {
     /// `--data`, else `BATUTA_DATA`, else `./.dlog` if it exists, else memory only.
     pub fn choose(option: Option<&Path>, variable: Option<PathBuf>, here: &Path) -> DataPlace {
-        let named = option.map(Path::to_owned).or(variable.filter(|v| !v.as_os_str().is_empty()));
+        let named = option
+            .map(Path::to_owned)
+            .or(variable.filter(|v| !v.as_os_str().is_empty()));
         let usual = here.join(".dlog");
         match named {
             Some(directory) => DataPlace::Directory(directory),
@@ -65,7 +67,10 @@ impl Driver {
         }
         batuta_compiler::start(&builtin_tables());
         actor::set_crash_reporter(report::tell_crash);
-        actor::start(&actor::Config { workers: None, max_stack: options.max_stack });
+        actor::start(&actor::Config {
+            workers: None,
+            max_stack: options.max_stack,
+        });
         start_database(&data);
         install_library()?;
         Ok(Driver { data })
@@ -103,8 +108,15 @@ impl Driver {
 
     /// Sets `*command-line-args*`: nil or a list of strings.
     pub fn set_arguments(&self, arguments: &[String]) {
-        let strings = arguments.iter().map(|argument| Value::str(argument)).collect::<Vec<_>>();
-        let value = if strings.is_empty() { Value::NIL } else { list::from_vec(strings) };
+        let strings = arguments
+            .iter()
+            .map(|argument| Value::str(argument))
+            .collect::<Vec<_>>();
+        let value = if strings.is_empty() {
+            Value::NIL
+        } else {
+            list::from_vec(strings)
+        };
         set_core("*command-line-args*", value);
     }
 }
@@ -120,7 +132,9 @@ pub fn set_core(name: &str, value: Value) {
 /// The value of a name of Batuta's core.
 pub fn core_value(name: &str) -> Option<Value> {
     let _pin = batuta_runtime::quiescence::pin();
-    namespace::find(namespace::CORE, name)?.as_object::<VarBody>()?.root()
+    namespace::find(namespace::CORE, name)?
+        .as_object::<VarBody>()?
+        .root()
 }
 
 /// The native builtins of all crates.
@@ -187,14 +201,19 @@ fn read_stdin() -> io::Result<String> {
 fn text_of(bytes: Vec<u8>) -> io::Result<String> {
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
-        io::Error::new(io::ErrorKind::InvalidData, format!("it is not UTF-8 at byte {at}"))
+        io::Error::new(
+            io::ErrorKind::InvalidData,
+            format!("it is not UTF-8 at byte {at}"),
+        )
     })
 }
 
 /// Writes to standard output. False: nobody reads it any more.
 pub fn write_out(text: &str) -> bool {
     let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_ok()
+    out.write_all(text.as_bytes())
+        .and_then(|()| out.flush())
+        .is_ok()
 }
 
 #[cfg(test)]
@@ -205,12 +224,19 @@ mod tests {
     fn the_database_is_where_it_is_named_else_where_it_lies() {
         let here = tempfile::tempdir().expect("a temporary directory can be made");
         let choose = |option: Option<&str>, variable: Option<&str>| {
-            DataPlace::choose(option.map(Path::new), variable.map(PathBuf::from), here.path())
+            DataPlace::choose(
+                option.map(Path::new),
+                variable.map(PathBuf::from),
+                here.path(),
+            )
         };
         assert_eq!(choose(None, None), DataPlace::Memory);
         assert_eq!(choose(None, Some("")), DataPlace::Memory);
         assert_eq!(choose(None, Some("v")), DataPlace::Directory("v".into()));
-        assert_eq!(choose(Some("o"), Some("v")), DataPlace::Directory("o".into()));
+        assert_eq!(
+            choose(Some("o"), Some("v")),
+            DataPlace::Directory("o".into())
+        );
         let usual = here.path().join(".dlog");
         std::fs::create_dir(&usual).expect("it is writable");
         assert_eq!(choose(None, None), DataPlace::Directory(usual));

@@ -23,9 +23,13 @@ impl LoadPath {
     }
 
     fn candidates(&self, namespace: &str) -> Vec<PathBuf> {
-        let Some(names) = relative_paths(namespace) else { return Vec::new() };
+        let Some(names) = relative_paths(namespace) else {
+            return Vec::new();
+        };
         let directories = self.directories.iter();
-        directories.flat_map(|directory| names.iter().map(|name| directory.join(name))).collect()
+        directories
+            .flat_map(|directory| names.iter().map(|name| directory.join(name)))
+            .collect()
     }
 }
 
@@ -37,7 +41,10 @@ fn relative_paths(namespace: &str) -> Option<Vec<PathBuf>> {
         return None;
     }
     let path = |name: String| PathBuf::from(name.replace('.', "/") + ".bat");
-    let mut paths = vec![path(namespace.replace('-', "_")), path(namespace.to_owned())];
+    let mut paths = vec![
+        path(namespace.replace('-', "_")),
+        path(namespace.to_owned()),
+    ];
     paths.dedup();
     Some(paths)
 }
@@ -45,7 +52,11 @@ fn relative_paths(namespace: &str) -> Option<Vec<PathBuf>> {
 impl SourceLoader for LoadPath {
     fn find(&self, namespace: &str) -> Result<Option<SourceFile>, String> {
         for path in self.candidates(namespace) {
-            let name = path.strip_prefix("./").unwrap_or(&path).display().to_string();
+            let name = path
+                .strip_prefix("./")
+                .unwrap_or(&path)
+                .display()
+                .to_string();
             match fs::read_to_string(&path) {
                 Ok(text) => return Ok(Some(SourceFile { name, text })),
                 Err(error) if is_absent(error.kind()) => {}
@@ -56,7 +67,10 @@ impl SourceLoader for LoadPath {
     }
 
     fn places(&self, namespace: &str) -> Vec<String> {
-        self.candidates(namespace).iter().map(|path| path.display().to_string()).collect()
+        self.candidates(namespace)
+            .iter()
+            .map(|path| path.display().to_string())
+            .collect()
     }
 }
 
@@ -71,7 +85,13 @@ mod tests {
     #[test]
     fn hyphens_may_be_underscores_in_paths() {
         let paths = relative_paths("my-app.core").expect("an ordinary name");
-        assert_eq!(paths, [PathBuf::from("my_app/core.bat"), PathBuf::from("my-app/core.bat")]);
+        assert_eq!(
+            paths,
+            [
+                PathBuf::from("my_app/core.bat"),
+                PathBuf::from("my-app/core.bat")
+            ]
+        );
         assert_eq!(relative_paths("app"), Some(vec![PathBuf::from("app.bat")]));
     }
 
@@ -89,9 +109,16 @@ mod tests {
         fs::create_dir_all(&source).expect("it is writable");
         fs::write(source.join("core.bat"), "(ns my-app.core)").expect("it is writable");
         let path = LoadPath::beside(directory.path());
-        let file = path.find("my-app.core").expect("nothing is unreadable").expect("it is there");
+        let file = path
+            .find("my-app.core")
+            .expect("nothing is unreadable")
+            .expect("it is there");
         assert_eq!(file.text, "(ns my-app.core)");
-        assert!(path.find("my-app.other").expect("nothing is unreadable").is_none());
+        assert!(
+            path.find("my-app.other")
+                .expect("nothing is unreadable")
+                .is_none()
+        );
         assert_eq!(path.places("x").len(), path.directories.len());
     }
 }

@@ -20,7 +20,11 @@ use crate::driver::{close_database, core_value, write_out};
 /// The function that prints a value and what to give it: a query shows its rows, all else is
 /// readable text. Run in an actor, because printing realises lazy sequences.
 pub fn printer(value: &Value) -> Option<Value> {
-    core_value(if class_name(value) == "query" { "str" } else { "pr-str" })
+    core_value(if class_name(value) == "query" {
+        "str"
+    } else {
+        "pr-str"
+    })
 }
 
 /// A value as text.
@@ -28,7 +32,9 @@ pub fn printer(value: &Value) -> Option<Value> {
 /// # Errors
 /// A lazy sequence in it fails.
 pub fn printed(value: Value) -> Result<String, Failure> {
-    let Some(function) = printer(&value) else { return Ok(print::readable(&value)) };
+    let Some(function) = printer(&value) else {
+        return Ok(print::readable(&value));
+    };
     let text = actor::run_main(function, vec![value])?;
     Ok(text.as_str().unwrap_or_default().to_owned())
 }
@@ -55,9 +61,14 @@ pub fn emitted(
         let root = {
             let _pin = batuta_runtime::quiescence::pin();
             let var = namespace::find(namespace, &name);
-            var.as_ref().and_then(|var| var.as_object::<VarBody>()).and_then(VarBody::root)
+            var.as_ref()
+                .and_then(|var| var.as_object::<VarBody>())
+                .and_then(VarBody::root)
         };
-        if let Some(function) = root.as_ref().and_then(|root| root.as_object::<FunctionBody>()) {
+        if let Some(function) = root
+            .as_ref()
+            .and_then(|root| root.as_object::<FunctionBody>())
+        {
             text.push_str(&emitted_code(&function.code, emit)?);
         }
     }
@@ -72,8 +83,12 @@ pub fn emitted(
 /// # Errors
 /// It does not compile.
 pub fn emitted_code(code: &FnCode, emit: Emit) -> Result<String, Failure> {
-    let CodeSource::Compiled(source) = &code.source else { return Ok(String::new()) };
-    let Some(function) = source.downcast_ref::<LazyFunction>() else { return Ok(String::new()) };
+    let CodeSource::Compiled(source) = &code.source else {
+        return Ok(String::new());
+    };
+    let Some(function) = source.downcast_ref::<LazyFunction>() else {
+        return Ok(String::new());
+    };
     let arities = function.ir().map_err(failure_of)?;
     arities.iter().map(|ir| stage_text(ir, emit)).collect()
 }
@@ -82,7 +97,10 @@ fn stage_text(ir: &IrFunction, emit: Emit) -> Result<String, Failure> {
     let text = match emit {
         Emit::Ir => function_text(ir),
         Emit::Clif => jit().text(ir).map_err(|error| {
-            failure_of(Fault::new(FaultKind::Panic, format!("`{}`: {error}", ir.name)))
+            failure_of(Fault::new(
+                FaultKind::Panic,
+                format!("`{}`: {error}", ir.name),
+            ))
         })?,
     };
     Ok(text.trim_end().to_owned() + "\n\n")

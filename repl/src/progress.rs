@@ -12,7 +12,10 @@ static CURRENT: Mutex<Option<(PathBuf, ProgressBar)>> = Mutex::new(None);
 /// Shows the progress of a load; the database's copy reporter.
 pub(crate) fn show(progress: &CopyProgress) {
     let mut current = CURRENT.lock().unwrap_or_else(PoisonError::into_inner);
-    if current.as_ref().is_none_or(|(file, _)| *file != progress.file) {
+    if current
+        .as_ref()
+        .is_none_or(|(file, _)| *file != progress.file)
+    {
         if let Some((_, bar)) = current.take() {
             bar.finish_and_clear();
         }
@@ -28,18 +31,33 @@ pub(crate) fn show(progress: &CopyProgress) {
 
 /// Takes a bar away that a load of unknown length left.
 pub(crate) fn clear() {
-    let current = CURRENT.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let current = CURRENT
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .take();
     if let Some((_, bar)) = current {
         bar.finish_and_clear();
     }
 }
 
 fn bar_for(progress: &CopyProgress) -> ProgressBar {
-    let name = progress.file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let name = progress
+        .file
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
     let (bar, template) = match progress.rows_total {
-        Some(rows) => (ProgressBar::new(rows), "{msg} {wide_bar} {human_pos}/{human_len} rows {eta}"),
-        None => (ProgressBar::new_spinner(), "{msg} {spinner} {human_pos} rows"),
+        Some(rows) => (
+            ProgressBar::new(rows),
+            "{msg} {wide_bar} {human_pos}/{human_len} rows {eta}",
+        ),
+        None => (
+            ProgressBar::new_spinner(),
+            "{msg} {spinner} {human_pos} rows",
+        ),
     };
     let style = ProgressStyle::with_template(template);
-    bar.with_message(name).with_style(style.expect("the template is well-formed"))
+    bar.with_message(name)
+        .with_style(style.expect("the template is well-formed"))
 }

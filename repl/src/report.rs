@@ -35,12 +35,18 @@ pub fn redirect(printer: Option<Printer>) {
 /// How to draw on standard error.
 pub fn style() -> RenderStyle {
     if !std::io::stderr().is_terminal() {
-        return RenderStyle { color: false, width: PLAIN_WIDTH };
+        return RenderStyle {
+            color: false,
+            width: PLAIN_WIDTH,
+        };
     }
     let width = terminal_size::terminal_size_of(std::io::stderr());
     let width = width.map_or(PLAIN_WIDTH, |(width, _)| usize::from(width.0));
     let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    RenderStyle { color: !no_color, width }
+    RenderStyle {
+        color: !no_color,
+        width,
+    }
 }
 
 /// Tells diagnostics.
@@ -86,7 +92,10 @@ pub fn tell(text: String) {
 
 /// Diagnostics as text, in order.
 pub fn diagnostics_text(diagnostics: &[Diagnostic], style: RenderStyle) -> String {
-    diagnostics.iter().map(|diagnostic| diagnostic.render(sources(), style)).collect()
+    diagnostics
+        .iter()
+        .map(|diagnostic| diagnostic.render(sources(), style))
+        .collect()
 }
 
 /// A failure as text: what, where, the call stack.
@@ -131,8 +140,10 @@ fn diagnostic_of_error(error: &ErrorBody) -> Diagnostic {
     if let Some(hint) = error.hint.as_str() {
         diagnostic = diagnostic.hint(hint);
     }
-    if !error.data.is_nil() {
-        diagnostic = diagnostic.note(format!("data: {}", print::short(&error.data)));
+    let data = print::short(&error.data);
+    // Many messages show the data already.
+    if !error.data.is_nil() && !diagnostic.message.contains(&data) {
+        diagnostic = diagnostic.note(format!("data: {data}"));
     }
     let mut cause = &error.cause;
     for _ in 0..CAUSES_MAX {
@@ -175,14 +186,20 @@ fn code_of(kind: &str) -> &'static str {
         "fault::user",
         "fault::syntax",
     ];
-    let code = CODES.into_iter().find(|code| code.strip_prefix("fault::") == Some(kind));
+    let code = CODES
+        .into_iter()
+        .find(|code| code.strip_prefix("fault::") == Some(kind));
     code.unwrap_or("fault::other")
 }
 
 /// One line of a call stack.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Line {
-    Frame { function: String, span: Span, times: u64 },
+    Frame {
+        function: String,
+        span: Span,
+        times: u64,
+    },
     Omitted(u64),
 }
 
@@ -207,7 +224,11 @@ fn frames(failure: &Failure) -> Vec<Line> {
             lines.push(Line::Omitted(failure.omitted));
         }
         let Some(site) = site else { continue };
-        let is_shown = if has_users { is_users(site.span) } else { !site.span.is_none() };
+        let is_shown = if has_users {
+            is_users(site.span)
+        } else {
+            !site.span.is_none()
+        };
         if is_shown {
             push_frame(&mut lines, function_name(&site.function), site.span);
         }
@@ -216,14 +237,22 @@ fn frames(failure: &Failure) -> Vec<Line> {
 }
 
 fn push_frame(lines: &mut Vec<Line>, name: String, place: Span) {
-    if let Some(Line::Frame { function, span, times }) = lines.last_mut()
+    if let Some(Line::Frame {
+        function,
+        span,
+        times,
+    }) = lines.last_mut()
         && *function == name
         && line_of(*span) == line_of(place)
     {
         *times += 1;
         return;
     }
-    lines.push(Line::Frame { function: name, span: place, times: 1 });
+    lines.push(Line::Frame {
+        function: name,
+        span: place,
+        times: 1,
+    });
 }
 
 fn is_library(span: Span) -> bool {
@@ -231,7 +260,11 @@ fn is_library(span: Span) -> bool {
 }
 
 fn line_of(span: Span) -> String {
-    format!("{}:{}", sources().name(span.source), sources().line_col(span).0)
+    format!(
+        "{}:{}",
+        sources().name(span.source),
+        sources().line_col(span).0
+    )
 }
 
 /// `user/f:2` is `user/f` to people; a form outside of any function has its namespace's name.
@@ -267,10 +300,18 @@ fn stack_text(lines: &[Line]) -> String {
 
 fn line_text(line: &Line) -> String {
     match line {
-        Line::Frame { function, span, times: 1 } => {
+        Line::Frame {
+            function,
+            span,
+            times: 1,
+        } => {
             format!("    {function}  {}\n", line_of(*span))
         }
-        Line::Frame { function, span, times } => {
+        Line::Frame {
+            function,
+            span,
+            times,
+        } => {
             format!("    {function}  {}  ({times} times)\n", line_of(*span))
         }
         Line::Omitted(count) => format!("    … {count} more …\n"),
@@ -291,7 +332,12 @@ mod tests {
     use super::*;
 
     fn thrown(reason: Value) -> Failure {
-        Failure { class: FailureClass::Exception, reason, trace: Vec::new(), omitted: 0 }
+        Failure {
+            class: FailureClass::Exception,
+            reason,
+            trace: Vec::new(),
+            omitted: 0,
+        }
     }
 
     #[test]
@@ -319,9 +365,15 @@ mod tests {
         let own = sources().add("own.bat", "(run)");
         let inside = site::register("batuta.core/map:2", Span::new(library, 0, 10));
         let outside = site::register("user/run", Span::new(own, 0, 5));
-        let both = Failure { trace: vec![inside, outside], ..thrown(Value::NIL) };
+        let both = Failure {
+            trace: vec![inside, outside],
+            ..thrown(Value::NIL)
+        };
         assert!(!failure_text(&both, RenderStyle::PLAIN).contains("stdlib/"));
-        let alone = Failure { trace: vec![inside], ..thrown(Value::NIL) };
+        let alone = Failure {
+            trace: vec![inside],
+            ..thrown(Value::NIL)
+        };
         assert!(failure_text(&alone, RenderStyle::PLAIN).contains("stdlib/core/x.bat:1"));
     }
 
@@ -329,7 +381,10 @@ mod tests {
     fn causes_and_data_are_told() {
         use batuta_runtime::failure::{Fault, FaultKind};
         let fault = Fault::new(FaultKind::Index, "no index 7").data(Value::keyword("d"));
-        let text = failure_text(&thrown(fault.hint("count first").into_value()), RenderStyle::PLAIN);
+        let text = failure_text(
+            &thrown(fault.hint("count first").into_value()),
+            RenderStyle::PLAIN,
+        );
         for part in ["fault::index", "no index 7", "count first", "data: :d"] {
             assert!(text.contains(part), "{part} is missing in\n{text}");
         }

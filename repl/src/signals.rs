@@ -19,11 +19,17 @@ const INTERRUPTED: i32 = 130;
 /// Exit code of a program that SIGTERM ended.
 const TERMINATED: i32 = 143;
 
-/// The session whose running form Ctrl-C stops.
+/// The session whose running entry Ctrl-C stops.
 #[derive(Clone)]
 pub struct Interruptible {
     session: Value,
-    is_running: Arc<AtomicBool>,
+    state: Arc<State>,
+}
+
+#[derive(Default)]
+struct State {
+    is_running: AtomicBool,
+    is_interrupted: AtomicBool,
 }
 
 static INTERRUPTIBLE: Mutex<Option<Interruptible>> = Mutex::new(None);
@@ -31,22 +37,35 @@ static INTERRUPTIBLE: Mutex<Option<Interruptible>> = Mutex::new(None);
 impl Interruptible {
     /// For a session of the prompt; from now on Ctrl-C does not end the program.
     pub fn install(session: Value) -> Interruptible {
-        let interruptible = Interruptible { session, is_running: Arc::default() };
+        let interruptible = Interruptible {
+            session,
+            state: Arc::default(),
+        };
         *lock() = Some(interruptible.clone());
         interruptible
     }
 
-    /// Runs something that Ctrl-C may stop.
+    /// Runs an entry that Ctrl-C may stop.
     pub fn while_running<T>(&self, run: impl FnOnce() -> T) -> T {
-        self.is_running.store(true, Ordering::SeqCst);
+        self.state.is_interrupted.store(false, Ordering::SeqCst);
+        self.state.is_running.store(true, Ordering::SeqCst);
         let result = run();
-        self.is_running.store(false, Ordering::SeqCst);
+        self.state.is_running.store(false, Ordering::SeqCst);
         result
     }
 
     /// What Ctrl-C does.
     pub fn interrupt(&self) {
-        if self.is_running.load(Ordering::SeqCst) {
+        if self.state.is_running.load(Ordering::SeqCst) {
+            self.state.is_interrupted.store(true, Ordering::SeqCst);
+            actor::interrupt(&self.session);
+        }
+    }
+
+    /// Told after a job was given to the session: a Ctrl-C that came between two jobs of an entry
+    /// found nothing to stop.
+    pub fn job_started(&self) {
+        if self.state.is_interrupted.load(Ordering::SeqCst) {
             actor::interrupt(&self.session);
         }
     }
@@ -67,11 +86,18 @@ pub fn listen() -> io::Result<()> {
             let interruptible = lock().clone();
             match interruptible {
                 Some(interruptible) if signal == SIGINT => interruptible.interrupt(),
-                _ => end(if signal == SIGINT { INTERRUPTED } else { TERMINATED }),
+                _ => end(if signal == SIGINT {
+                    INTERRUPTED
+                } else {
+                    TERMINATED
+                }),
             }
         }
     };
-    thread::Builder::new().name("batuta-signals".into()).spawn(listen).map(drop)
+    thread::Builder::new()
+        .name("batuta-signals".into())
+        .spawn(listen)
+        .map(drop)
 }
 
 fn end(code: i32) {

@@ -1,3 +1,6 @@
 (def limit 10)
 
-(println (map (fn [x] (limit x)) [1 2]))
+(defn total [xs]
+  (+ 1 (limit xs)))
+
+(println (total [1 2]))

@@ -21,5 +21,8 @@ fn a_busy_actor_does_not_starve_the_others() {
                    (reset! stop true)\n(println (wait busy))";
     let mut command = crate::process::command(&["run", "-"]);
     command.env("BATUTA_WORKERS", "1");
-    assert_eq!(crate::process::feed(command, program).output(), "7\n:normal\n");
+    assert_eq!(
+        crate::process::feed(command, program).output(),
+        "7\n:normal\n"
+    );
 }

@@ -12,7 +12,15 @@ fn version_and_help_are_told() {
     let version = batuta(&["--version"]).output();
     assert_eq!(version, format!("batuta {}\n", env!("CARGO_PKG_VERSION")));
     let help = batuta(&["--help"]).output();
-    for part in ["repl", "run", "check", "--data", "--max-stack", "Exit codes", "-e"] {
+    for part in [
+        "repl",
+        "run",
+        "check",
+        "--data",
+        "--max-stack",
+        "Exit codes",
+        "-e",
+    ] {
         assert!(help.contains(part), "{part} is missing in\n{help}");
     }
 }
@@ -23,8 +31,14 @@ fn expressions_print_their_values() {
     assert_eq!(batuta(&["-e", sum]).output(), "250000500000\n");
     assert_eq!(batuta(&["-e", "(/ 1 3)"]).output(), "1/3\n");
     assert_eq!(batuta(&["-e", "nil"]).output(), "");
-    assert_eq!(batuta(&["-e", "(def x 2)", "-e", "(* x 21)"]).output(), "#'user/x\n42\n");
-    assert_eq!(batuta(&["-e", "(map inc [1 2])", "-e", "\"é\""]).output(), "(2 3)\n\"é\"\n");
+    assert_eq!(
+        batuta(&["-e", "(def x 2)", "-e", "(* x 21)"]).output(),
+        "#'user/x\n42\n"
+    );
+    assert_eq!(
+        batuta(&["-e", "(map inc [1 2])", "-e", "\"é\""]).output(),
+        "(2 3)\n\"é\"\n"
+    );
 }
 
 #[test]
@@ -32,38 +46,67 @@ fn the_factorial_of_a_hundred_has_all_its_digits() {
     let expected = "93326215443944152681699238856266700490715968264381621468592963895217599993229915\
                     608941463976156518286253697920827223758251185210916864000000000000000000000000";
     assert_eq!(expected.len(), 158);
-    assert_eq!(batuta(&["-e", "(reduce * (range 1 101))"]).output(), format!("{expected}\n"));
+    assert_eq!(
+        batuta(&["-e", "(reduce * (range 1 101))"]).output(),
+        format!("{expected}\n")
+    );
 }
 
 #[test]
 fn a_program_comes_from_a_file_or_from_standard_input() {
     let text = "#!/usr/bin/env batuta\n(println \"hi\" *command-line-args*)\n";
     assert_eq!(feed(command(&[]), text).output(), "hi nil\n");
-    assert_eq!(feed(command(&["run", "-", "a", "-b"]), text).output(), "hi (a -b)\n");
+    assert_eq!(
+        feed(command(&["run", "-", "a", "-b"]), text).output(),
+        "hi (a -b)\n"
+    );
     let directory = tempfile::tempdir().expect("a temporary directory can be made");
     let file = directory.path().join("hi.bat");
     fs::write(&file, text).expect("it is writable");
     let file = file.to_str().expect("temporary paths are UTF-8");
     assert_eq!(batuta(&[file, "x"]).output(), "hi (x)\n");
-    assert_eq!(batuta(&["run", file, "--", "--data"]).output(), "hi (--data)\n");
+    assert_eq!(
+        batuta(&["run", file, "--", "--data"]).output(),
+        "hi (--data)\n"
+    );
 }
 
 #[test]
 fn main_is_called_with_the_arguments_unless_the_top_level_did() {
     let program = "(defn main [a b] (println a b))";
-    assert_eq!(feed(command(&["run", "-", "1", "2"]), program).output(), "1 2\n");
+    assert_eq!(
+        feed(command(&["run", "-", "1", "2"]), program).output(),
+        "1 2\n"
+    );
     let usage = feed(command(&["run", "-", "1"]), program).failed(2);
-    assert!(usage.contains("usage: batuta run - ") && usage.contains("[a b]"), "{usage}");
-    assert_eq!(script("(defn main [] (println :once))\n(main)").output(), ":once\n");
+    assert!(
+        usage.contains("usage: batuta run - ") && usage.contains("[a b]"),
+        "{usage}"
+    );
+    assert_eq!(
+        script("(defn main [] (println :once))\n(main)").output(),
+        ":once\n"
+    );
 }
 
 #[test]
 fn exit_codes_tell_how_it_went() {
     assert_eq!(batuta(&["-e", "(println 1)"]).output(), "1\n");
-    for program in ["(throw :oops)", "(/ 1 0)", "(nosuch 1)", "(", "(defn main [] (error :no))"] {
+    for program in [
+        "(throw :oops)",
+        "(/ 1 0)",
+        "(nosuch 1)",
+        "(",
+        "(defn main [] (error :no))",
+    ] {
         assert!(!script(program).failed(1).is_empty(), "{program}");
     }
-    for words in [&["--nosuch"][..], &["run"], &["nosuch"], &["run", "/nosuch/file.bat"]] {
+    for words in [
+        &["--nosuch"][..],
+        &["run"],
+        &["nosuch"],
+        &["run", "/nosuch/file.bat"],
+    ] {
         assert!(!batuta(words).failed(2).is_empty(), "{words:?}");
     }
     let hint = batuta(&["rnu"]).failed(2);
@@ -74,7 +117,10 @@ fn exit_codes_tell_how_it_went() {
 fn a_crash_elsewhere_is_reported_and_leaves_the_exit_code() {
     let program = "(def p (spawn (fn [] (throw :elsewhere))))\n(wait p)\n(println :still-here)";
     let ended = script(program);
-    assert!(ended.stderr.contains(":elsewhere") && ended.stderr.contains("<stdin>:1"), "{ended:?}");
+    assert!(
+        ended.stderr.contains(":elsewhere") && ended.stderr.contains("<stdin>:1"),
+        "{ended:?}"
+    );
     assert_eq!(ended.output(), ":still-here\n");
 }
 
@@ -98,7 +144,10 @@ fn stages_of_compilation_can_be_seen() {
     let ir = feed(command(&["run", "--emit", "ir", "-"]), program).output();
     assert!(ir.contains("twice") && !ir.contains("\n6\n"), "{ir}");
     let clif = feed(command(&["run", "--emit", "clif", "-"]), program).output();
-    assert!(clif.contains("function") && clif.contains("block0"), "{clif}");
+    assert!(
+        clif.contains("function") && clif.contains("block0"),
+        "{clif}"
+    );
 }
 
 #[test]
@@ -109,7 +158,10 @@ fn required_files_lie_beside_the_program() {
         fs::write(directory.path().join(name), text).expect("it is writable");
     };
     write("my_app/core.bat", "(ns my-app.core)\n(defn answer [] 42)\n");
-    write("main.bat", "(ns main (:require [my-app.core :as core]))\n(println (core/answer))\n");
+    write(
+        "main.bat",
+        "(ns main (:require [my-app.core :as core]))\n(println (core/answer))\n",
+    );
     write("wrong.bat", "(ns wrong (:require [my-app.cor :as core]))\n");
     let run = |name: &str| {
         let mut command = command(&["run", name]);
@@ -118,19 +170,31 @@ fn required_files_lie_beside_the_program() {
     };
     assert_eq!(run("main.bat").output(), "42\n");
     let told = run("wrong.bat").failed(1);
-    assert!(told.contains("my-app.cor") && told.contains("my_app/cor.bat"), "{told}");
+    assert!(
+        told.contains("my-app.cor") && told.contains("my_app/cor.bat"),
+        "{told}"
+    );
 }
 
 #[test]
 fn a_closed_pipe_ends_the_program_quietly() {
     let program = "(dotimes [i 1000000] (println i))";
-    let mut child = command(&["-e", program]).spawn().expect("the binary can be started");
+    let mut child = command(&["-e", program])
+        .spawn()
+        .expect("the binary can be started");
     let stdout = child.stdout.take().expect("standard output is a pipe");
     let mut first = String::new();
-    BufReader::new(stdout).read_line(&mut first).expect("the program prints");
+    BufReader::new(stdout)
+        .read_line(&mut first)
+        .expect("the program prints");
     assert_eq!(first, "0\n");
     let mut told = String::new();
-    child.stderr.take().expect("it is a pipe").read_to_string(&mut told).expect("it is text");
+    child
+        .stderr
+        .take()
+        .expect("it is a pipe")
+        .read_to_string(&mut told)
+        .expect("it is text");
     assert_eq!(told, "");
     child.wait().expect("the program ends");
 }
@@ -139,7 +203,9 @@ fn a_closed_pipe_ends_the_program_quietly() {
 fn ctrl_c_ends_a_program_in_order() {
     let program = "(defactor a [] (terminate [r] (println :ended r)) (receive :x -> 1))\n\
                    (def p (spawn a))\n(println :ready)\n(loop [] (recur))";
-    let mut child = command(&["-e", program]).spawn().expect("the binary can be started");
+    let mut child = command(&["-e", program])
+        .spawn()
+        .expect("the binary can be started");
     let mut out = BufReader::new(child.stdout.take().expect("standard output is a pipe"));
     let mut line = String::new();
     out.read_line(&mut line).expect("the program prints");

@@ -28,8 +28,15 @@ fn every_acknowledged_record_survives_being_killed() {
         check(directory.path(), &acknowledged);
     }
     let records: u64 = acknowledged.values().map(|last| last + 1).sum();
-    assert!(records >= ACKNOWLEDGED_MIN, "only {records} records were acknowledged");
-    assert_eq!(acknowledged.len() as u64, ROUNDS * WRITERS, "every writer got through");
+    assert!(
+        records >= ACKNOWLEDGED_MIN,
+        "only {records} records were acknowledged"
+    );
+    assert_eq!(
+        acknowledged.len() as u64,
+        ROUNDS * WRITERS,
+        "every writer got through"
+    );
 }
 
 /// Reads acknowledgements up to a random number of them, kills the process, and takes what it had
@@ -73,18 +80,31 @@ fn check(data: &Path, acknowledged: &Acknowledged) {
     let data = data.to_str().expect("temporary paths are UTF-8");
     let output = batuta(&["run", "--data", data, "tests/system/crash_check.bat"]).output();
     let numbers = |line: &str| -> Vec<u64> {
-        line.split(' ').map(|word| word.parse().expect("the checker prints numbers")).collect()
+        line.split(' ')
+            .map(|word| word.parse().expect("the checker prints numbers"))
+            .collect()
     };
     let mut lines = output.lines();
     let log = numbers(lines.next().expect("the log has rows"));
-    assert_eq!((log[1], log[2]), (0, log[0] - 1), "offsets have no gaps and no doubles");
+    assert_eq!(
+        (log[1], log[2]),
+        (0, log[0] - 1),
+        "offsets have no gaps and no doubles"
+    );
     let mut found = Acknowledged::new();
     for line in lines {
         let row = numbers(line);
-        assert_eq!((row[2], row[3]), (row[4] + 1, row[4] + 1), "once each, without gaps: {line}");
+        assert_eq!(
+            (row[2], row[3]),
+            (row[4] + 1, row[4] + 1),
+            "once each, without gaps: {line}"
+        );
         found.insert((row[0], row[1]), row[4]);
     }
     for (pair, last) in acknowledged {
-        assert!(found.get(pair).is_some_and(|there| there >= last), "{pair:?} up to {last} is lost");
+        assert!(
+            found.get(pair).is_some_and(|there| there >= last),
+            "{pair:?} up to {last} is lost"
+        );
     }
 }

@@ -9,8 +9,14 @@ const GROWTH_KIB_MAX: u64 = 16 * 1024;
 
 fn resident_kib(pid: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("it still runs");
-    let line = status.lines().find(|line| line.starts_with("VmRSS:")).expect("Linux tells it");
-    let number = line.split_whitespace().nth(1).and_then(|number| number.parse().ok());
+    let line = status
+        .lines()
+        .find(|line| line.starts_with("VmRSS:"))
+        .expect("Linux tells it");
+    let number = line
+        .split_whitespace()
+        .nth(1)
+        .and_then(|number| number.parse().ok());
     number.expect("the figure is a number of KiB")
 }
 
@@ -21,7 +27,9 @@ fn assert_bounded(form: &str, warm: u32, more: u32) {
              (dotimes [_ {more}] {form}) (println :done) \
              (receive-timeout 600000 timeout -> nil))"
     );
-    let mut child = command(&["-e", &program]).spawn().expect("the binary can be started");
+    let mut child = command(&["-e", &program])
+        .spawn()
+        .expect("the binary can be started");
     let mut lines = BufReader::new(child.stdout.take().expect("it is a pipe")).lines();
     let mut next = || lines.next().and_then(Result::ok);
     assert_eq!(next().as_deref(), Some(":warm"));

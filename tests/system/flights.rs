@@ -19,14 +19,30 @@ fn the_flights_are_loaded_once_and_give_the_known_answers() {
     let first = run(data).output();
     assert_eq!(first, expected);
     for figure in [
-        "336776", "328521", "ORD 17283", "ATL 17215", "LAX 16174", "BOS 15508", "MCO 14082",
-        "20.22 Frontier", "19.96 ExpressJet", "52606", "EWR 0.0822", "JFK 0.0904", "LGA 0.1032",
+        "336776",
+        "328521",
+        "ORD 17283",
+        "ATL 17215",
+        "LAX 16174",
+        "BOS 15508",
+        "MCO 14082",
+        "20.22 Frontier",
+        "19.96 ExpressJet",
+        "52606",
+        "EWR 0.0822",
+        "JFK 0.0904",
+        "LGA 0.1032",
     ] {
         assert!(first.contains(figure), "{figure} is missing in\n{first}");
     }
 
     let second = run(data).output();
-    let answers: String =
-        expected.lines().filter(|line| !line.starts_with("loaded")).fold(String::new(), |all, line| all + line + "\n");
-    assert_eq!(second, answers, "the second run finds the logs filled and loads nothing");
+    let answers: String = expected
+        .lines()
+        .filter(|line| !line.starts_with("loaded"))
+        .fold(String::new(), |all, line| all + line + "\n");
+    assert_eq!(
+        second, answers,
+        "the second run finds the logs filled and loads nothing"
+    );
 }

@@ -28,14 +28,26 @@ impl Ended {
     /// The output of a program that must have ended well.
     #[track_caller]
     pub(crate) fn output(self) -> String {
-        assert_eq!(self.code, Some(0), "stdout: {}\nstderr: {}", self.stdout, self.stderr);
+        assert_eq!(
+            self.code,
+            Some(0),
+            "stdout: {}\nstderr: {}",
+            self.stdout,
+            self.stderr
+        );
         self.stdout
     }
 
     /// The error text of a program that must have ended with this code.
     #[track_caller]
     pub(crate) fn failed(self, code: i32) -> String {
-        assert_eq!(self.code, Some(code), "stdout: {}\nstderr: {}", self.stdout, self.stderr);
+        assert_eq!(
+            self.code,
+            Some(code),
+            "stdout: {}\nstderr: {}",
+            self.stdout,
+            self.stderr
+        );
         self.stderr
     }
 }
@@ -43,18 +55,28 @@ impl Ended {
 /// The folder of the workspace.
 pub(crate) fn root() -> PathBuf {
     let repl = Path::new(env!("CARGO_MANIFEST_DIR"));
-    repl.parent().expect("the crate lies in the workspace's folder").to_owned()
+    repl.parent()
+        .expect("the crate lies in the workspace's folder")
+        .to_owned()
 }
 
 /// The binary with these arguments, in the workspace's folder and a clean environment.
 pub(crate) fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_batuta"));
     command.args(arguments).current_dir(root());
-    for name in ["BATUTA_DATA", "BATUTA_PATH", "BATUTA_HISTORY", "BATUTA_WORKERS"] {
+    for name in [
+        "BATUTA_DATA",
+        "BATUTA_PATH",
+        "BATUTA_HISTORY",
+        "BATUTA_WORKERS",
+    ] {
         command.env_remove(name);
     }
     command.env("BATUTA_HASH_SEED", "1").env("NO_COLOR", "1");
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
     command
 }
 
@@ -73,7 +95,10 @@ pub(crate) fn script(text: &str) -> Ended {
 /// Runs a command with this text on its standard input.
 #[track_caller]
 pub(crate) fn feed(mut command: Command, text: &str) -> Ended {
-    let mut child = command.stdin(Stdio::piped()).spawn().expect("the binary can be started");
+    let mut child = command
+        .stdin(Stdio::piped())
+        .spawn()
+        .expect("the binary can be started");
     let mut stdin = child.stdin.take().expect("standard input is a pipe");
     let text = text.to_owned();
     // A program may end without reading all of its input.
@@ -97,7 +122,10 @@ pub(crate) fn wait(child: Child) -> Ended {
     thread::spawn(move || drop(sender.send(child.wait_with_output())));
     let Ok(output) = receiver.recv_timeout(PATIENCE) else {
         let _ = kill_process(pid, Signal::KILL);
-        let left = receiver.recv().expect("a killed program ends").expect("its output is read");
+        let left = receiver
+            .recv()
+            .expect("a killed program ends")
+            .expect("its output is read");
         panic!(
             "the program does not end\nstdout: {}\nstderr: {}",
             String::from_utf8_lossy(&left.stdout),

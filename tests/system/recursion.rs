@@ -8,7 +8,10 @@ const DEPTH: &str = "(defn depth [n] (if (= n 0) 0 (+ 1 (depth (- n 1)))))\n";
 fn a_million_deep_works_in_a_script_an_expression_and_an_actor() {
     let in_script = format!("{DEPTH}(println (depth 1000000))");
     assert_eq!(script(&in_script).output(), "1000000\n");
-    assert_eq!(batuta(&["-e", DEPTH, "-e", "(depth 1000000)"]).output(), "1000000\n");
+    assert_eq!(
+        batuta(&["-e", DEPTH, "-e", "(depth 1000000)"]).output(),
+        "1000000\n"
+    );
     let in_actor = format!(
         "{DEPTH}(def me (self))\n(spawn (fn [] (send me (depth 1000000))))\n\
          (println (receive n -> n))"

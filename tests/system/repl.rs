@@ -31,7 +31,11 @@ fn outcomes(backend: &mut Backend, text: &str) -> Vec<Outcome> {
 
 #[track_caller]
 fn assert_value(backend: &mut Backend, text: &str, expected: &str) {
-    assert_eq!(outcomes(backend, text), [Outcome::Value(expected.into())], "{text}");
+    assert_eq!(
+        outcomes(backend, text),
+        [Outcome::Value(expected.into())],
+        "{text}"
+    );
 }
 
 #[track_caller]
@@ -51,7 +55,10 @@ fn last_values_and_the_last_failure_are_kept() {
         assert!(failure(backend, "(throw :oops)").contains(":oops"));
         assert_value(backend, "*e", ":oops");
         let both = outcomes(backend, "1 2");
-        assert_eq!(both, [Outcome::Value("1".into()), Outcome::Value("2".into())]);
+        assert_eq!(
+            both,
+            [Outcome::Value("1".into()), Outcome::Value("2".into())]
+        );
     });
 }
 
@@ -59,7 +66,14 @@ fn last_values_and_the_last_failure_are_kept() {
 fn no_failure_ends_the_session() {
     with_backend(|backend| {
         assert_value(backend, "(def kept 42)", "#'user/kept");
-        for text in ["(/ 1 0)", "(", "(nosuch)", "(map 1 [1])", "(exit :mine)", "(+ 1 \"a\")"] {
+        for text in [
+            "(/ 1 0)",
+            "(",
+            "(nosuch)",
+            "(map 1 [1])",
+            "(exit :mine)",
+            "(+ 1 \"a\")",
+        ] {
             assert!(!failure(backend, text).is_empty(), "{text}");
         }
         assert_value(backend, "kept", "42");
@@ -84,7 +98,11 @@ fn an_unknown_name_is_a_warning_until_it_is_reached() {
 #[test]
 fn a_running_form_can_be_interrupted() {
     with_backend(|backend| {
-        for endless in ["(loop [] (recur))", "(receive :never -> 1)", "(count (iterate inc 0))"] {
+        for endless in [
+            "(loop [] (recur))",
+            "(receive :never -> 1)",
+            "(count (iterate inc 0))",
+        ] {
             let interruptible = backend.interruptible();
             let is_done = AtomicBool::new(false);
             let told = thread::scope(|scope| {
@@ -108,16 +126,24 @@ fn a_running_form_can_be_interrupted() {
 #[test]
 fn meta_commands_answer() {
     with_backend(|backend| {
-        assert!(matches!(&outcomes(backend, ":help")[..], [Outcome::Answer(text)] if text.contains(":time")));
+        assert!(
+            matches!(&outcomes(backend, ":help")[..], [Outcome::Answer(text)] if text.contains(":time"))
+        );
         assert_eq!(outcomes(backend, ":quit"), [Outcome::Quit]);
         let timed = outcomes(backend, ":time (+ 1 2)");
         assert!(matches!(&timed[..], [Outcome::Value(value), Outcome::Answer(_)] if value == "3"));
         let doc = outcomes(backend, ":doc when");
-        assert!(matches!(&doc[..], [Outcome::Answer(text)] if text.contains("macro")), "{doc:?}");
+        assert!(
+            matches!(&doc[..], [Outcome::Answer(text)] if text.contains("macro")),
+            "{doc:?}"
+        );
         outcomes(backend, "(defn twice [x] (* 2 x))");
         for text in [":ir twice", ":clif twice", ":ir (twice 2)"] {
             let shown = outcomes(backend, text);
-            assert!(matches!(&shown[..], [Outcome::Answer(text)] if text.len() > 20), "{shown:?}");
+            assert!(
+                matches!(&shown[..], [Outcome::Answer(text)] if text.len() > 20),
+                "{shown:?}"
+            );
         }
     });
 }
@@ -133,6 +159,8 @@ struct Session {
     child: Child,
     keys: ChildStdin,
     screen: mpsc::Receiver<Vec<u8>>,
+    /// What came behind the text that was expected last.
+    seen: String,
 }
 
 impl Session {
@@ -159,24 +187,33 @@ impl Session {
                 }
             }
         });
-        Session { child, keys, screen }
+        Session {
+            child,
+            keys,
+            screen,
+            seen: String::new(),
+        }
     }
 
     fn press(&mut self, keys: &str) {
-        self.keys.write_all(keys.as_bytes()).expect("the prompt listens");
+        self.keys
+            .write_all(keys.as_bytes())
+            .expect("the prompt listens");
     }
 
-    /// Reads until this text is on the screen.
+    /// Reads until this text comes.
     #[track_caller]
-    fn expect(&mut self, text: &str) -> String {
-        let mut seen = Vec::new();
-        while !String::from_utf8_lossy(&seen).contains(text) {
+    fn expect(&mut self, text: &str) {
+        loop {
+            if let Some((_, behind)) = self.seen.split_once(text) {
+                self.seen = behind.to_owned();
+                return;
+            }
             match self.screen.recv_timeout(Duration::from_secs(120)) {
-                Ok(more) => seen.extend(more),
-                Err(_) => panic!("no {text:?} in {:?}", String::from_utf8_lossy(&seen)),
+                Ok(more) => self.seen += &String::from_utf8_lossy(&more),
+                Err(_) => panic!("no {text:?} in {:?}", self.seen),
             }
         }
-        String::from_utf8_lossy(&seen).into_owned()
     }
 
     #[track_caller]
@@ -209,7 +246,10 @@ fn ctrl_c_stops_the_running_form_and_keeps_the_session() {
     session.leave();
 
     let kept = std::fs::read_to_string(history).expect("the history is kept");
-    assert!(kept.contains("(+ kept 1)") && kept.contains("(def kept\\n"), "{kept}");
+    assert!(
+        kept.contains("(+ kept 1)") && kept.contains("(def kept\\n"),
+        "{kept}"
+    );
     let mut again = Session::start(history);
     again.expect("user=> ");
     again.press("\x1b[A\r");

@@ -24,11 +24,19 @@ fn every_example_of_the_specification_holds() {
     let mut count = 0;
     for page in pages() {
         let examples = examples(&page);
-        count += examples.iter().filter(|example| example.expected.is_some()).count();
+        count += examples
+            .iter()
+            .filter(|example| example.expected.is_some())
+            .count();
         failures.extend(wrong_examples(&page, &examples));
     }
     assert!(count > 200, "only {count} examples were found");
-    assert!(failures.is_empty(), "{} of {count} examples:\n{}", failures.len(), failures.join("\n"));
+    assert!(
+        failures.is_empty(),
+        "{} of {count} examples:\n{}",
+        failures.len(),
+        failures.join("\n")
+    );
 }
 
 fn pages() -> Vec<PathBuf> {
@@ -70,17 +78,28 @@ fn forms(page: &Path, first_line: usize, code: &str) -> Vec<Example> {
     loop {
         let read = read_one(source, code, at, &options)
             .unwrap_or_else(|error| panic!("{}:{first_line}: {error}", page.display()));
-        let Some((form, end)) = read else { return examples };
+        let Some((form, end)) = read else {
+            return examples;
+        };
         let start = form.span.start as usize;
         let behind = code[end..].lines().next().unwrap_or("").trim_start();
         examples.push(Example {
             line: first_line + code[..start].matches('\n').count(),
             // From the end of the form before: a reader conditional is more than the form it gives.
-            text: code[at..end].trim_start().to_owned(),
-            expected: behind.strip_prefix("; => ").map(|text| text.trim_end().to_owned()),
+            text: without_comments(&code[at..end]),
+            expected: behind
+                .strip_prefix("; => ")
+                .map(|text| text.trim_end().to_owned()),
         });
         at = end;
     }
+}
+
+/// A form without the comments before it.
+fn without_comments(text: &str) -> String {
+    let is_comment = |line: &&str| line.trim().is_empty() || line.trim_start().starts_with(';');
+    let lines: Vec<&str> = text.lines().skip_while(is_comment).collect();
+    lines.join("\n")
 }
 
 fn wrong_examples(page: &Path, examples: &[Example]) -> Vec<String> {
@@ -89,12 +108,19 @@ fn wrong_examples(page: &Path, examples: &[Example]) -> Vec<String> {
         input += &format!("{}\n(println \"{}\")\n", example.text, marker(at));
     }
     let ended = feed(command(&["repl"]), &input);
-    let name = page.strip_prefix(root()).unwrap_or(page).display().to_string();
+    let name = page
+        .strip_prefix(root())
+        .unwrap_or(page)
+        .display()
+        .to_string();
     let mut wrong = Vec::new();
     let mut rest = ended.stdout.as_str();
     for (at, example) in examples.iter().enumerate() {
         let Some((before, after)) = rest.split_once(&format!("{}\n", marker(at))) else {
-            wrong.push(format!("{name}:{}: the prompt ended: {}", example.line, example.text));
+            wrong.push(format!(
+                "{name}:{}: the prompt ended: {}",
+                example.line, example.text
+            ));
             break;
         };
         // The marker's own value.
@@ -104,7 +130,9 @@ fn wrong_examples(page: &Path, examples: &[Example]) -> Vec<String> {
             && value != expected
         {
             let (line, text) = (example.line, &example.text);
-            wrong.push(format!("{name}:{line}: {text}\n  expected {expected}\n  got      {value}"));
+            wrong.push(format!(
+                "{name}:{line}: {text}\n  expected {expected}\n  got      {value}"
+            ));
         }
     }
     if !wrong.is_empty() {

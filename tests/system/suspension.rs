@@ -43,7 +43,12 @@ fn it_may_wait_for_a_message() {
              (def helper (spawn helping))\n(println {})",
             at(place, inside)
         );
-        assert_eq!(script(&program).output(), format!("{}\n", place.value), "{}", place.name);
+        assert_eq!(
+            script(&program).output(),
+            format!("{}\n", place.value),
+            "{}",
+            place.name
+        );
     }
 }
 
@@ -54,7 +59,12 @@ fn it_may_be_preempted() {
             "(def go (atom false))\n(spawn (fn [] (reset! go true)))\n(println {})",
             at(place, "(loop [] (when-not @go (recur)))")
         );
-        assert_eq!(on_one_worker(&program).output(), format!("{}\n", place.value), "{}", place.name);
+        assert_eq!(
+            on_one_worker(&program).output(),
+            format!("{}\n", place.value),
+            "{}",
+            place.name
+        );
     }
 }
 
@@ -67,7 +77,12 @@ fn it_may_be_killed() {
              (receive :inside -> nil)\n(exit p :kill)\n(println (wait p) (alive? p))",
             at(place, "(do (send me :inside) (receive :never -> nil))")
         );
-        assert_eq!(script(&program).output(), ":killed false\n", "{}", place.name);
+        assert_eq!(
+            script(&program).output(),
+            ":killed false\n",
+            "{}",
+            place.name
+        );
     }
 }
 
@@ -113,7 +128,10 @@ fn a_macro_may_be_killed() {
                        (receive :never -> 1)))\n\
                    (println (answer))";
     let told = script(program).failed(1);
-    assert!(told.contains("answer") && told.contains("<stdin>:5"), "{told}");
+    assert!(
+        told.contains("answer") && told.contains("<stdin>:5"),
+        "{told}"
+    );
 }
 
 #[test]

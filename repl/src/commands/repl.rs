@@ -24,5 +24,8 @@ fn greeting(data: &DataPlace) -> String {
                 .to_owned()
         }
     };
-    format!("Batuta {}. `:help` for help, Ctrl-D to leave.\n{data}\n", env!("CARGO_PKG_VERSION"))
+    format!(
+        "Batuta {}. `:help` for help, Ctrl-D to leave.\n{data}\n",
+        env!("CARGO_PKG_VERSION")
+    )
 }

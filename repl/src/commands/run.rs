@@ -82,14 +82,20 @@ impl Main {
     /// None if there is no `main`, or the top level calls it itself.
     fn find(namespace: &str, forms: &[Arc<CoreFunction>]) -> Option<Main> {
         let var = namespace::find(namespace, "main")?;
-        let bodies = forms.iter().flat_map(|form| &form.arities).map(|arity| &arity.body);
+        let bodies = forms
+            .iter()
+            .flat_map(|form| &form.arities)
+            .map(|arity| &arity.body);
         if bodies.into_iter().any(|body| calls(body, &var)) {
             return None;
         }
         let _pin = batuta_runtime::quiescence::pin();
         let body = var.as_object::<VarBody>()?;
         let function = body.root()?;
-        let meta = body.meta.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let meta = body
+            .meta
+            .read()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         let arglists = batuta_compiler::library::arglists_text(&meta).to_string();
         function.as_object::<FunctionBody>()?;
         Some(Main { function, arglists })
@@ -115,7 +121,10 @@ impl Main {
     }
 
     fn run(self, arguments: &[String]) -> ExitCode {
-        let arguments = arguments.iter().map(|argument| Value::str(argument)).collect();
+        let arguments = arguments
+            .iter()
+            .map(|argument| Value::str(argument))
+            .collect();
         let result = actor::run_main(self.function, arguments);
         let code = match &result {
             Err(failure) => return crashed(failure),
@@ -134,7 +143,8 @@ impl Main {
 
 /// Does a body, functions made in it left aside, call this global?
 fn calls(body: &Core, var: &Value) -> bool {
-    let mut found = matches!(&body.kind, CoreKind::CallGlobal(callee, _) if callee.0.word() == var.word());
+    let mut found =
+        matches!(&body.kind, CoreKind::CallGlobal(callee, _) if callee.0.word() == var.word());
     body.for_each_child(&mut |child| found = found || calls(child, var));
     found
 }

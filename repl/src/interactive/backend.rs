@@ -59,7 +59,13 @@ impl Backend {
             set_core(name, Value::NIL);
         }
         let values = [Value::NIL, Value::NIL, Value::NIL];
-        Backend { session: Session::new(), actor, interruptible, entries: 0, values }
+        Backend {
+            session: Session::new(),
+            actor,
+            interruptible,
+            entries: 0,
+            values,
+        }
     }
 
     /// What stands before an entry.
@@ -92,12 +98,7 @@ impl Backend {
     }
 
     /// Evaluates forms. False: one failed.
-    pub(super) fn evaluate(
-        &mut self,
-        text: &str,
-        style: RenderStyle,
-        show: &mut Show<'_>,
-    ) -> bool {
+    pub(super) fn evaluate(&mut self, text: &str, style: RenderStyle, show: &mut Show<'_>) -> bool {
         let name = self.next_name();
         let forms = match self.session.read(&name, text) {
             Ok(forms) => forms,
@@ -106,7 +107,9 @@ impl Backend {
                 return false;
             }
         };
-        forms.iter().all(|form| self.evaluate_form(form, style, show))
+        forms
+            .iter()
+            .all(|form| self.evaluate_form(form, style, show))
     }
 
     /// A name for the next entry's text.
@@ -116,8 +119,8 @@ impl Backend {
     }
 
     fn evaluate_form(&mut self, form: &Form, style: RenderStyle, show: &mut Show<'_>) -> bool {
-        let actor = self.actor.clone();
-        let result = self.session.evaluate(form, &mut |call| run_in(&actor, call));
+        let runner = self.runner();
+        let result = self.session.evaluate(form, &mut |call| runner.run(call));
         self.warn(style, show);
         let text = match result {
             Ok(value) => self.remember(value),
@@ -155,15 +158,37 @@ impl Backend {
         for (name, value) in ["*1", "*2", "*3"].into_iter().zip(&self.values) {
             set_core(name, value.clone());
         }
-        let Some(function) = printer(&value) else { return Ok(print::readable(&value)) };
-        let text = run_in(&self.actor, Call { function, arguments: vec![value] })?;
+        let Some(function) = printer(&value) else {
+            return Ok(print::readable(&value));
+        };
+        let text = self.runner().run(Call {
+            function,
+            arguments: vec![value],
+        })?;
         Ok(text.as_str().unwrap_or_default().to_owned())
+    }
+
+    fn runner(&self) -> Runner {
+        Runner {
+            actor: self.actor.clone(),
+            interruptible: self.interruptible.clone(),
+        }
     }
 }
 
-fn run_in(actor: &Value, call: Call) -> Result<Value, Box<Failure>> {
-    match actor::run_in_actor(actor, call.function, call.arguments).blocking_recv() {
-        Ok(result) => result.map_err(Box::new),
-        Err(_ended) => Err(Box::new(Failure::exit(Value::keyword("killed")))),
+/// Runs calls in the session's actor.
+struct Runner {
+    actor: Value,
+    interruptible: Interruptible,
+}
+
+impl Runner {
+    fn run(&self, call: Call) -> Result<Value, Box<Failure>> {
+        let outcome = actor::run_in_actor(&self.actor, call.function, call.arguments);
+        self.interruptible.job_started();
+        match outcome.blocking_recv() {
+            Ok(result) => result.map_err(Box::new),
+            Err(_ended) => Err(Box::new(Failure::exit(Value::keyword("killed")))),
+        }
     }
 }

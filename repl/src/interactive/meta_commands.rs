@@ -22,10 +22,18 @@ use crate::report;
 
 /// Name, argument and purpose of each command.
 pub const META_COMMANDS: &[(&str, &str, &str)] = &[
-    (":clif", "NAME or EXPR", "show Cranelift's form of a function or an expression"),
+    (
+        ":clif",
+        "NAME or EXPR",
+        "show Cranelift's form of a function or an expression",
+    ),
     (":doc", "NAME", "show what a name is"),
     (":help", "", "show this"),
-    (":ir", "NAME or EXPR", "show what a function or an expression is compiled to"),
+    (
+        ":ir",
+        "NAME or EXPR",
+        "show what a function or an expression is compiled to",
+    ),
     (":quit", "", "leave"),
     (":time", "EXPR", "evaluate and show how long it took"),
 ];
@@ -79,7 +87,10 @@ pub(super) fn run(
             let start = Instant::now();
             backend.evaluate(&text, style, show);
             let elapsed = start.elapsed();
-            show(Outcome::Answer(format!("{:.3} ms\n", elapsed.as_secs_f64() * 1000.0)));
+            show(Outcome::Answer(format!(
+                "{:.3} ms\n",
+                elapsed.as_secs_f64() * 1000.0
+            )));
         }
     }
 }
@@ -121,7 +132,10 @@ fn describe(current: &str, name: &str) -> Outcome {
         return Outcome::Answer(format!("{}  special form\n  {}\n", form.shape, form.doc));
     }
     if let Some(found) = core_macro(name) {
-        return Outcome::Answer(format!("{} {}  macro\n  {}\n", name, found.arglists, found.doc));
+        return Outcome::Answer(format!(
+            "{} {}  macro\n  {}\n",
+            name, found.arglists, found.doc
+        ));
     }
     let Some(var) = find_var(current, name) else {
         return Outcome::Failure(format!("nothing is called `{name}` here\n"));
@@ -129,11 +143,17 @@ fn describe(current: &str, name: &str) -> Outcome {
     let Some(body) = var.as_object::<VarBody>() else {
         return Outcome::Failure(format!("nothing is called `{name}` here\n"));
     };
-    let meta = body.meta.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
+    let meta = body
+        .meta
+        .read()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
+        .clone();
     let (arglists, doc) = match root(&var).as_ref().and_then(native_doc) {
         Some(native) => native,
         None => {
-            let doc = map::get_keyword(&meta, "doc").and_then(Value::as_str).unwrap_or("");
+            let doc = map::get_keyword(&meta, "doc")
+                .and_then(Value::as_str)
+                .unwrap_or("");
             (arglists_text(&meta).to_string(), doc.to_owned())
         }
     };
@@ -155,20 +175,22 @@ fn show_stage(
     show: &mut Show<'_>,
 ) {
     let function = find_var(&backend.namespace(), text).as_ref().and_then(root);
-    let stage: Result<String, Failure> =
-        match function.as_ref().and_then(|function| function.as_object::<FunctionBody>()) {
-            Some(function) => emitted_code(&function.code, emit),
-            None => {
-                let name = backend.next_name();
-                match backend.session_mut().load(&name, text) {
-                    Ok(loaded) => emitted("", &loaded.forms, emit),
-                    Err(errors) => {
-                        show(Outcome::Failure(report::diagnostics_text(&errors, style)));
-                        return;
-                    }
+    let stage: Result<String, Failure> = match function
+        .as_ref()
+        .and_then(|function| function.as_object::<FunctionBody>())
+    {
+        Some(function) => emitted_code(&function.code, emit),
+        None => {
+            let name = backend.next_name();
+            match backend.session_mut().load(&name, text) {
+                Ok(loaded) => emitted("", &loaded.forms, emit),
+                Err(errors) => {
+                    show(Outcome::Failure(report::diagnostics_text(&errors, style)));
+                    return;
                 }
             }
-        };
+        }
+    };
     show(match stage {
         Ok(text) if text.is_empty() => Outcome::Answer("it is native\n".to_owned()),
         Ok(text) => Outcome::Answer(text),
@@ -183,7 +205,10 @@ mod tests {
     #[test]
     fn only_known_keywords_are_commands() {
         assert_eq!(MetaCommand::parse(":quit\n"), Some(MetaCommand::Quit));
-        assert_eq!(MetaCommand::parse(":time  (f 1)"), Some(MetaCommand::Time("(f 1)".into())));
+        assert_eq!(
+            MetaCommand::parse(":time  (f 1)"),
+            Some(MetaCommand::Time("(f 1)".into()))
+        );
         assert_eq!(MetaCommand::parse(":quit 1"), None);
         assert_eq!(MetaCommand::parse(":name"), None);
         assert_eq!(MetaCommand::parse("(:help x)"), None);

@@ -36,15 +36,27 @@ fn commands(start: usize) -> Vec<String> {
 }
 
 fn members(current: &str, alias: &str) -> Vec<String> {
-    let Some(target) = namespace::alias_target(current, alias) else { return Vec::new() };
-    namespace::names(&target).iter().map(|name| format!("{alias}/{name}")).collect()
+    let Some(target) = namespace::alias_target(current, alias) else {
+        return Vec::new();
+    };
+    namespace::names(&target)
+        .iter()
+        .map(|name| format!("{alias}/{name}"))
+        .collect()
 }
 
 fn visible(current: &str) -> Vec<String> {
-    let own = [namespace::names(current), namespace::referred_names(current)];
+    let own = [
+        namespace::names(current),
+        namespace::referred_names(current),
+    ];
     let core = namespace::names(namespace::CORE);
-    let mut names: Vec<String> =
-        own.iter().flatten().chain(&core).map(|name| name.to_string()).collect();
+    let mut names: Vec<String> = own
+        .iter()
+        .flatten()
+        .chain(&core)
+        .map(|name| name.to_string())
+        .collect();
     names.extend(SPECIAL_FORMS.iter().map(|form| form.name.to_owned()));
     names.extend(CORE_MACROS.iter().map(|found| found.name.to_owned()));
     names.extend(namespace::all().iter().map(|name| format!("{name}/")));
@@ -65,8 +77,14 @@ mod tests {
         assert_eq!(start, 13);
         assert!(names.contains(&"when".to_owned()) && names.contains(&"when-let".to_owned()));
         let (start, names) = complete("(completion.sample/so", 21, "user");
-        assert_eq!((start, names), (1, vec!["completion.sample/some-name".to_owned()]));
-        assert_eq!(complete("(completion.sam", 15, "user").1, ["completion.sample/"]);
+        assert_eq!(
+            (start, names),
+            (1, vec!["completion.sample/some-name".to_owned()])
+        );
+        assert_eq!(
+            complete("(completion.sam", 15, "user").1,
+            ["completion.sample/"]
+        );
     }
 
     #[test]

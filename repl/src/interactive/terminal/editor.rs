@@ -64,7 +64,11 @@ impl Hinter for Face {
 
 impl Highlighter for Face {
     fn highlight<'l>(&self, line: &'l str, _: usize) -> Cow<'l, str> {
-        if self.has_color { Cow::Owned(highlight::highlight(line)) } else { Cow::Borrowed(line) }
+        if self.has_color {
+            Cow::Owned(highlight::highlight(line))
+        } else {
+            Cow::Borrowed(line)
+        }
     }
 
     fn highlight_prompt<'b, 's: 'b, 'p: 'b>(&'s self, prompt: &'p str, _: bool) -> Cow<'b, str> {

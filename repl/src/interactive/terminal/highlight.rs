@@ -33,7 +33,11 @@ pub(super) fn highlight(text: &str) -> String {
 
 /// White space and comments.
 fn between(out: &mut String, text: &str) {
-    let color = if text.trim().is_empty() { None } else { Some(COMMENT) };
+    let color = if text.trim().is_empty() {
+        None
+    } else {
+        Some(COMMENT)
+    };
     colored(out, color, text);
 }
 
@@ -99,9 +103,16 @@ mod tests {
 
     #[test]
     fn the_text_itself_never_changes() {
-        for text in
-            ["(defn f [x] ; why\n  \"é\")", "(((", ")]}", "\"open", "#| open", "{:a 1 :b", "#<x", "λ"]
-        {
+        for text in [
+            "(defn f [x] ; why\n  \"é\")",
+            "(((",
+            ")]}",
+            "\"open",
+            "#| open",
+            "{:a 1 :b",
+            "#<x",
+            "λ",
+        ] {
             assert_eq!(without_colors(&highlight(text)), text);
         }
     }

@@ -18,11 +18,20 @@ mod tests {
 
     #[test]
     fn only_unfinished_entries_go_on() {
-        for (text, is_unfinished) in
-            [("(+ 1", true), ("\"a", true), ("'", true), ("(+ 1 2)", false), (")", false), ("", false)]
-        {
+        for (text, is_unfinished) in [
+            ("(+ 1", true),
+            ("\"a", true),
+            ("'", true),
+            ("(+ 1 2)", false),
+            (")", false),
+            ("", false),
+        ] {
             let result = validate(text);
-            assert_eq!(matches!(result, ValidationResult::Incomplete), is_unfinished, "{text}");
+            assert_eq!(
+                matches!(result, ValidationResult::Incomplete),
+                is_unfinished,
+                "{text}"
+            );
         }
     }
 }
