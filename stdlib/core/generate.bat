@@ -9,10 +9,15 @@
   ([start end] (range start end 1))
   ([start end step]
    (cond
-     (and (int? start) (int? end) (int? step) (not (zero? step))) (int-range start end step)
+     (and (word? start) (word? end) (word? step) (not (zero? step))) (int-range start end step)
      (zero? step) (if (== start end) () (repeat start))
      (pos? step) (numbers-up start end step)
      :else (numbers-down start end step))))
+
+(defn- word?
+  "Is x an integer of at most 64 bits?"
+  [x]
+  (and (int? x) (<= -9223372036854775808 x 9223372036854775807)))
 
 (defn- numbers-up
   [start end step]

@@ -87,7 +87,8 @@
 (defn nthnext
   "The sequence of coll without its first n items, nil if there are no more."
   [coll n]
-  (seq (nthrest coll n)))
+  (when (some? coll)
+    (seq (nthrest coll n))))
 
 (defn bounded-count
   "The number of items of coll, counted up to n where counting means walking."

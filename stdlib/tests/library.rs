@@ -1,0 +1,98 @@
+//! Every line of `library/*.bat` with `; =>` behind its form gives what it says.
+
+use std::fs;
+use std::path::Path;
+
+use batuta_compiler::evaluate::Call;
+use batuta_compiler::library::{self, LibrarySource};
+use batuta_compiler::macro_run::describe;
+use batuta_compiler::session::{EvaluationError, Session, run_and_wait};
+use batuta_lang::form::Form;
+use batuta_runtime::function::VarBody;
+use batuta_runtime::namespace;
+use batuta_runtime::value::Value;
+
+fn install() {
+    batuta_compiler::start(batuta_runtime::builtins::TABLES);
+    let source = |it: &batuta_stdlib::Source| LibrarySource {
+        name: it.name,
+        namespace: it.namespace,
+        text: it.text,
+    };
+    let sources: Vec<LibrarySource> = batuta_stdlib::SOURCES.iter().map(source).collect();
+    if let Err(error) = library::install(&sources) {
+        panic!("the library does not load: {}", told(&error));
+    }
+}
+
+fn told(error: &EvaluationError) -> String {
+    match error {
+        EvaluationError::Diagnostics(found) => found
+            .iter()
+            .map(|it| it.message.clone())
+            .collect::<Vec<_>>()
+            .join("; "),
+        EvaluationError::Failure(failure) => describe(failure),
+    }
+}
+
+fn printed(session: &mut Session, form: &Form) -> Result<String, EvaluationError> {
+    let value = session.evaluate(form, &mut run_and_wait)?;
+    let printer = namespace::intern(namespace::CORE, "pr-str");
+    let function: Value = printer
+        .as_object::<VarBody>()
+        .and_then(VarBody::root)
+        .expect("pr-str is a builtin");
+    let text = run_and_wait(Call {
+        function,
+        arguments: vec![value],
+    })
+    .map_err(EvaluationError::Failure)?;
+    Ok(text.as_str().unwrap_or_default().to_owned())
+}
+
+/// The wrong lines of a file, and how many were looked at.
+fn check(path: &Path) -> (Vec<String>, usize) {
+    let name = path.display().to_string();
+    let text = fs::read_to_string(path).expect("the file can be read");
+    let mut session = Session::new();
+    let forms = session.read(&name, &text).unwrap_or_else(|found| {
+        panic!("{name}: {}", told(&EvaluationError::Diagnostics(found)));
+    });
+    let mut wrong = Vec::new();
+    for form in &forms {
+        let (start, end) = (form.span.start as usize, form.span.end as usize);
+        let behind = text[end..].lines().next().unwrap_or_default();
+        let expected = behind
+            .trim_start()
+            .strip_prefix("; => ")
+            .expect("each form has its value");
+        let got = printed(&mut session, form).unwrap_or_else(|error| told(&error));
+        if got != expected {
+            let source = &text[start..end];
+            wrong.push(format!(
+                "{name}: {source}\n  expected {expected}\n  got      {got}"
+            ));
+        }
+    }
+    (wrong, forms.len())
+}
+
+#[test]
+fn every_function_does_what_its_examples_say() {
+    install();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/library");
+    let (mut wrong, mut count) = (Vec::new(), 0);
+    for entry in fs::read_dir(folder).expect("the folder is there") {
+        let (found, looked_at) = check(&entry.expect("it can be read").path());
+        wrong.extend(found);
+        count += looked_at;
+    }
+    assert!(count > 80, "only {count} examples were found");
+    assert!(
+        wrong.is_empty(),
+        "{} of {count}:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
+}

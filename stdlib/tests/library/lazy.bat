@@ -1,0 +1,25 @@
+;; core/lazy.bat
+[(map inc nil) (map + [1 2] [10]) (map vector [1] [2] [3]) (map + [1 2] [1 2] [1 2] [1 2])] ; => [() (11) ([1 2 3]) (4 8)]
+(into [] (map (fn [x y] [x y])) []) ; => []
+[(filter odd? nil) (filter odd? (range 5)) (remove odd? (range 5)) (filter :a [{:a 1} {}])] ; => [() (1 3) (0 2 4) ({:a 1})]
+(let [seen (atom 0) xs (map (fn [x] (swap! seen inc) x) (vec (range 64)))] [@seen (first xs) @seen (nth xs 2) @seen]) ; => [0 0 1 2 3]
+(let [seen (atom 0) xs (filter odd? (map (fn [x] (swap! seen inc) x) (range 64)))] [(first xs) @seen]) ; => [1 2]
+[(keep first [[1] [] [nil] [2]]) (keep-indexed (fn [i x] (when (odd? i) x)) [:a :b :c :d]) (map-indexed list "ab")] ; => [(1 2) (:b :d) ((0 \a) (1 \b))]
+[(concat) (concat nil) (concat [1] nil [2] '(3) #{4}) (concat [1] [2])] ; => [() () (1 2 3 4) (1 2)]
+(first (concat [1] (lazy-seq (throw :not-reached)))) ; => 1
+[(mapcat (fn [x] [x x]) [1 2]) (mapcat list [1 2] [3 4]) (flat-map range [1 2 3]) (take 3 (mapcat repeat (range)))] ; => [(1 1 2 2) (1 3 2 4) (0 0 1 0 1 2) (0 0 0)]
+[(take 0 [1]) (take 5 [1 2]) (take -1 [1]) (take-while pos? [1 -1 1]) (take-nth 3 (range 8))] ; => [() (1 2) () (1) (0 3 6)]
+[(drop 0 [1]) (drop 1 nil) (drop 2 [1 2 3]) (drop 9 [1]) (drop-while pos? [1 -1 1])] ; => [(1) () (3) () (-1 1)]
+[(take-last 2 [1 2 3]) (take-last 0 [1]) (take-last 2 nil) (drop-last [1 2]) (drop-last 2 [1 2 3]) (drop-last 5 [1])] ; => [(2 3) nil nil (1) (1) ()]
+[(interleave) (interleave [1 2]) (interleave [1 2 3] [:a :b]) (interleave [1 2] [3 4] [5 6])] ; => [() (1 2) (1 :a 2 :b) (1 3 5 2 4 6)]
+[(interpose 0 []) (interpose 0 [1]) (interpose 0 [1 2 3])] ; => [() (1) (1 0 2 0 3)]
+[(replace {1 :one} [1 2]) (replace {1 :one} '(1 2)) (replace [:a :b] [0 1])] ; => [[:one 2] (:one 2) [:a :b]]
+[(distinct []) (distinct [1 2 1 nil nil]) (take 3 (distinct (cycle [1 2 3]))) (dedupe [1 1 2 2 1 nil nil])] ; => [() (1 2 nil) (1 2 3) (1 2 1 nil)]
+[(flatten [1 [2 (list 3 [4])] nil]) (flatten nil) (flatten 5) (flatten {:a 1})] ; => [(1 2 3 4 nil) () () ()]
+(tree-seq map? :kids {:id 1 :kids [{:id 2} {:id 3}]}) ; => ({:id 1, :kids [{:id 2} {:id 3}]} {:id 2} {:id 3})
+[(sequence nil) (sequence [1]) (sequence (map inc) [1 2]) (sequence (map +) [1 2] [10 20])] ; => [() (1) (2 3) (11 22)]
+(sequence (comp (filter odd?) (mapcat (fn [x] [x x])) (take 3)) (range)) ; => (1 1 3)
+(let [seen (atom 0)] (first (sequence (map (fn [x] (swap! seen inc) x)) (range 100))) @seen) ; => 1
+(eduction (map inc) (filter even?) [1 2 3]) ; => (2 4)
+[(into [] (halt-when neg?) [1 -1 2]) (into [] (halt-when neg? (fn [r x] [r x])) [1 -1 2])] ; => [-1 [[1] -1]]
+(count (random-sample 1.0 [1 2 3])) ; => 3

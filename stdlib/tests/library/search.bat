@@ -1,0 +1,11 @@
+;; core/search.bat
+[(some even? []) (some even? [1 2]) (some #{2} [1 2]) (every? odd? nil) (every? odd? [1 2]) (not-any? odd? [2]) (not-every? odd? [1 2])] ; => [nil true 2 true false true true]
+[(not-empty []) (not-empty [1]) (not-empty "") (distinct? 1) (distinct? 1 2 1) (distinct? 1 2 3)] ; => [nil [1] nil true false true]
+[(last []) (last [1 2]) (last '(1 2)) (last "ab") (last nil) (butlast [1]) (butlast [1 2 3]) (butlast nil)] ; => [nil 2 2 \b nil nil (1 2) nil]
+[(ffirst [[1 2] [3]]) (nfirst [[1 2] [3]]) (fnext [1 2 3]) (nnext [1 2 3]) (nthnext [1 2 3] 1) (nthnext [1] 1) (nthnext nil nil)] ; => [1 (2) 2 (3) (2 3) nil nil]
+[(bounded-count 2 (range)) (bounded-count 2 [1 2 3])] ; => [2 3]
+(let [seen (atom 0) touch (fn [x] (swap! seen inc) x)] [(dorun (map touch [1 2])) (doall (map touch [1 2])) (count (doall 1 (map touch [1 2 3]))) @seen]) ; => [nil (1 2) 3 7]
+[(max-key count "a" "bb" "cc") (max-key - 1) (min-key abs -3 2 -2) (min-key first [1 :a] [1 :b])] ; => ["cc" 1 -2 [1 :b]]
+[(sort-by count ["bb" "a" "cc"]) (sort-by first > [[1] [3] [2]]) (sort-by :a [{:a 2} {:a 1}]) (sort-by - nil)] ; => [("a" "bb" "cc") ([3] [2] [1]) ({:a 1} {:a 2}) ()]
+(let [mixed (vec (shuffle (range 50)))] [(= mixed (range 50)) (= (sort mixed) (range 50)) (contains? (set mixed) (rand-nth mixed))]) ; => [false true true]
+[(between 2 1 3) (between "b" "c" "d") (between 1 1 1)] ; => [true false true]
