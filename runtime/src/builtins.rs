@@ -18,11 +18,14 @@ pub mod core_print;
 pub mod core_sequences;
 pub mod core_sort;
 pub mod core_state;
+pub mod format;
+pub mod io;
 pub mod math;
 pub mod regex;
 pub mod string;
 mod support;
 pub mod system;
+pub mod transient;
 
 /// All tables of the runtime.
 pub static TABLES: &[&BuiltinTable] = &[
@@ -38,6 +41,8 @@ pub static TABLES: &[&BuiltinTable] = &[
     &core_sequences::TABLE,
     &core_sort::TABLE,
     &core_state::TABLE,
+    &format::TABLE,
+    &io::TABLE,
     &math::CORE_TABLE,
     &math::TABLE,
     &regex::TABLE,
@@ -47,6 +52,7 @@ pub static TABLES: &[&BuiltinTable] = &[
     &system::LONG_TABLE,
     &system::SYSTEM_TABLE,
     &system::TABLE,
+    &transient::TABLE,
 ];
 
 #[cfg(test)]

@@ -2,10 +2,9 @@
 
 use crate::builtin::{Builtin, BuiltinTable, Flow, at_least, between, exactly, row};
 use crate::builtins::support::{out_of_bounds, position, take, take_all};
+use crate::builtins::transient;
 use crate::collections::seq::{Consumer, Cursor, consume, gather, with_seq};
-use crate::collections::{
-    is_seq, known_count, list, map, meta, set, slice, vector, walk,
-};
+use crate::collections::{is_seq, known_count, list, map, meta, set, slice, vector, walk};
 use crate::context::Cx;
 use crate::failure::{Fault, FaultKind};
 use crate::number;
@@ -31,7 +30,7 @@ fn with_keys(
     })
 }
 
-fn conj(cx: &mut Cx, args: &mut [Value]) -> Flow {
+pub(super) fn conj(cx: &mut Cx, args: &mut [Value]) -> Flow {
     if args.is_empty() {
         return Ok(vector::empty());
     }
@@ -65,7 +64,10 @@ fn conj_table(cx: &mut Cx, values: Vec<Value>) -> Flow {
         });
     }
     let keys = values[1..].iter().filter_map(|entry| vector::nth(entry, 0));
-    let keys: Vec<Value> = keys.filter(|key| walk::is_composite(key)).cloned().collect();
+    let keys: Vec<Value> = keys
+        .filter(|key| walk::is_composite(key))
+        .cloned()
+        .collect();
     walk::realise_all(cx, keys, move |_, _| {
         let mut values = values.into_iter();
         let map = values.next().unwrap_or_default();
@@ -81,13 +83,21 @@ fn conj_entry(map: Value, item: Value) -> Result<Value, Fault> {
         let entries = map::iter(&item).map(|(k, v)| (k.clone(), v.clone()));
         return Ok(entries.fold(map, |map, (k, v)| map::assoc(map, k, v)));
     }
-    match (vector::len(&item), vector::nth(&item, 0), vector::nth(&item, 1)) {
+    match (
+        vector::len(&item),
+        vector::nth(&item, 0),
+        vector::nth(&item, 1),
+    ) {
         (Some(2), Some(key), Some(value)) => Ok(map::assoc(map, key.clone(), value.clone())),
-        _ => Err(Fault::wrong_type("conj", "a map or an entry [key value]", &item)),
+        _ => Err(Fault::wrong_type(
+            "conj",
+            "a map or an entry [key value]",
+            &item,
+        )),
     }
 }
 
-fn assoc(cx: &mut Cx, args: &mut [Value]) -> Flow {
+pub(super) fn assoc(cx: &mut Cx, args: &mut [Value]) -> Flow {
     if args.len().is_multiple_of(2) {
         let message = "`assoc` takes a collection and pairs of key and value";
         return Err(Fault::new(FaultKind::Arity, message).into());
@@ -142,18 +152,24 @@ fn remove_all(
     })
 }
 
-fn dissoc(cx: &mut Cx, args: &mut [Value]) -> Flow {
+pub(super) fn dissoc(cx: &mut Cx, args: &mut [Value]) -> Flow {
     remove_all("dissoc", cx, args, Kind::Map, map::dissoc)
 }
 
-fn disj(cx: &mut Cx, args: &mut [Value]) -> Flow {
+pub(super) fn disj(cx: &mut Cx, args: &mut [Value]) -> Flow {
     remove_all("disj", cx, args, Kind::Set, set::disj)
 }
 
 fn parts_of_map(who: &'static str, cx: &mut Cx, args: &mut [Value], index: usize) -> Flow {
     let map = take(args, 0);
     if map.kind() == Some(Kind::Map) {
-        let part = |(key, value): (&Value, &Value)| if index == 0 { key.clone() } else { value.clone() };
+        let part = |(key, value): (&Value, &Value)| {
+            if index == 0 {
+                key.clone()
+            } else {
+                value.clone()
+            }
+        };
         return Ok(slice::of(vector::from_iter(map::iter(&map).map(part)), 0));
     }
     if map.is_nil() {
@@ -161,8 +177,10 @@ fn parts_of_map(who: &'static str, cx: &mut Cx, args: &mut [Value], index: usize
     }
     // A sequence of entries will do.
     gather(cx, who, map, usize::MAX, move |_, entries, _| {
-        let parts: Result<Vec<Value>, Fault> =
-            entries.iter().map(|entry| part_of_entry(who, entry, index)).collect();
+        let parts: Result<Vec<Value>, Fault> = entries
+            .iter()
+            .map(|entry| part_of_entry(who, entry, index))
+            .collect();
         Ok(slice::of(vector::from_vec(parts?), 0))
     })
 }
@@ -193,22 +211,34 @@ fn map_of(values: Vec<Value>) -> Value {
 
 /// Keyword arguments: key, value, …; a last map without key is merged in; one lone map is itself.
 fn seq_to_map(cx: &mut Cx, args: &mut [Value]) -> Flow {
-    gather(cx, "seq-to-map*", take(args, 0), usize::MAX, |cx, mut values, _| {
-        let trailing = if values.len() % 2 == 1 { values.pop() } else { None };
-        if let Some(last) = &trailing
-            && last.kind() != Some(Kind::Map)
-        {
-            let message = "keyword arguments: the last key has no value";
-            return Err(Fault::new(FaultKind::Arity, message).into());
-        }
-        with_keys(cx, values, 0, 2, move |_, values| {
-            Ok(conj_entry(map_of(values), trailing.unwrap_or_default())?)
-        })
-    })
+    gather(
+        cx,
+        "seq-to-map*",
+        take(args, 0),
+        usize::MAX,
+        |cx, mut values, _| {
+            let trailing = if values.len() % 2 == 1 {
+                values.pop()
+            } else {
+                None
+            };
+            if let Some(last) = &trailing
+                && last.kind() != Some(Kind::Map)
+            {
+                let message = "keyword arguments: the last key has no value";
+                return Err(Fault::new(FaultKind::Arity, message).into());
+            }
+            with_keys(cx, values, 0, 2, move |_, values| {
+                Ok(conj_entry(map_of(values), trailing.unwrap_or_default())?)
+            })
+        },
+    )
 }
 
 fn hash_set(cx: &mut Cx, args: &mut [Value]) -> Flow {
-    with_keys(cx, take_all(args, 0), 0, 1, |_, values| Ok(set::from_iter(values)))
+    with_keys(cx, take_all(args, 0), 0, 1, |_, values| {
+        Ok(set::from_iter(values))
+    })
 }
 
 fn to_set(cx: &mut Cx, args: &mut [Value]) -> Flow {
@@ -224,7 +254,9 @@ fn to_vector(cx: &mut Cx, args: &mut [Value]) -> Flow {
     if args[0].kind() == Some(Kind::Vector) {
         return Ok(take(args, 0));
     }
-    gather(cx, "vec", take(args, 0), usize::MAX, |_, items, _| Ok(vector::from_vec(items)))
+    gather(cx, "vec", take(args, 0), usize::MAX, |_, items, _| {
+        Ok(vector::from_vec(items))
+    })
 }
 
 fn subvec(_: &mut Cx, args: &mut [Value]) -> Flow {
@@ -232,7 +264,11 @@ fn subvec(_: &mut Cx, args: &mut [Value]) -> Flow {
         return Err(Fault::wrong_type("subvec", "a vector", &args[0]).into());
     };
     let start = position("subvec", &args[1])?;
-    let end = if args.len() > 2 { position("subvec", &args[2])? } else { count };
+    let end = if args.len() > 2 {
+        position("subvec", &args[2])?
+    } else {
+        count
+    };
     if start > end || end > count {
         return Err(out_of_bounds("subvec", if end > count { end } else { start }, count).into());
     }
@@ -240,7 +276,7 @@ fn subvec(_: &mut Cx, args: &mut [Value]) -> Flow {
 }
 
 fn count(cx: &mut Cx, args: &mut [Value]) -> Flow {
-    let value = take(args, 0);
+    let value = transient::content(take(args, 0))?;
     match known_count(&value) {
         Some(count) => Ok(number::from_usize(count)),
         None => consume(cx, Cursor::new("count", value)?, Counter(0)),
@@ -264,7 +300,9 @@ fn is_empty(cx: &mut Cx, args: &mut [Value]) -> Flow {
     let value = take(args, 0);
     match known_count(&value) {
         Some(count) => Ok(Value::bool(count == 0)),
-        None => with_seq(cx, "empty?", value, |_, sequence| Ok(Value::bool(sequence.is_nil()))),
+        None => with_seq(cx, "empty?", value, |_, sequence| {
+            Ok(Value::bool(sequence.is_nil()))
+        }),
     }
 }
 
@@ -277,7 +315,11 @@ fn empty(_: &mut Cx, args: &mut [Value]) -> Flow {
         _ => return Ok(Value::NIL),
     };
     let meta = meta::meta(&args[0]);
-    Ok(if meta.is_nil() { fresh } else { meta::with_meta(fresh, meta).unwrap_or_default() })
+    Ok(if meta.is_nil() {
+        fresh
+    } else {
+        meta::with_meta(fresh, meta).unwrap_or_default()
+    })
 }
 
 fn peek(cx: &mut Cx, args: &mut [Value]) -> Flow {
@@ -286,12 +328,14 @@ fn peek(cx: &mut Cx, args: &mut [Value]) -> Flow {
             let last = vector::len(&args[0]).unwrap_or(0).wrapping_sub(1);
             Ok(vector::nth(&args[0], last).cloned().unwrap_or_default())
         }
-        _ if args[0].is_nil() || is_seq(&args[0]) => crate::collections::seq::first(cx, take(args, 0)),
+        _ if args[0].is_nil() || is_seq(&args[0]) => {
+            crate::collections::seq::first(cx, take(args, 0))
+        }
         _ => Err(Fault::wrong_type("peek", "a vector or list", &args[0]).into()),
     }
 }
 
-fn pop(cx: &mut Cx, args: &mut [Value]) -> Flow {
+pub(super) fn pop(cx: &mut Cx, args: &mut [Value]) -> Flow {
     let value = take(args, 0);
     if value.is_nil() {
         return Ok(value);
@@ -332,28 +376,160 @@ pub static TABLE: BuiltinTable = BuiltinTable {
 };
 
 const ROWS: &[Builtin] = &[
-    row("array-map", "[& keyvals]", at_least(0), hash_map, "A map of these keys and values."),
-    row("assoc", "[coll key value & keyvals]", at_least(3), assoc, "The map with these entries, or the vector with these elements."),
-    row("conj", "[] [coll & items]", at_least(0), conj, "The collection with items added where it is cheapest: a vector at its end, a list at its front."),
-    row("count", "[coll]", exactly(1), count, "Number of items; of a string, code points."),
-    row("disj", "[set & members]", at_least(1), disj, "The set without these members."),
-    row("dissoc", "[map & keys]", at_least(1), dissoc, "The map without these keys."),
-    row("empty", "[coll]", exactly(1), empty, "An empty collection of the same kind."),
+    row(
+        "array-map",
+        "[& keyvals]",
+        at_least(0),
+        hash_map,
+        "A map of these keys and values.",
+    ),
+    row(
+        "assoc",
+        "[coll key value & keyvals]",
+        at_least(3),
+        assoc,
+        "The map with these entries, or the vector with these elements.",
+    ),
+    row(
+        "conj",
+        "[] [coll & items]",
+        at_least(0),
+        conj,
+        "The collection with items added where it is cheapest: a vector at its end, a list at its front.",
+    ),
+    row(
+        "count",
+        "[coll]",
+        exactly(1),
+        count,
+        "Number of items; of a string, code points.",
+    ),
+    row(
+        "disj",
+        "[set & members]",
+        at_least(1),
+        disj,
+        "The set without these members.",
+    ),
+    row(
+        "dissoc",
+        "[map & keys]",
+        at_least(1),
+        dissoc,
+        "The map without these keys.",
+    ),
+    row(
+        "empty",
+        "[coll]",
+        exactly(1),
+        empty,
+        "An empty collection of the same kind.",
+    ),
     row("empty?", "[coll]", exactly(1), is_empty, "Has it no items?"),
-    row("hash-map", "[& keyvals]", at_least(0), hash_map, "A map of these keys and values."),
-    row("hash-set", "[& members]", at_least(0), hash_set, "A set of these members."),
-    row("key", "[entry]", exactly(1), |_, a| Ok(part_of_entry("key", &a[0], 0)?), "The key of a map entry."),
-    row("keys", "[map]", exactly(1), |cx, a| parts_of_map("keys", cx, a, 0), "The keys as a sequence; nil if there are none."),
-    row("list", "[& items]", at_least(0), |_, a| Ok(list::from_vec(take_all(a, 0))), "A list of these items."),
-    row("meta", "[x]", exactly(1), |_, a| Ok(meta::meta(&a[0])), "The metadata map of a value, or nil."),
-    row("peek", "[coll]", exactly(1), peek, "The last element of a vector, the first of a list; nil if it is empty."),
-    row("pop", "[coll]", exactly(1), pop, "The vector without its last element, the list without its first."),
-    row("seq-to-map*", "[s]", exactly(1), seq_to_map, "The map of keyword arguments that came as a sequence."),
+    row(
+        "hash-map",
+        "[& keyvals]",
+        at_least(0),
+        hash_map,
+        "A map of these keys and values.",
+    ),
+    row(
+        "hash-set",
+        "[& members]",
+        at_least(0),
+        hash_set,
+        "A set of these members.",
+    ),
+    row(
+        "key",
+        "[entry]",
+        exactly(1),
+        |_, a| Ok(part_of_entry("key", &a[0], 0)?),
+        "The key of a map entry.",
+    ),
+    row(
+        "keys",
+        "[map]",
+        exactly(1),
+        |cx, a| parts_of_map("keys", cx, a, 0),
+        "The keys as a sequence; nil if there are none.",
+    ),
+    row(
+        "list",
+        "[& items]",
+        at_least(0),
+        |_, a| Ok(list::from_vec(take_all(a, 0))),
+        "A list of these items.",
+    ),
+    row(
+        "meta",
+        "[x]",
+        exactly(1),
+        |_, a| Ok(meta::meta(&a[0])),
+        "The metadata map of a value, or nil.",
+    ),
+    row(
+        "peek",
+        "[coll]",
+        exactly(1),
+        peek,
+        "The last element of a vector, the first of a list; nil if it is empty.",
+    ),
+    row(
+        "pop",
+        "[coll]",
+        exactly(1),
+        pop,
+        "The vector without its last element, the list without its first.",
+    ),
+    row(
+        "seq-to-map*",
+        "[s]",
+        exactly(1),
+        seq_to_map,
+        "The map of keyword arguments that came as a sequence.",
+    ),
     row("set", "[coll]", exactly(1), to_set, "A set of the items."),
-    row("subvec", "[v start] [v start end]", between(2, 3), subvec, "The elements from index start up to end, as a vector."),
-    row("val", "[entry]", exactly(1), |_, a| Ok(part_of_entry("val", &a[0], 1)?), "The value of a map entry."),
-    row("vals", "[map]", exactly(1), |cx, a| parts_of_map("vals", cx, a, 1), "The values as a sequence; nil if there are none."),
-    row("vec", "[coll]", exactly(1), to_vector, "A vector of the items."),
-    row("vector", "[& items]", at_least(0), |_, a| Ok(vector::from_vec(take_all(a, 0))), "A vector of these items."),
-    row("with-meta", "[x meta]", exactly(2), with_meta, "The same value with this metadata map."),
+    row(
+        "subvec",
+        "[v start] [v start end]",
+        between(2, 3),
+        subvec,
+        "The elements from index start up to end, as a vector.",
+    ),
+    row(
+        "val",
+        "[entry]",
+        exactly(1),
+        |_, a| Ok(part_of_entry("val", &a[0], 1)?),
+        "The value of a map entry.",
+    ),
+    row(
+        "vals",
+        "[map]",
+        exactly(1),
+        |cx, a| parts_of_map("vals", cx, a, 1),
+        "The values as a sequence; nil if there are none.",
+    ),
+    row(
+        "vec",
+        "[coll]",
+        exactly(1),
+        to_vector,
+        "A vector of the items.",
+    ),
+    row(
+        "vector",
+        "[& items]",
+        at_least(0),
+        |_, a| Ok(vector::from_vec(take_all(a, 0))),
+        "A vector of these items.",
+    ),
+    row(
+        "with-meta",
+        "[x meta]",
+        exactly(2),
+        with_meta,
+        "The same value with this metadata map.",
+    ),
 ];

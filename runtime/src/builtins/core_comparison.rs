@@ -19,10 +19,18 @@ fn all_equal(cx: &mut Cx, args: &mut [Value]) -> Flow {
 
 /// Compares the last two and goes on towards the front.
 fn neighbours_equal(cx: &mut Cx, mut left: Vec<Value>) -> Flow {
-    let Some(last) = left.pop() else { return Ok(Value::TRUE) };
-    let Some(before) = left.last().cloned() else { return Ok(Value::TRUE) };
+    let Some(last) = left.pop() else {
+        return Ok(Value::TRUE);
+    };
+    let Some(before) = left.last().cloned() else {
+        return Ok(Value::TRUE);
+    };
     equal(cx, &before, &last, move |cx, answer| {
-        if answer { neighbours_equal(cx, left) } else { Ok(Value::FALSE) }
+        if answer {
+            neighbours_equal(cx, left)
+        } else {
+            Ok(Value::FALSE)
+        }
     })
 }
 
@@ -31,11 +39,7 @@ fn not_equal(cx: &mut Cx, args: &mut [Value]) -> Flow {
     crate::builtin::and_then(cx, flow, |_, answer| Ok(Value::bool(!answer.is_truthy())))
 }
 
-fn chain(
-    who: &str,
-    args: &[Value],
-    holds: fn(&Value, &Value) -> Result<bool, Fault>,
-) -> Flow {
+fn chain(who: &str, args: &[Value], holds: fn(&Value, &Value) -> Result<bool, Fault>) -> Flow {
     if let [one] = args {
         Number::expect(who, one)?;
     }
@@ -77,7 +81,9 @@ fn compare(_: &mut Cx, args: &mut [Value]) -> Flow {
 }
 
 fn hash_of(cx: &mut Cx, args: &mut [Value]) -> Flow {
-    walk::realise(cx, take(args, 0), |_, value| Ok(int(i64::from(hash::clojure_hash(&value)))))
+    walk::realise(cx, take(args, 0), |_, value| {
+        Ok(int(i64::from(hash::clojure_hash(&value))))
+    })
 }
 
 fn is_identical(_: &mut Cx, args: &mut [Value]) -> Flow {
@@ -93,19 +99,91 @@ pub static TABLE: BuiltinTable = BuiltinTable {
 };
 
 const ROWS: &[Builtin] = &[
-    row("<", "[n & ns]", at_least(1), |_, a| chain("<", a, comparison::less), "Does each number come before the next?"),
-    row("<=", "[n & ns]", at_least(1), |_, a| chain("<=", a, comparison::less_or_equal), "Does no number come after the next?"),
-    row("=", "[x & more]", at_least(1), all_equal, "Are all arguments equal by value? An exact number and a float never are."),
-    row("==", "[n & ns]", at_least(1), |_, a| chain("==", a, comparison::equivalent), "Are all arguments the same number?"),
-    row(">", "[n & ns]", at_least(1), |_, a| chain(">", a, |x, y| comparison::less(y, x)), "Does each number come after the next?"),
-    row(">=", "[n & ns]", at_least(1), |_, a| chain(">=", a, |x, y| comparison::less_or_equal(y, x)), "Does no number come before the next?"),
-    row("compare", "[a b]", exactly(2), compare, "-1, 0 or 1 as a comes before, with or after b. Nil comes first."),
-    row("even?", "[n]", exactly(1), |_, a| Ok(Value::bool(!parity("even?", &a[0])?)), "Is the integer even?"),
-    row("hash", "[x]", exactly(1), hash_of, "Clojure's hash of a value; equal values have equal ones."),
-    row("identical?", "[a b]", exactly(2), is_identical, "Are both the same object?"),
+    row(
+        "<",
+        "[n & ns]",
+        at_least(1),
+        |_, a| chain("<", a, comparison::less),
+        "Does each number come before the next?",
+    ),
+    row(
+        "<=",
+        "[n & ns]",
+        at_least(1),
+        |_, a| chain("<=", a, comparison::less_or_equal),
+        "Does no number come after the next?",
+    ),
+    row(
+        "=",
+        "[x & more]",
+        at_least(1),
+        all_equal,
+        "Are all arguments equal by value? An exact number and a float never are.",
+    ),
+    row(
+        "==",
+        "[n & ns]",
+        at_least(1),
+        |_, a| chain("==", a, comparison::equivalent),
+        "Are all arguments the same number?",
+    ),
+    row(
+        ">",
+        "[n & ns]",
+        at_least(1),
+        |_, a| chain(">", a, |x, y| comparison::less(y, x)),
+        "Does each number come after the next?",
+    ),
+    row(
+        ">=",
+        "[n & ns]",
+        at_least(1),
+        |_, a| chain(">=", a, |x, y| comparison::less_or_equal(y, x)),
+        "Does no number come before the next?",
+    ),
+    row(
+        "compare",
+        "[a b]",
+        exactly(2),
+        compare,
+        "-1, 0 or 1 as a comes before, with or after b. Nil comes first.",
+    ),
+    row(
+        "even?",
+        "[n]",
+        exactly(1),
+        |_, a| Ok(Value::bool(!parity("even?", &a[0])?)),
+        "Is the integer even?",
+    ),
+    row(
+        "hash",
+        "[x]",
+        exactly(1),
+        hash_of,
+        "Clojure's hash of a value; equal values have equal ones.",
+    ),
+    row(
+        "identical?",
+        "[a b]",
+        exactly(2),
+        is_identical,
+        "Are both the same object?",
+    ),
     row("neg?", "[n]", exactly(1), is_negative, "Is n below zero?"),
-    row("not=", "[x & more]", at_least(1), not_equal, "The opposite of =."),
-    row("odd?", "[n]", exactly(1), |_, a| Ok(Value::bool(parity("odd?", &a[0])?)), "Is the integer odd?"),
+    row(
+        "not=",
+        "[x & more]",
+        at_least(1),
+        not_equal,
+        "The opposite of =.",
+    ),
+    row(
+        "odd?",
+        "[n]",
+        exactly(1),
+        |_, a| Ok(Value::bool(parity("odd?", &a[0])?)),
+        "Is the integer odd?",
+    ),
     row("pos?", "[n]", exactly(1), is_positive, "Is n above zero?"),
     row("zero?", "[n]", exactly(1), is_zero, "Is n zero?"),
 ];

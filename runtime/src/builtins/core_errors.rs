@@ -45,7 +45,11 @@ fn ex_info(_: &mut Cx, args: &mut [Value]) -> Flow {
 }
 
 fn part(args: &[Value], part: fn(&ErrorBody) -> &Value) -> Flow {
-    Ok(args[0].as_object::<ErrorBody>().map(part).cloned().unwrap_or_default())
+    Ok(args[0]
+        .as_object::<ErrorBody>()
+        .map(part)
+        .cloned()
+        .unwrap_or_default())
 }
 
 fn panic(cx: &mut Cx, args: &mut [Value]) -> Flow {
@@ -95,7 +99,11 @@ fn result_parts<'a>(who: &str, result: &'a Value) -> Result<Result<&'a Value, &'
             return Ok(Err(reason));
         }
     }
-    Err(Fault::wrong_type(who, "a result, {:ok value} or {:error reason}", result))
+    Err(Fault::wrong_type(
+        who,
+        "a result, {:ok value} or {:error reason}",
+        result,
+    ))
 }
 
 fn unwrap(_: &mut Cx, args: &mut [Value]) -> Flow {
@@ -116,16 +124,88 @@ pub static TABLE: BuiltinTable = BuiltinTable {
 };
 
 const ROWS: &[Builtin] = &[
-    row("assert-fault*", "[test message]", exactly(2), assert_fault, "Fails: an assertion does not hold."),
-    row("error", "[reason]", exactly(1), |_, a| Ok(tagged("error", take(a, 0))), "The result {:error reason}."),
-    row("ex-cause", "[e]", exactly(1), |_, a| part(a, |e| &e.cause), "The cause of an error value, or nil."),
-    row("ex-data", "[e]", exactly(1), |_, a| part(a, |e| &e.data), "The data of an error value, or nil."),
-    row("ex-info", "[message data] [message data cause]", between(2, 3), ex_info, "An error value to be thrown."),
-    row("ex-message", "[e]", exactly(1), |_, a| part(a, |e| &e.message), "The message of an error value, or nil."),
-    row("no-match*", "[x]", exactly(1), no_match, "Fails: no clause matches the value."),
-    row("ok", "[x]", exactly(1), |_, a| Ok(tagged("ok", take(a, 0))), "The result {:ok x}."),
-    row("panic", "[message & values]", at_least(1), panic, "Ends the actor with a fault of kind :panic that shows the message and the values."),
-    row("result-ok", "[r]", exactly(1), result_ok, "Is it {:ok v}? False for {:error r}, a fault for anything else."),
-    row("throw", "[reason]", exactly(1), throw, "Ends the actor with this reason, unless a `try` takes it."),
-    row("unwrap", "[r]", exactly(1), unwrap, "The value of {:ok v}; throws the reason of {:error r}."),
+    row(
+        "assert-fault*",
+        "[test message]",
+        exactly(2),
+        assert_fault,
+        "Fails: an assertion does not hold.",
+    ),
+    row(
+        "error",
+        "[reason]",
+        exactly(1),
+        |_, a| Ok(tagged("error", take(a, 0))),
+        "The result {:error reason}.",
+    ),
+    row(
+        "ex-cause",
+        "[e]",
+        exactly(1),
+        |_, a| part(a, |e| &e.cause),
+        "The cause of an error value, or nil.",
+    ),
+    row(
+        "ex-data",
+        "[e]",
+        exactly(1),
+        |_, a| part(a, |e| &e.data),
+        "The data of an error value, or nil.",
+    ),
+    row(
+        "ex-info",
+        "[message data] [message data cause]",
+        between(2, 3),
+        ex_info,
+        "An error value to be thrown.",
+    ),
+    row(
+        "ex-message",
+        "[e]",
+        exactly(1),
+        |_, a| part(a, |e| &e.message),
+        "The message of an error value, or nil.",
+    ),
+    row(
+        "no-match*",
+        "[x]",
+        exactly(1),
+        no_match,
+        "Fails: no clause matches the value.",
+    ),
+    row(
+        "ok",
+        "[x]",
+        exactly(1),
+        |_, a| Ok(tagged("ok", take(a, 0))),
+        "The result {:ok x}.",
+    ),
+    row(
+        "panic",
+        "[message & values]",
+        at_least(1),
+        panic,
+        "Ends the actor with a fault of kind :panic that shows the message and the values.",
+    ),
+    row(
+        "result-ok",
+        "[r]",
+        exactly(1),
+        result_ok,
+        "Is it {:ok v}? False for {:error r}, a fault for anything else.",
+    ),
+    row(
+        "throw",
+        "[reason]",
+        exactly(1),
+        throw,
+        "Ends the actor with this reason, unless a `try` takes it.",
+    ),
+    row(
+        "unwrap",
+        "[r]",
+        exactly(1),
+        unwrap,
+        "The value of {:ok v}; throws the reason of {:error r}.",
+    ),
 ];

@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 
 use crate::builtin::{Builtin, BuiltinTable, Flow, at_least, between, exactly, row, tail_call};
 use crate::builtins::support::{out_of_bounds, position, take, take_all};
+use crate::builtins::transient;
 use crate::collections::seq::{Consumer, Cursor, consume, entry};
 use crate::collections::{is_sequential, list, map, range, set, slice, vector, walk};
 use crate::context::Cx;
@@ -21,9 +22,10 @@ fn find_value(collection: &Value, key: &Value) -> Option<Value> {
         Kind::Map => map::get(collection, key).cloned(),
         Kind::Set => set::get(collection, key).cloned(),
         Kind::Vector => vector::nth(collection, number::as_usize(key)?).cloned(),
-        Kind::Str => {
-            collection.as_object::<Text>()?.nth(number::as_usize(key)?).map(Value::char)
-        }
+        Kind::Str => collection
+            .as_object::<Text>()?
+            .nth(number::as_usize(key)?)
+            .map(Value::char),
         Kind::Native => collection.as_dyn_native()?.get(key)?,
         Kind::Error => crate::builtins::core_errors::field(collection, key),
         _ => None,
@@ -41,7 +43,12 @@ pub(super) fn lookup(cx: &mut Cx, collection: Value, key: Value, absent: Value) 
 }
 
 fn get(cx: &mut Cx, args: &mut [Value]) -> Flow {
-    lookup(cx, take(args, 0), take(args, 1), take(args, 2))
+    lookup(
+        cx,
+        transient::content(take(args, 0))?,
+        take(args, 1),
+        take(args, 2),
+    )
 }
 
 fn with_realised_key(
@@ -49,7 +56,7 @@ fn with_realised_key(
     args: &mut [Value],
     then: impl FnOnce(&mut Cx, Value, Value) -> Flow + Send + 'static,
 ) -> Flow {
-    let collection = take(args, 0);
+    let collection = transient::content(take(args, 0))?;
     walk::realise(cx, take(args, 1), move |cx, key| then(cx, collection, key))
 }
 
@@ -79,7 +86,9 @@ fn find(cx: &mut Cx, args: &mut [Value]) -> Flow {
             Some(Kind::Map) => map::find(&collection, &key).map(|(k, v)| entry(k, v)),
             Some(Kind::Vector) => {
                 let index = number::as_usize(&key);
-                index.and_then(|i| vector::nth(&collection, i)).map(|v| entry(&key, v))
+                index
+                    .and_then(|i| vector::nth(&collection, i))
+                    .map(|v| entry(&key, v))
             }
             _ if collection.is_nil() => None,
             _ => return Err(Fault::wrong_type("find", "a map or vector", &collection).into()),
@@ -109,10 +118,12 @@ fn nth(cx: &mut Cx, args: &mut [Value]) -> Flow {
         (Err(fault), Some(absent)) if fault.kind == FaultKind::Index => return Ok(absent.clone()),
         (Err(fault), _) => return Err(fault.into()),
     };
-    let collection = take(args, 0);
+    let collection = transient::content(take(args, 0))?;
     if let Some(found) = nth_at_once(&collection, index) {
         let count = crate::collections::known_count(&collection).unwrap_or(0);
-        return found.or(absent).ok_or_else(|| out_of_bounds("nth", index, count).into());
+        return found
+            .or(absent)
+            .ok_or_else(|| out_of_bounds("nth", index, count).into());
     }
     if collection.is_nil() {
         return Ok(absent.unwrap_or_default());
@@ -121,7 +132,16 @@ fn nth(cx: &mut Cx, args: &mut [Value]) -> Flow {
         return Err(Fault::wrong_type("nth", "a vector, sequence or string", &collection).into());
     }
     let cursor = Cursor::new("nth", collection)?;
-    consume(cx, cursor, Nth { index, passed: 0, found: None, absent })
+    consume(
+        cx,
+        cursor,
+        Nth {
+            index,
+            passed: 0,
+            found: None,
+            absent,
+        },
+    )
 }
 
 /// Walks to an index.
@@ -144,7 +164,9 @@ impl Consumer for Nth {
 
     fn finish(self, _: &mut Cx, _: Cursor) -> Flow {
         let (index, passed) = (self.index, self.passed);
-        self.found.or(self.absent).ok_or_else(|| out_of_bounds("nth", index, passed).into())
+        self.found
+            .or(self.absent)
+            .ok_or_else(|| out_of_bounds("nth", index, passed).into())
     }
 }
 
@@ -178,7 +200,9 @@ fn invoke(cx: &mut Cx, args: &mut [Value]) -> Flow {
 }
 
 fn can_look_up(callee: &Value) -> bool {
-    callee.as_dyn_native().is_none_or(|native| native.get(&Value::NIL).is_some())
+    callee
+        .as_dyn_native()
+        .is_none_or(|native| native.get(&Value::NIL).is_some())
 }
 
 #[cold]
@@ -187,7 +211,9 @@ fn not_callable(callee: &Value) -> Fault {
     let message = format!("{shown} ({}) cannot be called", class_name(callee));
     Fault::new(FaultKind::Type, message).hint(match callee.is_nil() {
         true => "the function is nil: is it defined, and is the name right?",
-        false => "the first item of a form in round brackets is called: a list of data needs a quote",
+        false => {
+            "the first item of a form in round brackets is called: a list of data needs a quote"
+        }
     })
 }
 
@@ -195,7 +221,11 @@ fn expect_between(callee: &Value, count: usize, min: usize, max: usize) -> Resul
     if (min..=max).contains(&count) {
         return Ok(());
     }
-    let takes = if min == max { format!("{min}") } else { format!("{min} or {max}") };
+    let takes = if min == max {
+        format!("{min}")
+    } else {
+        format!("{min} or {max}")
+    };
     let class = class_name(callee);
     let message = format!("a {class} called like a function takes {takes} arguments, got {count}");
     Err(Fault::new(FaultKind::Arity, message))
@@ -215,10 +245,46 @@ pub static TABLE: BuiltinTable = BuiltinTable {
 };
 
 const ROWS: &[Builtin] = &[
-    row("contains?", "[coll key]", exactly(2), contains, "Is the key in the map or set, the index in the vector or string?"),
-    row("find", "[map key]", exactly(2), find, "The entry [key value], or nil."),
-    row("get", "[coll key] [coll key absent]", between(2, 3), get, "The value of a key, member or index; nil or `absent` if it is not there."),
-    row("invoke", "[f & args]", at_least(1), invoke, "Calls f, which may also be a keyword, map, set, vector, symbol or var."),
-    row("nth", "[coll index] [coll index absent]", between(2, 3), nth, "The item at an index; a fault or `absent` if there is none."),
-    row("vector-rest", "[v index]", exactly(2), vector_rest, "The elements of a vector from an index on, as a sequence."),
+    row(
+        "contains?",
+        "[coll key]",
+        exactly(2),
+        contains,
+        "Is the key in the map or set, the index in the vector or string?",
+    ),
+    row(
+        "find",
+        "[map key]",
+        exactly(2),
+        find,
+        "The entry [key value], or nil.",
+    ),
+    row(
+        "get",
+        "[coll key] [coll key absent]",
+        between(2, 3),
+        get,
+        "The value of a key, member or index; nil or `absent` if it is not there.",
+    ),
+    row(
+        "invoke",
+        "[f & args]",
+        at_least(1),
+        invoke,
+        "Calls f, which may also be a keyword, map, set, vector, symbol or var.",
+    ),
+    row(
+        "nth",
+        "[coll index] [coll index absent]",
+        between(2, 3),
+        nth,
+        "The item at an index; a fault or `absent` if there is none.",
+    ),
+    row(
+        "vector-rest",
+        "[v index]",
+        exactly(2),
+        vector_rest,
+        "The elements of a vector from an index on, as a sequence.",
+    ),
 ];

@@ -68,10 +68,16 @@ fn symbol(_: &mut Cx, args: &mut [Value]) -> Flow {
 
 fn subs(_: &mut Cx, args: &mut [Value]) -> Flow {
     text("subs", &args[0])?;
-    let Some(body) = args[0].as_object::<Text>() else { return Ok(Value::NIL) };
+    let Some(body) = args[0].as_object::<Text>() else {
+        return Ok(Value::NIL);
+    };
     let count = body.code_points();
     let start = position("subs", &args[1])?;
-    let end = if args.len() > 2 { position("subs", &args[2])? } else { count };
+    let end = if args.len() > 2 {
+        position("subs", &args[2])?
+    } else {
+        count
+    };
     match body.slice(start, end) {
         Some(part) => Ok(Value::str(part)),
         None => Err(out_of_bounds("subs", if end > count { end } else { start }, count).into()),
@@ -102,12 +108,60 @@ pub static TABLE: BuiltinTable = BuiltinTable {
 };
 
 const ROWS: &[Builtin] = &[
-    row("keyword", "[name] [ns name]", between(1, 2), keyword, "The keyword of this name."),
-    row("name", "[x]", exactly(1), name, "The name of a keyword or symbol without its namespace; a string itself."),
-    row("namespace", "[x]", exactly(1), namespace, "The namespace of a keyword or symbol, or nil."),
-    row("parse-boolean", "[s]", exactly(1), parse_boolean, "True, false, or nil if the text is neither."),
-    row("parse-double", "[s]", exactly(1), parse_float, "The float that the text writes, or nil."),
-    row("parse-long", "[s]", exactly(1), parse_int, "The integer that the text writes, of any size, or nil."),
-    row("subs", "[s start] [s start end]", between(2, 3), subs, "The code points of a string from start up to end."),
-    row("symbol", "[name] [ns name]", between(1, 2), symbol, "The symbol of this name."),
+    row(
+        "keyword",
+        "[name] [ns name]",
+        between(1, 2),
+        keyword,
+        "The keyword of this name.",
+    ),
+    row(
+        "name",
+        "[x]",
+        exactly(1),
+        name,
+        "The name of a keyword or symbol without its namespace; a string itself.",
+    ),
+    row(
+        "namespace",
+        "[x]",
+        exactly(1),
+        namespace,
+        "The namespace of a keyword or symbol, or nil.",
+    ),
+    row(
+        "parse-boolean",
+        "[s]",
+        exactly(1),
+        parse_boolean,
+        "True, false, or nil if the text is neither.",
+    ),
+    row(
+        "parse-double",
+        "[s]",
+        exactly(1),
+        parse_float,
+        "The float that the text writes, or nil.",
+    ),
+    row(
+        "parse-long",
+        "[s]",
+        exactly(1),
+        parse_int,
+        "The integer that the text writes, of any size, or nil.",
+    ),
+    row(
+        "subs",
+        "[s start] [s start end]",
+        between(2, 3),
+        subs,
+        "The code points of a string from start up to end.",
+    ),
+    row(
+        "symbol",
+        "[name] [ns name]",
+        between(1, 2),
+        symbol,
+        "The symbol of this name.",
+    ),
 ];

@@ -18,7 +18,9 @@ fn is_kind(args: &[Value], kind: Kind) -> Flow {
 }
 
 fn is_class(args: &[Value], class: CellClass) -> Flow {
-    test(args, |v| as_cell(v).is_some_and(|cell| cell.class() == class))
+    test(args, |v| {
+        as_cell(v).is_some_and(|cell| cell.class() == class)
+    })
 }
 
 fn is_map(v: &Value) -> bool {
@@ -40,12 +42,17 @@ fn is_fn(v: &Value) -> bool {
 fn is_callable(v: &Value) -> bool {
     is_fn(v)
         || v.as_keyword().is_some()
-        || matches!(v.kind(), Some(Kind::Map | Kind::Set | Kind::Vector | Kind::Symbol | Kind::Var))
+        || matches!(
+            v.kind(),
+            Some(Kind::Map | Kind::Set | Kind::Vector | Kind::Symbol | Kind::Var)
+        )
 }
 
 fn has_namespace(v: &Value) -> bool {
     let keyword = v.as_keyword().and_then(|k| k.namespace());
-    keyword.or_else(|| v.as_symbol().and_then(|s| s.namespace())).is_some()
+    keyword
+        .or_else(|| v.as_symbol().and_then(|s| s.namespace()))
+        .is_some()
 }
 
 fn is_name(v: &Value) -> bool {
@@ -72,7 +79,9 @@ fn type_of(_: &mut Cx, args: &mut [Value]) -> Flow {
 fn instance(_: &mut Cx, args: &mut [Value]) -> Flow {
     let class = Value::keyword(class_name(&args[1]));
     if args[0].as_keyword().is_some() {
-        return Ok(Value::bool(args[0].is_identical(&class) || args[0].is_keyword("any")));
+        return Ok(Value::bool(
+            args[0].is_identical(&class) || args[0].is_keyword("any"),
+        ));
     }
     if args[0].kind() == Some(Kind::Set) {
         return Ok(Value::bool(set::contains(&args[0], &class)));
@@ -101,62 +110,418 @@ pub static TABLE: BuiltinTable = BuiltinTable {
 };
 
 const ROWS: &[Builtin] = &[
-    row("any?", "[x]", exactly(1), |_, _| Ok(Value::TRUE), "True for everything."),
-    row("associative?", "[x]", exactly(1), |_, a| test(a, |v| is_map(v) || v.kind() == Some(Kind::Vector)), "Is it a map or a vector?"),
-    row("atom?", "[x]", exactly(1), |_, a| is_class(a, CellClass::Atom), "Is it an atom?"),
-    row("boolean", "[x]", exactly(1), |_, a| test(a, Value::is_truthy), "False for nil and false, true for all else."),
-    row("boolean?", "[x]", exactly(1), |_, a| test(a, |v| v.as_bool().is_some()), "Is it true or false?"),
-    row("char?", "[x]", exactly(1), |_, a| test(a, |v| v.as_char().is_some()), "Is it a character?"),
-    row("class", "[x]", exactly(1), class, "What kind of value it is, as a keyword: `:int`, `:vector`, …"),
-    row("coll?", "[x]", exactly(1), |_, a| test(a, is_collection), "Is it a collection?"),
-    row("counted?", "[x]", exactly(1), |_, a| test(a, |v| is_collection(v) && known_count(v).is_some()), "Is it a collection whose count is known at once?"),
-    row("decimal?", "[x]", exactly(1), |_, a| test(a, |v| class_name(v) == "decimal"), "Is it a decimal?"),
-    row("delay?", "[x]", exactly(1), |_, a| is_class(a, CellClass::Delay), "Is it a delay?"),
-    row("double?", "[x]", exactly(1), |_, a| test(a, |v| v.as_float().is_some()), "Is it a float?"),
-    row("error?", "[x]", exactly(1), |_, a| is_kind(a, Kind::Error), "Is it an error value (a fault, an `ex-info`)?"),
-    row("false?", "[x]", exactly(1), |_, a| test(a, |v| v.as_bool() == Some(false)), "Is it false?"),
-    row("float?", "[x]", exactly(1), |_, a| test(a, |v| v.as_float().is_some()), "Is it a float?"),
-    row("fn?", "[x]", exactly(1), |_, a| test(a, is_fn), "Is it a function?"),
-    row("ident?", "[x]", exactly(1), |_, a| test(a, is_name), "Is it a keyword or a symbol?"),
-    row("ifn?", "[x]", exactly(1), |_, a| test(a, is_callable), "Can it be called?"),
-    row("indexed?", "[x]", exactly(1), |_, a| is_kind(a, Kind::Vector), "Is an item found by its index at once?"),
-    row("infinite?", "[n]", exactly(1), |_, a| test(a, |v| v.as_float().is_some_and(f64::is_infinite)), "Is it an infinite float?"),
-    row("instance?", "[class x]", exactly(2), instance, "Is x of this class (a keyword as `class` gives it, or a set of them)?"),
-    row("int?", "[x]", exactly(1), |_, a| test(a, number::is_int), "Is it an integer?"),
-    row("integer?", "[x]", exactly(1), |_, a| test(a, number::is_int), "Is it an integer?"),
-    row("keyword?", "[x]", exactly(1), |_, a| test(a, |v| v.as_keyword().is_some()), "Is it a keyword?"),
-    row("lazy-seq?", "[x]", exactly(1), |_, a| test(a, lazy_seq::is_lazy), "Is it a lazy sequence?"),
-    row("list?", "[x]", exactly(1), |_, a| test(a, is_list), "Is it a list?"),
-    row("map-entry?", "[x]", exactly(1), |_, a| test(a, |v| v.kind() == Some(Kind::Vector) && known_count(v) == Some(2)), "Is it a vector of two, as map entries are?"),
-    row("map?", "[x]", exactly(1), |_, a| test(a, is_map), "Is it a map?"),
-    row("NaN?", "[n]", exactly(1), |_, a| test(a, |v| v.as_float().is_some_and(f64::is_nan)), "Is it the float that is not a number?"),
-    row("nat-int?", "[x]", exactly(1), |_, a| test(a, |v| number::is_int(v) && !has_sign(v, std::cmp::Ordering::Less)), "Is it an integer of at least 0?"),
-    row("neg-int?", "[x]", exactly(1), |_, a| test(a, |v| has_sign(v, std::cmp::Ordering::Less)), "Is it an integer below 0?"),
-    row("nil?", "[x]", exactly(1), |_, a| test(a, Value::is_nil), "Is it nil?"),
-    row("not", "[x]", exactly(1), |_, a| test(a, |v| !v.is_truthy()), "True for nil and false, false for all else."),
-    row("number?", "[x]", exactly(1), |_, a| test(a, number::is_number), "Is it a number?"),
-    row("pid?", "[x]", exactly(1), |_, a| is_kind(a, Kind::Pid), "Does it name an actor?"),
-    row("pos-int?", "[x]", exactly(1), |_, a| test(a, |v| has_sign(v, std::cmp::Ordering::Greater)), "Is it an integer above 0?"),
-    row("qualified-ident?", "[x]", exactly(1), |_, a| test(a, has_namespace), "Is it a keyword or symbol with a namespace?"),
-    row("qualified-keyword?", "[x]", exactly(1), |_, a| test(a, |v| v.as_keyword().is_some() && has_namespace(v)), "Is it a keyword with a namespace?"),
-    row("qualified-symbol?", "[x]", exactly(1), |_, a| test(a, |v| v.as_symbol().is_some() && has_namespace(v)), "Is it a symbol with a namespace?"),
-    row("ratio?", "[x]", exactly(1), |_, a| is_kind(a, Kind::Ratio), "Is it a ratio?"),
-    row("rational?", "[x]", exactly(1), |_, a| test(a, |v| number::is_int(v) || v.kind() == Some(Kind::Ratio)), "Is it an exact number?"),
-    row("reduced?", "[x]", exactly(1), |_, a| test(a, |v| as_reduced(v).is_some()), "Is it marked as the end of a reduction?"),
-    row("ref?", "[x]", exactly(1), |_, a| is_kind(a, Kind::Reference), "Is it a unique reference (a monitor, a caller, a timer)?"),
-    row("regex?", "[x]", exactly(1), |_, a| is_kind(a, Kind::Regex), "Is it a regular expression?"),
-    row("seq?", "[x]", exactly(1), |_, a| test(a, is_empty_list_or_seq), "Is it a list or another sequence?"),
-    row("seqable?", "[x]", exactly(1), |_, a| test(a, is_seqable), "Does `seq` take it?"),
-    row("sequential?", "[x]", exactly(1), |_, a| test(a, is_sequential), "Is it a vector or a sequence?"),
-    row("set?", "[x]", exactly(1), |_, a| test(a, is_set), "Is it a set?"),
-    row("simple-keyword?", "[x]", exactly(1), |_, a| test(a, |v| v.as_keyword().is_some() && !has_namespace(v)), "Is it a keyword without a namespace?"),
-    row("simple-symbol?", "[x]", exactly(1), |_, a| test(a, |v| v.as_symbol().is_some() && !has_namespace(v)), "Is it a symbol without a namespace?"),
-    row("some?", "[x]", exactly(1), |_, a| test(a, |v| !v.is_nil()), "Is it anything but nil?"),
-    row("string?", "[x]", exactly(1), |_, a| is_kind(a, Kind::Str), "Is it a string?"),
-    row("symbol?", "[x]", exactly(1), |_, a| is_kind(a, Kind::Symbol), "Is it a symbol?"),
-    row("true?", "[x]", exactly(1), |_, a| test(a, |v| v.as_bool() == Some(true)), "Is it true?"),
-    row("type", "[x]", exactly(1), type_of, "The :type in the metadata of x, or its class."),
-    row("var?", "[x]", exactly(1), |_, a| is_kind(a, Kind::Var), "Is it a var?"),
-    row("vector?", "[x]", exactly(1), |_, a| is_kind(a, Kind::Vector), "Is it a vector?"),
-    row("volatile?", "[x]", exactly(1), |_, a| is_class(a, CellClass::Volatile), "Is it a volatile?"),
+    row(
+        "NaN?",
+        "[n]",
+        exactly(1),
+        |_, a| test(a, |v| v.as_float().is_some_and(f64::is_nan)),
+        "Is it the float that is not a number?",
+    ),
+    row(
+        "any?",
+        "[x]",
+        exactly(1),
+        |_, _| Ok(Value::TRUE),
+        "True for everything.",
+    ),
+    row(
+        "associative?",
+        "[x]",
+        exactly(1),
+        |_, a| test(a, |v| is_map(v) || v.kind() == Some(Kind::Vector)),
+        "Is it a map or a vector?",
+    ),
+    row(
+        "atom?",
+        "[x]",
+        exactly(1),
+        |_, a| is_class(a, CellClass::Atom),
+        "Is it an atom?",
+    ),
+    row(
+        "boolean",
+        "[x]",
+        exactly(1),
+        |_, a| test(a, Value::is_truthy),
+        "False for nil and false, true for all else.",
+    ),
+    row(
+        "boolean?",
+        "[x]",
+        exactly(1),
+        |_, a| test(a, |v| v.as_bool().is_some()),
+        "Is it true or false?",
+    ),
+    row(
+        "char?",
+        "[x]",
+        exactly(1),
+        |_, a| test(a, |v| v.as_char().is_some()),
+        "Is it a character?",
+    ),
+    row(
+        "class",
+        "[x]",
+        exactly(1),
+        class,
+        "What kind of value it is, as a keyword such as `:int` or `:vector`.",
+    ),
+    row(
+        "coll?",
+        "[x]",
+        exactly(1),
+        |_, a| test(a, is_collection),
+        "Is it a collection?",
+    ),
+    row(
+        "counted?",
+        "[x]",
+        exactly(1),
+        |_, a| test(a, |v| is_collection(v) && known_count(v).is_some()),
+        "Is it a collection whose count is known at once?",
+    ),
+    row(
+        "decimal?",
+        "[x]",
+        exactly(1),
+        |_, a| test(a, |v| class_name(v) == "decimal"),
+        "Is it a decimal?",
+    ),
+    row(
+        "delay?",
+        "[x]",
+        exactly(1),
+        |_, a| is_class(a, CellClass::Delay),
+        "Is it a delay?",
+    ),
+    row(
+        "double?",
+        "[x]",
+        exactly(1),
+        |_, a| test(a, |v| v.as_float().is_some()),
+        "Is it a float?",
+    ),
+    row(
+        "error?",
+        "[x]",
+        exactly(1),
+        |_, a| is_kind(a, Kind::Error),
+        "Is it an error value (a fault, an `ex-info`)?",
+    ),
+    row(
+        "false?",
+        "[x]",
+        exactly(1),
+        |_, a| test(a, |v| v.as_bool() == Some(false)),
+        "Is it false?",
+    ),
+    row(
+        "float?",
+        "[x]",
+        exactly(1),
+        |_, a| test(a, |v| v.as_float().is_some()),
+        "Is it a float?",
+    ),
+    row(
+        "fn?",
+        "[x]",
+        exactly(1),
+        |_, a| test(a, is_fn),
+        "Is it a function?",
+    ),
+    row(
+        "ident?",
+        "[x]",
+        exactly(1),
+        |_, a| test(a, is_name),
+        "Is it a keyword or a symbol?",
+    ),
+    row(
+        "ifn?",
+        "[x]",
+        exactly(1),
+        |_, a| test(a, is_callable),
+        "Can it be called?",
+    ),
+    row(
+        "indexed?",
+        "[x]",
+        exactly(1),
+        |_, a| is_kind(a, Kind::Vector),
+        "Is an item found by its index at once?",
+    ),
+    row(
+        "infinite?",
+        "[n]",
+        exactly(1),
+        |_, a| test(a, |v| v.as_float().is_some_and(f64::is_infinite)),
+        "Is it an infinite float?",
+    ),
+    row(
+        "instance?",
+        "[class x]",
+        exactly(2),
+        instance,
+        "Is x of this class (a keyword as `class` gives it, or a set of them)?",
+    ),
+    row(
+        "int?",
+        "[x]",
+        exactly(1),
+        |_, a| test(a, number::is_int),
+        "Is it an integer?",
+    ),
+    row(
+        "integer?",
+        "[x]",
+        exactly(1),
+        |_, a| test(a, number::is_int),
+        "Is it an integer?",
+    ),
+    row(
+        "keyword?",
+        "[x]",
+        exactly(1),
+        |_, a| test(a, |v| v.as_keyword().is_some()),
+        "Is it a keyword?",
+    ),
+    row(
+        "lazy-seq?",
+        "[x]",
+        exactly(1),
+        |_, a| test(a, lazy_seq::is_lazy),
+        "Is it a lazy sequence?",
+    ),
+    row(
+        "list?",
+        "[x]",
+        exactly(1),
+        |_, a| test(a, is_list),
+        "Is it a list?",
+    ),
+    row(
+        "map-entry?",
+        "[x]",
+        exactly(1),
+        |_, a| {
+            test(a, |v| {
+                v.kind() == Some(Kind::Vector) && known_count(v) == Some(2)
+            })
+        },
+        "Is it a vector of two, as map entries are?",
+    ),
+    row(
+        "map?",
+        "[x]",
+        exactly(1),
+        |_, a| test(a, is_map),
+        "Is it a map?",
+    ),
+    row(
+        "nat-int?",
+        "[x]",
+        exactly(1),
+        |_, a| {
+            test(a, |v| {
+                number::is_int(v) && !has_sign(v, std::cmp::Ordering::Less)
+            })
+        },
+        "Is it an integer of at least 0?",
+    ),
+    row(
+        "neg-int?",
+        "[x]",
+        exactly(1),
+        |_, a| test(a, |v| has_sign(v, std::cmp::Ordering::Less)),
+        "Is it an integer below 0?",
+    ),
+    row(
+        "nil?",
+        "[x]",
+        exactly(1),
+        |_, a| test(a, Value::is_nil),
+        "Is it nil?",
+    ),
+    row(
+        "not",
+        "[x]",
+        exactly(1),
+        |_, a| test(a, |v| !v.is_truthy()),
+        "True for nil and false, false for all else.",
+    ),
+    row(
+        "number?",
+        "[x]",
+        exactly(1),
+        |_, a| test(a, number::is_number),
+        "Is it a number?",
+    ),
+    row(
+        "pid?",
+        "[x]",
+        exactly(1),
+        |_, a| is_kind(a, Kind::Pid),
+        "Does it name an actor?",
+    ),
+    row(
+        "pos-int?",
+        "[x]",
+        exactly(1),
+        |_, a| test(a, |v| has_sign(v, std::cmp::Ordering::Greater)),
+        "Is it an integer above 0?",
+    ),
+    row(
+        "qualified-ident?",
+        "[x]",
+        exactly(1),
+        |_, a| test(a, has_namespace),
+        "Is it a keyword or symbol with a namespace?",
+    ),
+    row(
+        "qualified-keyword?",
+        "[x]",
+        exactly(1),
+        |_, a| test(a, |v| v.as_keyword().is_some() && has_namespace(v)),
+        "Is it a keyword with a namespace?",
+    ),
+    row(
+        "qualified-symbol?",
+        "[x]",
+        exactly(1),
+        |_, a| test(a, |v| v.as_symbol().is_some() && has_namespace(v)),
+        "Is it a symbol with a namespace?",
+    ),
+    row(
+        "ratio?",
+        "[x]",
+        exactly(1),
+        |_, a| is_kind(a, Kind::Ratio),
+        "Is it a ratio?",
+    ),
+    row(
+        "rational?",
+        "[x]",
+        exactly(1),
+        |_, a| test(a, |v| number::is_int(v) || v.kind() == Some(Kind::Ratio)),
+        "Is it an exact number?",
+    ),
+    row(
+        "reduced?",
+        "[x]",
+        exactly(1),
+        |_, a| test(a, |v| as_reduced(v).is_some()),
+        "Is it marked as the end of a reduction?",
+    ),
+    row(
+        "ref?",
+        "[x]",
+        exactly(1),
+        |_, a| is_kind(a, Kind::Reference),
+        "Is it a unique reference (a monitor, a caller, a timer)?",
+    ),
+    row(
+        "regex?",
+        "[x]",
+        exactly(1),
+        |_, a| is_kind(a, Kind::Regex),
+        "Is it a regular expression?",
+    ),
+    row(
+        "seq?",
+        "[x]",
+        exactly(1),
+        |_, a| test(a, is_empty_list_or_seq),
+        "Is it a list or another sequence?",
+    ),
+    row(
+        "seqable?",
+        "[x]",
+        exactly(1),
+        |_, a| test(a, is_seqable),
+        "Does `seq` take it?",
+    ),
+    row(
+        "sequential?",
+        "[x]",
+        exactly(1),
+        |_, a| test(a, is_sequential),
+        "Is it a vector or a sequence?",
+    ),
+    row(
+        "set?",
+        "[x]",
+        exactly(1),
+        |_, a| test(a, is_set),
+        "Is it a set?",
+    ),
+    row(
+        "simple-keyword?",
+        "[x]",
+        exactly(1),
+        |_, a| test(a, |v| v.as_keyword().is_some() && !has_namespace(v)),
+        "Is it a keyword without a namespace?",
+    ),
+    row(
+        "simple-symbol?",
+        "[x]",
+        exactly(1),
+        |_, a| test(a, |v| v.as_symbol().is_some() && !has_namespace(v)),
+        "Is it a symbol without a namespace?",
+    ),
+    row(
+        "some?",
+        "[x]",
+        exactly(1),
+        |_, a| test(a, |v| !v.is_nil()),
+        "Is it anything but nil?",
+    ),
+    row(
+        "string?",
+        "[x]",
+        exactly(1),
+        |_, a| is_kind(a, Kind::Str),
+        "Is it a string?",
+    ),
+    row(
+        "symbol?",
+        "[x]",
+        exactly(1),
+        |_, a| is_kind(a, Kind::Symbol),
+        "Is it a symbol?",
+    ),
+    row(
+        "true?",
+        "[x]",
+        exactly(1),
+        |_, a| test(a, |v| v.as_bool() == Some(true)),
+        "Is it true?",
+    ),
+    row(
+        "type",
+        "[x]",
+        exactly(1),
+        type_of,
+        "The :type in the metadata of x, or its class.",
+    ),
+    row(
+        "var?",
+        "[x]",
+        exactly(1),
+        |_, a| is_kind(a, Kind::Var),
+        "Is it a var?",
+    ),
+    row(
+        "vector?",
+        "[x]",
+        exactly(1),
+        |_, a| is_kind(a, Kind::Vector),
+        "Is it a vector?",
+    ),
+    row(
+        "volatile?",
+        "[x]",
+        exactly(1),
+        |_, a| is_class(a, CellClass::Volatile),
+        "Is it a volatile?",
+    ),
 ];

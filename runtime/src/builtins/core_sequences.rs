@@ -1,9 +1,7 @@
 //! Sequences and calls over them in `batuta.core`. Functions that take functions are Batuta code,
 //! but for `apply`, which only hands its arguments on.
 
-use crate::builtin::{
-    Builtin, BuiltinTable, Flow, Signal, at_least, exactly, row, tail_call,
-};
+use crate::builtin::{Builtin, BuiltinTable, Flow, Signal, at_least, exactly, row, tail_call};
 use crate::builtins::support::{take, take_all};
 use crate::collections::seq::{self, Cursor, gather, with_seq};
 use crate::collections::{is_seq, lazy_seq, list, range, slice, vector};
@@ -27,7 +25,10 @@ fn list_star(cx: &mut Cx, args: &mut [Value]) -> Flow {
     let mut items = take_all(args, 0);
     let rest = items.pop().unwrap_or_default();
     let onto = |items: Vec<Value>, rest| {
-        Ok(items.into_iter().rev().fold(rest, |rest, item| list::cons(item, rest)))
+        Ok(items
+            .into_iter()
+            .rev()
+            .fold(rest, |rest, item| list::cons(item, rest)))
     };
     if items.is_empty() {
         return seq::seq(cx, rest);
@@ -43,7 +44,9 @@ fn second(cx: &mut Cx, args: &mut [Value]) -> Flow {
     if value.kind() == Some(Kind::Vector) {
         return Ok(vector::nth(&value, 1).cloned().unwrap_or_default());
     }
-    gather(cx, "second", value, 2, |_, items, _| Ok(items.into_iter().nth(1).unwrap_or_default()))
+    gather(cx, "second", value, 2, |_, items, _| {
+        Ok(items.into_iter().nth(1).unwrap_or_default())
+    })
 }
 
 /// What is left behind the first n items; nil or empty as the sequence itself says.
@@ -86,14 +89,12 @@ fn rseq(_: &mut Cx, args: &mut [Value]) -> Flow {
 
 fn int_range(_: &mut Cx, args: &mut [Value]) -> Flow {
     let bound = |value: &Value| {
-        number::as_i64(value).ok_or_else(|| {
-            Fault::wrong_type("range", "integers of at most 64 bits", value)
-        })
+        number::as_i64(value)
+            .ok_or_else(|| Fault::wrong_type("range", "integers of at most 64 bits", value))
     };
     let (start, end, step) = (bound(&args[0])?, bound(&args[1])?, bound(&args[2])?);
-    range::range(start, end, step).ok_or_else(|| {
-        Fault::new(FaultKind::Number, "`range`: a step of zero never ends").into()
-    })
+    range::range(start, end, step)
+        .ok_or_else(|| Fault::new(FaultKind::Number, "`range`: a step of zero never ends").into())
 }
 
 /// Hands the items of the last argument on as arguments. Of a variadic function's rest no more is
@@ -103,14 +104,20 @@ fn apply(cx: &mut Cx, args: &mut [Value]) -> Flow {
     let mut given = take_all(args, 1);
     let rest = given.pop().unwrap_or_default();
     let limit = named_parameters(&function).map(|most| (most + 1).saturating_sub(given.len()));
-    gather(cx, "apply", rest, limit.unwrap_or(usize::MAX), move |_, items, rest| {
-        let complete = limit.is_none_or(|limit| items.len() < limit);
-        given.extend(items);
-        if complete {
-            return tail_call(function, given);
-        }
-        spread(function, given, rest.into_rest())
-    })
+    gather(
+        cx,
+        "apply",
+        rest,
+        limit.unwrap_or(usize::MAX),
+        move |_, items, rest| {
+            let complete = limit.is_none_or(|limit| items.len() < limit);
+            given.extend(items);
+            if complete {
+                return tail_call(function, given);
+            }
+            spread(function, given, rest.into_rest())
+        },
+    )
 }
 
 /// The most arguments that a compiled function with `& rest` takes by name; `None` for functions
@@ -126,9 +133,20 @@ fn named_parameters(function: &Value) -> Option<usize> {
 
 fn spread(function: Value, mut given: Vec<Value>, rest: Value) -> Flow {
     let code = function.as_object::<FunctionBody>().map(|body| &body.code);
-    let fixed = code.and_then(|code| code.arities.variadic).unwrap_or(0).min(given.len());
-    let rest = given.drain(fixed..).rev().fold(rest, |rest, item| list::cons(item, rest));
-    Err(Box::new(Signal::CallSpread { function, arguments: given, rest, then: None }))
+    let fixed = code
+        .and_then(|code| code.arities.variadic)
+        .unwrap_or(0)
+        .min(given.len());
+    let rest = given
+        .drain(fixed..)
+        .rev()
+        .fold(rest, |rest, item| list::cons(item, rest));
+    Err(Box::new(Signal::CallSpread {
+        function,
+        arguments: given,
+        rest,
+        then: None,
+    }))
 }
 
 /// The table.
@@ -138,17 +156,95 @@ pub static TABLE: BuiltinTable = BuiltinTable {
 };
 
 const ROWS: &[Builtin] = &[
-    row("apply", "[f args] [f a & more]", at_least(2), apply, "Calls f with these arguments, the items of the last one following."),
-    row("cons", "[item coll]", exactly(2), cons, "A sequence of the item and then the items of the collection."),
-    row("first", "[coll]", exactly(1), |cx, a| seq::first(cx, take(a, 0)), "The first item; nil if there is none."),
-    row("int-range", "[start end step]", exactly(3), int_range, "The integers from start up to end, by step."),
-    row("lazy-seq*", "[f]", exactly(1), |_, a| Ok(lazy_seq::make_lazy(take(a, 0))), "The lazy sequence that a function of no arguments gives, called once, when it is first looked at."),
-    row("list*", "[coll] [item & more]", at_least(1), list_star, "A sequence of these items and then those of the last argument."),
-    row("next", "[coll]", exactly(1), |cx, a| seq::next(cx, take(a, 0)), "The items after the first; nil if there are none."),
-    row("nthrest", "[coll n]", exactly(2), nthrest, "What is left of the collection behind the first n items."),
-    row("reduced", "[x]", exactly(1), |_, a| Ok(make_reduced(take(a, 0))), "Ends a reduction with the value x."),
-    row("rest", "[coll]", exactly(1), |cx, a| seq::rest(cx, take(a, 0)), "The items after the first; () if there are none."),
-    row("rseq", "[v]", exactly(1), rseq, "The elements of a vector backwards; nil if there are none."),
-    row("second", "[coll]", exactly(1), second, "The second item; nil if there is none."),
-    row("seq", "[coll]", exactly(1), |cx, a| seq::seq(cx, take(a, 0)), "The items as a sequence; nil if there are none."),
+    row(
+        "apply",
+        "[f args] [f a & more]",
+        at_least(2),
+        apply,
+        "Calls f with these arguments, the items of the last one following.",
+    ),
+    row(
+        "cons",
+        "[item coll]",
+        exactly(2),
+        cons,
+        "A sequence of the item and then the items of the collection.",
+    ),
+    row(
+        "first",
+        "[coll]",
+        exactly(1),
+        |cx, a| seq::first(cx, take(a, 0)),
+        "The first item; nil if there is none.",
+    ),
+    row(
+        "int-range",
+        "[start end step]",
+        exactly(3),
+        int_range,
+        "The integers from start up to end, by step.",
+    ),
+    row(
+        "lazy-seq*",
+        "[f]",
+        exactly(1),
+        |_, a| Ok(lazy_seq::make_lazy(take(a, 0))),
+        "The lazy sequence that a function of no arguments gives, called once, when it is first looked at.",
+    ),
+    row(
+        "list*",
+        "[coll] [item & more]",
+        at_least(1),
+        list_star,
+        "A sequence of these items and then those of the last argument.",
+    ),
+    row(
+        "next",
+        "[coll]",
+        exactly(1),
+        |cx, a| seq::next(cx, take(a, 0)),
+        "The items after the first; nil if there are none.",
+    ),
+    row(
+        "nthrest",
+        "[coll n]",
+        exactly(2),
+        nthrest,
+        "What is left of the collection behind the first n items.",
+    ),
+    row(
+        "reduced",
+        "[x]",
+        exactly(1),
+        |_, a| Ok(make_reduced(take(a, 0))),
+        "Ends a reduction with the value x.",
+    ),
+    row(
+        "rest",
+        "[coll]",
+        exactly(1),
+        |cx, a| seq::rest(cx, take(a, 0)),
+        "The items after the first; () if there are none.",
+    ),
+    row(
+        "rseq",
+        "[v]",
+        exactly(1),
+        rseq,
+        "The elements of a vector backwards; nil if there are none.",
+    ),
+    row(
+        "second",
+        "[coll]",
+        exactly(1),
+        second,
+        "The second item; nil if there is none.",
+    ),
+    row(
+        "seq",
+        "[coll]",
+        exactly(1),
+        |cx, a| seq::seq(cx, take(a, 0)),
+        "The items as a sequence; nil if there are none.",
+    ),
 ];

@@ -17,15 +17,25 @@ fn sort(cx: &mut Cx, args: &mut [Value]) -> Flow {
         1 => (None, take(args, 0)),
         _ => (Some(take(args, 0)), take(args, 1)),
     };
-    gather(cx, "sort", collection, usize::MAX, |cx, items, _| match comparator {
-        None => sort_by_order(items),
-        Some(comparator) => Merge::new(comparator, items).run(cx),
-    })
+    gather(
+        cx,
+        "sort",
+        collection,
+        usize::MAX,
+        |cx, items, _| match comparator {
+            None => sort_by_order(items),
+            Some(comparator) => Merge::new(comparator, items).run(cx),
+        },
+    )
 }
 
 fn sequence(items: Vec<Value>) -> Flow {
     let sequence = slice::of(vector::from_vec(items), 0);
-    Ok(if sequence.is_nil() { list::empty() } else { sequence })
+    Ok(if sequence.is_nil() {
+        list::empty()
+    } else {
+        sequence
+    })
 }
 
 fn sort_by_order(mut items: Vec<Value>) -> Flow {
@@ -60,7 +70,15 @@ struct Merge {
 impl Merge {
     fn new(comparator: Value, items: Vec<Value>) -> Box<Merge> {
         let merged = Vec::with_capacity(items.len());
-        Box::new(Merge { comparator, items, merged, width: 1, start: 0, left: 0, right: 1 })
+        Box::new(Merge {
+            comparator,
+            items,
+            merged,
+            width: 1,
+            start: 0,
+            left: 0,
+            right: 1,
+        })
     }
 
     /// Up to the next comparison that must be asked for.
@@ -74,9 +92,16 @@ impl Merge {
             let end = (middle + self.width).min(count);
             if self.left < middle && self.right < end {
                 // Asked whether the right one comes first: equal ones keep their order.
-                let arguments = vec![self.items[self.right].clone(), self.items[self.left].clone()];
+                let arguments = vec![
+                    self.items[self.right].clone(),
+                    self.items[self.left].clone(),
+                ];
                 let function = self.comparator.clone();
-                return Err(Box::new(Signal::Call { function, arguments, then: Some(self) }));
+                return Err(Box::new(Signal::Call {
+                    function,
+                    arguments,
+                    then: Some(self),
+                }));
             }
             self.take_while(middle, end);
             self.start = end;
@@ -93,8 +118,13 @@ impl Merge {
 
     /// One of the two runs is used up: the rest of the other follows.
     fn take_while(&mut self, middle: usize, end: usize) {
-        let rest = if self.left < middle { self.left..middle } else { self.right..end };
-        self.merged.extend(self.items[rest].iter_mut().map(std::mem::take));
+        let rest = if self.left < middle {
+            self.left..middle
+        } else {
+            self.right..end
+        };
+        self.merged
+            .extend(self.items[rest].iter_mut().map(std::mem::take));
     }
 }
 
@@ -109,7 +139,11 @@ impl Resume for Merge {
                 return Err(Fault::wrong_type("sort", wanted, &result).into());
             }
         };
-        let next = if right_first { &mut self.right } else { &mut self.left };
+        let next = if right_first {
+            &mut self.right
+        } else {
+            &mut self.left
+        };
         let index = *next;
         *next += 1;
         let item = std::mem::take(&mut self.items[index]);

@@ -26,6 +26,9 @@ fn deref(cx: &mut Cx, args: &mut [Value]) -> Flow {
         return match cell.class() {
             CellClass::Atom | CellClass::Volatile => Ok(cell.load()),
             CellClass::Delay => force_delay(cx, cell.load()),
+            CellClass::Transient => {
+                Err(Fault::wrong_type("deref", "something that holds a value", &value).into())
+            }
         };
     }
     if value.as_object::<VarBody>().is_some() {
@@ -42,12 +45,40 @@ fn deref(cx: &mut Cx, args: &mut [Value]) -> Flow {
 }
 
 fn innermost(cx: &Cx) -> Value {
-    list::as_list(&cx.coroutine.inherited).map(|cell| cell.first().clone()).unwrap_or_default()
+    list::as_list(&cx.coroutine.inherited)
+        .map(|cell| cell.first().clone())
+        .unwrap_or_default()
+}
+
+/// What this actor has bound to a var (or another key), if anything.
+pub(super) fn bound_value(cx: &Cx, key: &Value) -> Option<Value> {
+    let bindings = list::as_list(&cx.coroutine.inherited)?.first();
+    map::get(bindings, key).cloned()
+}
+
+/// Binds one more key, until [`pop_bindings`].
+pub(super) fn push_binding(cx: &mut Cx, key: Value, value: Value) {
+    let mut bindings = innermost(cx);
+    if bindings.is_nil() {
+        bindings = map::empty();
+    }
+    let outer = std::mem::take(&mut cx.coroutine.inherited);
+    cx.coroutine.inherited = list::cons(map::assoc(bindings, key, value), outer);
+}
+
+/// Undoes the innermost bindings.
+pub(super) fn pop_bindings(cx: &mut Cx) {
+    let bindings = std::mem::take(&mut cx.coroutine.inherited);
+    let outer = list::take_apart(bindings)
+        .map(|(_, outer)| outer)
+        .unwrap_or_default();
+    let is_outermost = list::as_list(&outer).is_none_or(|cell| cell.is_empty());
+    cx.coroutine.inherited = if is_outermost { Value::NIL } else { outer };
 }
 
 fn value_of_var(cx: &mut Cx, var: &Value) -> Flow {
-    if let Some(bound) = map::get(&innermost(cx), var) {
-        return Ok(bound.clone());
+    if let Some(bound) = bound_value(cx, var) {
+        return Ok(bound);
     }
     let root = var.as_object::<VarBody>().and_then(VarBody::root);
     root.ok_or_else(|| unbound(var).into())
@@ -79,25 +110,22 @@ fn push_bindings(cx: &mut Cx, args: &mut [Value]) -> Flow {
     Ok(Value::NIL)
 }
 
-fn pop_bindings(cx: &mut Cx, _: &mut [Value]) -> Flow {
-    let bindings = std::mem::take(&mut cx.coroutine.inherited);
-    let outer = list::take_apart(bindings).map(|(_, outer)| outer).unwrap_or_default();
-    let is_outermost = list::as_list(&outer).is_none_or(|cell| cell.is_empty());
-    cx.coroutine.inherited = if is_outermost { Value::NIL } else { outer };
-    Ok(Value::NIL)
-}
-
 fn set_dynamic_value(cx: &mut Cx, args: &mut [Value]) -> Flow {
     let (var, value) = (take(args, 0), take(args, 1));
     expect_dynamic("set!", &var)?;
     let bindings = innermost(cx);
     if !map::contains(&bindings, &var) {
-        let message = format!("{} has no binding here that could be set", print::short(&var));
+        let message = format!(
+            "{} has no binding here that could be set",
+            print::short(&var)
+        );
         let hint = "`set!` changes what `binding` has bound; `def` changes the value for all";
         return Err(Fault::new(FaultKind::Type, message).hint(hint).into());
     }
     let all = std::mem::take(&mut cx.coroutine.inherited);
-    let outer = list::take_apart(all).map(|(_, outer)| outer).unwrap_or_default();
+    let outer = list::take_apart(all)
+        .map(|(_, outer)| outer)
+        .unwrap_or_default();
     cx.coroutine.inherited = list::cons(map::assoc(bindings, var, value.clone()), outer);
     Ok(value)
 }
@@ -106,7 +134,11 @@ fn expect_cell(who: &str, value: &Value, class: CellClass) -> Result<(), Fault> 
     if as_cell(value).is_some_and(|cell| cell.class() == class) {
         return Ok(());
     }
-    let wanted = if class == CellClass::Atom { "an atom" } else { "a volatile" };
+    let wanted = if class == CellClass::Atom {
+        "an atom"
+    } else {
+        "a volatile"
+    };
     Err(Fault::wrong_type(who, wanted, value))
 }
 
@@ -130,15 +162,21 @@ fn compare_and_set_atom(_: &mut Cx, args: &mut [Value]) -> Flow {
 
 /// A delay holds a lazy cell that, once done, is a list of the value.
 fn delay(_: &mut Cx, args: &mut [Value]) -> Flow {
-    Ok(make_cell(CellClass::Delay, lazy_seq::make_lazy(take(args, 0))))
+    Ok(make_cell(
+        CellClass::Delay,
+        lazy_seq::make_lazy(take(args, 0)),
+    ))
 }
 
 fn force_delay(cx: &mut Cx, cell: Value) -> Flow {
-    let own = cx.actor.as_ref().map_or(0, |actor| std::sync::Arc::as_ptr(actor) as u64);
+    let own = cx
+        .actor
+        .as_ref()
+        .map_or(0, |actor| std::sync::Arc::as_ptr(actor) as u64);
     match lazy_seq::begin(&cell, own) {
-        Begin::Done(sequence) => {
-            Ok(list::as_list(&sequence).map(|list| list.first().clone()).unwrap_or_default())
-        }
+        Begin::Done(sequence) => Ok(list::as_list(&sequence)
+            .map(|list| list.first().clone())
+            .unwrap_or_default()),
         Begin::Thunk(function) => Err(Box::new(Signal::Call {
             function,
             arguments: Vec::new(),
@@ -154,7 +192,10 @@ fn force_delay(cx: &mut Cx, cell: Value) -> Flow {
                 Ok(Value::NIL)
             });
             let again = move |cx: &mut Cx, _| force_delay(cx, cell);
-            Err(Box::new(Signal::Wait { future, then: Some(Box::new(again)) }))
+            Err(Box::new(Signal::Wait {
+                future,
+                then: Some(Box::new(again)),
+            }))
         }
     }
 }
@@ -201,18 +242,105 @@ pub static TABLE: BuiltinTable = BuiltinTable {
 };
 
 const ROWS: &[Builtin] = &[
-    row("atom", "[x]", exactly(1), |_, a| Ok(make_cell(CellClass::Atom, take(a, 0))), "A cell that holds x and is changed by `swap!` and `reset!`. A cell that comes to hold itself is never freed."),
-    row("bound?", "[var]", exactly(1), is_bound, "Has the var a value?"),
-    row("bound?*", "[var]", exactly(1), is_bound, "Has the var a value?"),
-    row("compare-and-set!", "[atom old new]", exactly(3), compare_and_set_atom, "Sets the atom to new if it holds old itself. Says whether it did."),
-    row("delay*", "[f]", exactly(1), delay, "A delay of a function of no arguments."),
-    row("deref", "[ref]", exactly(1), deref, "What an atom, volatile, delay, promise, task or var holds, waiting for it if need be."),
-    row("dynamic-value", "[var]", exactly(1), |cx, a| value_of_var(cx, &a[0]), "The value of a var as it is bound in this actor."),
-    row("pop-bindings*", "[]", exactly(0), pop_bindings, "Undoes the innermost dynamic bindings."),
-    row("push-bindings*", "[map]", exactly(1), push_bindings, "Binds dynamic vars to values in this actor."),
-    row("realized?", "[x]", exactly(1), is_realized, "Is the value of a delay, promise, task or lazy sequence there?"),
-    row("reset!", "[atom x]", exactly(2), reset, "Sets an atom to x and gives x."),
-    row("set-dynamic-value", "[var x]", exactly(2), set_dynamic_value, "Changes the innermost binding of a dynamic var in this actor."),
-    row("volatile!", "[x]", exactly(1), |_, a| Ok(make_cell(CellClass::Volatile, take(a, 0))), "A cell for one actor that holds x."),
-    row("vreset!", "[volatile x]", exactly(2), vreset, "Sets a volatile to x and gives x."),
+    row(
+        "atom",
+        "[x]",
+        exactly(1),
+        |_, a| Ok(make_cell(CellClass::Atom, take(a, 0))),
+        "A cell that holds x and is changed by `swap!` and `reset!`. A cell that comes to hold itself is never freed.",
+    ),
+    row(
+        "bound?",
+        "[var]",
+        exactly(1),
+        is_bound,
+        "Has the var a value?",
+    ),
+    row(
+        "bound?*",
+        "[var]",
+        exactly(1),
+        is_bound,
+        "Has the var a value?",
+    ),
+    row(
+        "compare-and-set!",
+        "[atom old new]",
+        exactly(3),
+        compare_and_set_atom,
+        "Sets the atom to new if it holds old itself. Says whether it did.",
+    ),
+    row(
+        "delay*",
+        "[f]",
+        exactly(1),
+        delay,
+        "A delay of a function of no arguments.",
+    ),
+    row(
+        "deref",
+        "[ref]",
+        exactly(1),
+        deref,
+        "What an atom, volatile, delay, promise, task or var holds, waiting for it if need be.",
+    ),
+    row(
+        "dynamic-value",
+        "[var]",
+        exactly(1),
+        |cx, a| value_of_var(cx, &a[0]),
+        "The value of a var as it is bound in this actor.",
+    ),
+    row(
+        "pop-bindings*",
+        "[]",
+        exactly(0),
+        |cx, _| {
+            pop_bindings(cx);
+            Ok(Value::NIL)
+        },
+        "Undoes the innermost dynamic bindings.",
+    ),
+    row(
+        "push-bindings*",
+        "[map]",
+        exactly(1),
+        push_bindings,
+        "Binds dynamic vars to values in this actor.",
+    ),
+    row(
+        "realized?",
+        "[x]",
+        exactly(1),
+        is_realized,
+        "Is the value of a delay, promise, task or lazy sequence there?",
+    ),
+    row(
+        "reset!",
+        "[atom x]",
+        exactly(2),
+        reset,
+        "Sets an atom to x and gives x.",
+    ),
+    row(
+        "set-dynamic-value",
+        "[var x]",
+        exactly(2),
+        set_dynamic_value,
+        "Changes the innermost binding of a dynamic var in this actor.",
+    ),
+    row(
+        "volatile!",
+        "[x]",
+        exactly(1),
+        |_, a| Ok(make_cell(CellClass::Volatile, take(a, 0))),
+        "A cell for one actor that holds x.",
+    ),
+    row(
+        "vreset!",
+        "[volatile x]",
+        exactly(2),
+        vreset,
+        "Sets a volatile to x and gives x.",
+    ),
 ];

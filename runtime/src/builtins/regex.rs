@@ -19,7 +19,9 @@ pub(super) fn groups(captures: &Captures) -> Value {
 }
 
 fn regex<'a>(who: &str, value: &'a Value) -> Result<&'a regex::Regex, Fault> {
-    value.as_regex().ok_or_else(|| Fault::wrong_type(who, "a regular expression", value))
+    value
+        .as_regex()
+        .ok_or_else(|| Fault::wrong_type(who, "a regular expression", value))
 }
 
 fn pattern(_: &mut Cx, args: &mut [Value]) -> Flow {
@@ -35,7 +37,10 @@ fn find(_: &mut Cx, args: &mut [Value]) -> Flow {
 }
 
 fn matches(_: &mut Cx, args: &mut [Value]) -> Flow {
-    let (regex, text) = (regex("re-matches", &args[0])?, text("re-matches", &args[1])?);
+    let (regex, text) = (
+        regex("re-matches", &args[0])?,
+        text("re-matches", &args[1])?,
+    );
     // An alternative that matches more may stand behind one that matches less, so the whole text
     // must be asked for, not the first match looked at.
     let whole = Value::regex(&format!(r"\A(?:{})\z", regex.as_str()))?;
@@ -56,8 +61,32 @@ pub static TABLE: BuiltinTable = BuiltinTable {
 };
 
 const ROWS: &[Builtin] = &[
-    row("re-find", "[re s]", exactly(2), find, "The first match, or nil; a vector with its groups if the expression has some."),
-    row("re-matches", "[re s]", exactly(2), matches, "The match of the whole text, or nil; see `re-find`."),
-    row("re-pattern", "[s]", exactly(1), pattern, "The regular expression of a text."),
-    row("re-seq", "[re s]", exactly(2), sequence, "All matches one after the other, or nil; see `re-find`."),
+    row(
+        "re-find",
+        "[re s]",
+        exactly(2),
+        find,
+        "The first match, or nil; a vector with its groups if the expression has some.",
+    ),
+    row(
+        "re-matches",
+        "[re s]",
+        exactly(2),
+        matches,
+        "The match of the whole text, or nil; see `re-find`.",
+    ),
+    row(
+        "re-pattern",
+        "[s]",
+        exactly(1),
+        pattern,
+        "The regular expression of a text.",
+    ),
+    row(
+        "re-seq",
+        "[re s]",
+        exactly(2),
+        sequence,
+        "All matches one after the other, or nil; see `re-find`.",
+    ),
 ];

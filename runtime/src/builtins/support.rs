@@ -15,19 +15,28 @@ pub(super) fn take(args: &mut [Value], index: usize) -> Value {
 
 /// Moves all arguments from an index on out.
 pub(super) fn take_all(args: &mut [Value], from: usize) -> Vec<Value> {
-    args.get_mut(from..).unwrap_or_default().iter_mut().map(std::mem::take).collect()
+    args.get_mut(from..)
+        .unwrap_or_default()
+        .iter_mut()
+        .map(std::mem::take)
+        .collect()
 }
 
 /// The text of a string argument.
 pub(super) fn text<'a>(who: &str, value: &'a Value) -> Result<&'a str, Fault> {
-    value.as_str().ok_or_else(|| Fault::wrong_type(who, "a string", value))
+    value
+        .as_str()
+        .ok_or_else(|| Fault::wrong_type(who, "a string", value))
 }
 
 /// An index or a count argument.
 pub(super) fn position(who: &str, value: &Value) -> Result<usize, Fault> {
     match number::as_i64(value) {
         Some(n) => usize::try_from(n).map_err(|_| {
-            Fault::new(FaultKind::Index, format!("`{who}`: index {n} is below zero"))
+            Fault::new(
+                FaultKind::Index,
+                format!("`{who}`: index {n} is below zero"),
+            )
         }),
         None => Err(Fault::wrong_type(who, "an integer index", value)),
     }
@@ -35,8 +44,15 @@ pub(super) fn position(who: &str, value: &Value) -> Result<usize, Fault> {
 
 #[cold]
 pub(super) fn out_of_bounds(who: &str, index: usize, count: usize) -> Fault {
-    let items = if count == 1 { "1 item".to_owned() } else { format!("{count} items") };
-    Fault::new(FaultKind::Index, format!("`{who}`: index {index} is outside of {items}"))
+    let items = if count == 1 {
+        "1 item".to_owned()
+    } else {
+        format!("{count} items")
+    };
+    Fault::new(
+        FaultKind::Index,
+        format!("`{who}`: index {index} is outside of {items}"),
+    )
 }
 
 thread_local! {

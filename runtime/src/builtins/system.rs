@@ -13,7 +13,9 @@ use crate::number;
 use crate::value::Value;
 
 fn current_time_millis(_: &mut Cx, _: &mut [Value]) -> Flow {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     Ok(number::from_i128(since.as_millis() as i128))
 }
 
@@ -44,7 +46,9 @@ fn getenv(_: &mut Cx, args: &mut [Value]) -> Flow {
             let found = askable.then(|| std::env::var_os(name)).flatten();
             Ok(found.map(lossy).unwrap_or_default())
         }
-        None => Ok(map::from_pairs(std::env::vars_os().map(|(k, v)| (lossy(k), lossy(v))))),
+        None => Ok(map::from_pairs(
+            std::env::vars_os().map(|(k, v)| (lossy(k), lossy(v))),
+        )),
     }
 }
 
@@ -62,24 +66,59 @@ fn parsed(who: &str, args: &[Value]) -> Flow {
 
 fn parse_double(_: &mut Cx, args: &mut [Value]) -> Flow {
     let parsed = number::text::parse_float(text("parseDouble", &args[0])?);
-    parsed.map(Value::float).ok_or_else(|| no_number("parseDouble", &args[0]).into())
+    parsed
+        .map(Value::float)
+        .ok_or_else(|| no_number("parseDouble", &args[0]).into())
 }
 
 #[cold]
 fn no_number(who: &str, text: &Value) -> Fault {
     let shown = crate::value::print::short(text);
-    Fault::new(FaultKind::Number, format!("`{who}`: {shown} is not a number"))
+    Fault::new(
+        FaultKind::Number,
+        format!("`{who}`: {shown} is not a number"),
+    )
 }
 
 /// Batuta's own names.
 pub static TABLE: BuiltinTable = BuiltinTable {
     namespace: "batuta.core",
     builtins: &[
-        row("current-time-millis", "[]", exactly(0), current_time_millis, "Milliseconds since 1970, by the system's clock."),
-        row("getenv", "[] [name]", between(0, 1), getenv, "The value of an environment variable or nil; a map of all without a name."),
-        row("nano-time", "[]", exactly(0), nano_time, "Nanoseconds of a clock that never goes back; only differences mean something."),
-        row("nano-time*", "[]", exactly(0), nano_time, "The same function as nano-time."),
-        row("report-time*", "[start]", exactly(1), report_time, "Says on standard error how long ago a `nano-time` was."),
+        row(
+            "current-time-millis",
+            "[]",
+            exactly(0),
+            current_time_millis,
+            "Milliseconds since 1970, by the system's clock.",
+        ),
+        row(
+            "getenv",
+            "[] [name]",
+            between(0, 1),
+            getenv,
+            "The value of an environment variable or nil; a map of all without a name.",
+        ),
+        row(
+            "nano-time",
+            "[]",
+            exactly(0),
+            nano_time,
+            "Nanoseconds of a clock that never goes back; only differences mean something.",
+        ),
+        row(
+            "nano-time*",
+            "[]",
+            exactly(0),
+            nano_time,
+            "The same function as nano-time.",
+        ),
+        row(
+            "report-time*",
+            "[start]",
+            exactly(1),
+            report_time,
+            "Says on standard error how long ago a `nano-time` was.",
+        ),
     ],
 };
 
@@ -87,26 +126,62 @@ pub static TABLE: BuiltinTable = BuiltinTable {
 pub static SYSTEM_TABLE: BuiltinTable = BuiltinTable {
     namespace: "System",
     builtins: &[
-        row("currentTimeMillis", "[]", exactly(0), current_time_millis, "The same function as current-time-millis."),
-        row("getenv", "[] [name]", between(0, 1), getenv, "The same function as getenv."),
-        row("nanoTime", "[]", exactly(0), nano_time, "The same function as nano-time."),
+        row(
+            "currentTimeMillis",
+            "[]",
+            exactly(0),
+            current_time_millis,
+            "The same function as current-time-millis.",
+        ),
+        row(
+            "getenv",
+            "[] [name]",
+            between(0, 1),
+            getenv,
+            "The same function as getenv.",
+        ),
+        row(
+            "nanoTime",
+            "[]",
+            exactly(0),
+            nano_time,
+            "The same function as nano-time.",
+        ),
     ],
 };
 
 /// `Long/…`
 pub static LONG_TABLE: BuiltinTable = BuiltinTable {
     namespace: "Long",
-    builtins: &[row("parseLong", "[s] [s radix]", between(1, 2), |_, a| parsed("parseLong", a), "The integer that the text writes; a fault if it writes none.")],
+    builtins: &[row(
+        "parseLong",
+        "[s] [s radix]",
+        between(1, 2),
+        |_, a| parsed("parseLong", a),
+        "The integer that the text writes; a fault if it writes none.",
+    )],
 };
 
 /// `Integer/…`
 pub static INTEGER_TABLE: BuiltinTable = BuiltinTable {
     namespace: "Integer",
-    builtins: &[row("parseInt", "[s] [s radix]", between(1, 2), |_, a| parsed("parseInt", a), "The integer that the text writes; a fault if it writes none.")],
+    builtins: &[row(
+        "parseInt",
+        "[s] [s radix]",
+        between(1, 2),
+        |_, a| parsed("parseInt", a),
+        "The integer that the text writes; a fault if it writes none.",
+    )],
 };
 
 /// `Double/…`
 pub static DOUBLE_TABLE: BuiltinTable = BuiltinTable {
     namespace: "Double",
-    builtins: &[row("parseDouble", "[s]", exactly(1), parse_double, "The float that the text writes; a fault if it writes none.")],
+    builtins: &[row(
+        "parseDouble",
+        "[s]",
+        exactly(1),
+        parse_double,
+        "The float that the text writes; a fault if it writes none.",
+    )],
 };

@@ -17,6 +17,8 @@ pub enum CellClass {
     Volatile,
     /// Holds a lazy sequence of one item: the value, computed at the first look.
     Delay,
+    /// Holds a collection that `conj!` and its like change; unbound once it was taken out.
+    Transient,
 }
 
 /// The body of a cell.
@@ -79,6 +81,17 @@ pub fn store(cell: &Value, value: Value) -> bool {
     let old = body.word.swap(value.into_word(), Ordering::AcqRel);
     give_up(cell, old);
     true
+}
+
+/// Takes the value out and leaves the mark of an empty slot. That itself for what is no cell.
+pub fn take_out(cell: &Value) -> Value {
+    match as_cell(cell) {
+        // SAFETY: the cell owned one count of the word, and the caller gets it.
+        Some(body) => unsafe {
+            Value::from_word(body.word.swap(Value::UNBOUND.word(), Ordering::AcqRel))
+        },
+        None => Value::UNBOUND,
+    }
 }
 
 /// Replaces the value if it still is `expected` (the same object or an equal word). False if not,

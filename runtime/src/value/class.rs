@@ -42,6 +42,7 @@ fn kind_name(value: &Value, kind: Kind) -> &'static str {
         Kind::Cell => match as_cell(value).map(|cell| cell.class()) {
             Some(CellClass::Volatile) => "volatile",
             Some(CellClass::Delay) => "delay",
+            Some(CellClass::Transient) => "transient",
             Some(CellClass::Atom) | None => "atom",
         },
         Kind::Reduced => "reduced",

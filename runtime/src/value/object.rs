@@ -149,8 +149,10 @@ pub struct Object<T> {
     body: T,
 }
 
+type VisitFn = unsafe fn(*mut Header, &mut dyn FnMut(&mut Value));
+
 struct Operations {
-    visit: unsafe fn(*mut Header, &mut dyn FnMut(&mut Value)),
+    visit: VisitFn,
     free: unsafe fn(*mut Header),
 }
 
@@ -465,6 +467,11 @@ pub trait Native: std::any::Any + Send + Sync {
 
     /// What `deref` gives, if the object holds something.
     fn deref(&self) -> Option<Flow> {
+        None
+    }
+
+    /// Closes the object, if it can be closed; what `close` gives.
+    fn close(&self) -> Option<Flow> {
         None
     }
 

@@ -53,6 +53,10 @@ pub fn write_str(out: &mut String, value: &Value) {
     }
     if let Some(text) = value.as_str() {
         out.push_str(text);
+    } else if let Some(f) = value.as_float().filter(|f| !f.is_finite()) {
+        let name = if f.is_nan() { "NaN" } else { "Infinity" };
+        out.push_str(if f < 0.0 { "-" } else { "" });
+        out.push_str(name);
     } else if let Some(c) = value.as_char() {
         out.push(c);
     } else if let Some(native) = value.as_dyn_native() {
@@ -288,6 +292,7 @@ impl Printer<'_> {
             _ if nested => self.out.push_str("#atom<…>"),
             CellClass::Atom => self.wrapped("#atom<", cell.load()),
             CellClass::Volatile => self.wrapped("#volatile<", cell.load()),
+            CellClass::Transient => self.out.push_str("#transient"),
             CellClass::Delay => self.open_items("#delay<", cell.load(), '>'),
         }
     }

@@ -29,7 +29,11 @@ fn run(cx: &mut Cx, args: &mut [Value], who: &str, most: usize) -> Flow {
         let rest = Replacing {
             source: args[0].clone(),
             function,
-            matches: regex.captures_iter(source).take(most).map(|c| found(&c)).collect(),
+            matches: regex
+                .captures_iter(source)
+                .take(most)
+                .map(|c| found(&c))
+                .collect(),
             done: String::new(),
             from: 0,
         };
@@ -38,7 +42,11 @@ fn run(cx: &mut Cx, args: &mut [Value], who: &str, most: usize) -> Flow {
     if let (Some(from), Some(to)) = (args[1].as_char(), args[2].as_char()) {
         return Ok(Value::string(source.replacen(from, &to.to_string(), most)));
     }
-    Ok(Value::string(source.replacen(text(who, &args[1])?, text(who, &args[2])?, most)))
+    Ok(Value::string(source.replacen(
+        text(who, &args[1])?,
+        text(who, &args[2])?,
+        most,
+    )))
 }
 
 /// `$1` is a group, a backslash takes what follows as it is, as in Java.

@@ -31,8 +31,8 @@ pub(super) fn leaf_of(root: &Value, len: usize, index: usize) -> &[Value] {
     node
 }
 
-fn inner(mut fill: impl FnMut(usize) -> Value) -> Value {
-    make_with_slots(VectorNode, WIDTH as u16, |i| fill(i))
+fn inner(fill: impl FnMut(usize) -> Value) -> Value {
+    make_with_slots(VectorNode, WIDTH as u16, fill)
 }
 
 /// The node's slots for changing; a node with another owner is copied first.

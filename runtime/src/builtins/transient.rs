@@ -1,0 +1,129 @@
+//! Transients in `batuta.core`: a cell with one owner whose collection is changed in place by the
+//! functions that end in `!`. `persistent!` empties it; later use is a fault.
+
+use crate::builtin::{Builtin, BuiltinTable, Flow, NativeFn, and_then, at_least, exactly, row};
+use crate::builtins::core_collections;
+use crate::builtins::support::{take, take_all};
+use crate::context::Cx;
+use crate::failure::{Fault, FaultKind};
+use crate::value::Value;
+use crate::value::cell::{CellClass, as_cell, make_cell, store, take_out};
+use crate::value::object::Kind;
+
+fn is_transient(value: &Value) -> bool {
+    as_cell(value).is_some_and(|cell| cell.class() == CellClass::Transient)
+}
+
+/// What a transient holds now; any other value itself.
+pub(super) fn content(value: Value) -> Result<Value, Fault> {
+    if !is_transient(&value) {
+        return Ok(value);
+    }
+    let held = as_cell(&value).map(|cell| cell.load()).unwrap_or_default();
+    if held.is_unbound() {
+        Err(used_up())
+    } else {
+        Ok(held)
+    }
+}
+
+#[cold]
+fn used_up() -> Fault {
+    let message = "a transient is used after `persistent!` or after a change that failed";
+    Fault::new(FaultKind::Type, message).hint("go on with what the functions ending in `!` give")
+}
+
+fn transient(_: &mut Cx, args: &mut [Value]) -> Flow {
+    match args[0].kind() {
+        Some(Kind::Vector | Kind::Map | Kind::Set) => {
+            Ok(make_cell(CellClass::Transient, take(args, 0)))
+        }
+        _ => Err(Fault::wrong_type("transient", "a vector, map or set", &args[0]).into()),
+    }
+}
+
+fn held(who: &str, transient: &Value) -> Result<Value, Fault> {
+    if !is_transient(transient) {
+        return Err(Fault::wrong_type(who, "a transient", transient));
+    }
+    let held = take_out(transient);
+    if held.is_unbound() {
+        Err(used_up())
+    } else {
+        Ok(held)
+    }
+}
+
+fn persistent(_: &mut Cx, args: &mut [Value]) -> Flow {
+    Ok(held("persistent!", &args[0])?)
+}
+
+/// Changes the collection by the function for collections that are not transient.
+fn change(who: &str, cx: &mut Cx, args: &mut [Value], function: NativeFn) -> Flow {
+    let transient = take(args, 0);
+    let mut inner = vec![held(who, &transient)?];
+    inner.extend(take_all(args, 1));
+    let flow = function(cx, &mut inner);
+    and_then(cx, flow, move |_, changed| {
+        store(&transient, changed);
+        Ok(transient)
+    })
+}
+
+/// The table.
+pub static TABLE: BuiltinTable = BuiltinTable {
+    namespace: "batuta.core",
+    builtins: ROWS,
+};
+
+const ROWS: &[Builtin] = &[
+    row(
+        "assoc!",
+        "[transient key value & keyvals]",
+        at_least(3),
+        |cx, a| change("assoc!", cx, a, core_collections::assoc),
+        "Adds entries to a transient map, or sets elements of a transient vector.",
+    ),
+    row(
+        "conj!",
+        "[transient & items]",
+        at_least(1),
+        |cx, a| change("conj!", cx, a, core_collections::conj),
+        "Adds items to a transient.",
+    ),
+    row(
+        "disj!",
+        "[transient & members]",
+        at_least(1),
+        |cx, a| change("disj!", cx, a, core_collections::disj),
+        "Removes members of a transient set.",
+    ),
+    row(
+        "dissoc!",
+        "[transient & keys]",
+        at_least(1),
+        |cx, a| change("dissoc!", cx, a, core_collections::dissoc),
+        "Removes keys of a transient map.",
+    ),
+    row(
+        "persistent!",
+        "[transient]",
+        exactly(1),
+        persistent,
+        "The collection of a transient, which ends with this.",
+    ),
+    row(
+        "pop!",
+        "[transient]",
+        exactly(1),
+        |cx, a| change("pop!", cx, a, core_collections::pop),
+        "Removes the last element of a transient vector.",
+    ),
+    row(
+        "transient",
+        "[coll]",
+        exactly(1),
+        transient,
+        "A transient of a vector, map or set. Collections with one owner are changed in place anyway; this is for code that says so.",
+    ),
+];
