@@ -1,4 +1,4 @@
 (defn length [xs]
-  (+ 1 (length (rest xs))))
+  (+ 1 (length xs)))
 
 (println (length [1 2 3]))

@@ -2,6 +2,7 @@
 
 (defn g [] (f 1 2))
 
-(def limits {:low 1 :low 2})
+(defn h [z]
+  (let [a] a))
 
 (println (undefined-thing (g)))

@@ -1,11 +1,12 @@
 //! `batuta run FILE [args]`: the top-level forms in order, then `main`, then whatever still lives.
 
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
-use batuta_compiler::core_tree::{Core, CoreFunction, CoreKind};
+use batuta_compiler::core_tree::{Core, CoreArity, CoreFunction, CoreKind, VarRef};
 use batuta_compiler::evaluate::Program;
 use batuta_compiler::session::Session;
+use batuta_lang::source::Span;
 use batuta_runtime::actor;
 use batuta_runtime::failure_state::Failure;
 use batuta_runtime::function::{FunctionBody, VarBody};
@@ -47,24 +48,28 @@ pub fn run(script: &Script, driver: &Driver) -> ExitCode {
     code
 }
 
-fn run_forms(script: &Script, session: &Session, forms: Vec<Arc<CoreFunction>>) -> ExitCode {
+fn run_forms(script: &Script, session: &Session, mut forms: Vec<Arc<CoreFunction>>) -> ExitCode {
     let main = Main::find(&session.namespace(), &forms);
-    if let Some(main) = &main
-        && !main.takes(script.arguments.len())
-    {
-        return main.usage(script);
+    if let Some(main) = &main {
+        if !main.takes(script.arguments.len()) {
+            return main.usage(script);
+        }
+        forms.push(main.call(&script.arguments));
     }
     let call = Program::call(forms);
-    if let Err(failure) = actor::run_main(call.function, call.arguments) {
-        return crashed(&failure);
-    }
-    match main {
-        Some(main) => main.run(&script.arguments),
-        None => {
-            actor::wait_until_idle();
-            ExitCode::SUCCESS
+    let value = match actor::run_main(call.function, call.arguments) {
+        Ok(value) => value,
+        Err(failure) => return crashed(&failure),
+    };
+    let code = match report::error_result(&value) {
+        Some(reason) if main.is_some() => {
+            report::tell_line(&format!("`main` failed: {}", print::readable(reason)));
+            ExitCode::from(CRASHED)
         }
-    }
+        _ => ExitCode::SUCCESS,
+    };
+    actor::wait_until_idle();
+    code
 }
 
 fn crashed(failure: &Failure) -> ExitCode {
@@ -74,6 +79,7 @@ fn crashed(failure: &Failure) -> ExitCode {
 
 /// The program's function `main`, where it is to be called after the top level.
 struct Main {
+    var: VarRef,
     function: Value,
     arglists: String,
 }
@@ -82,23 +88,25 @@ impl Main {
     /// None if there is no `main`, or the top level calls it itself.
     fn find(namespace: &str, forms: &[Arc<CoreFunction>]) -> Option<Main> {
         let var = namespace::find(namespace, "main")?;
-        let bodies = forms
+        let mut bodies = forms
             .iter()
             .flat_map(|form| &form.arities)
             .map(|arity| &arity.body);
-        if bodies.into_iter().any(|body| calls(body, &var)) {
+        if bodies.any(|body| calls(body, &var)) {
             return None;
         }
         let _pin = batuta_runtime::quiescence::pin();
         let body = var.as_object::<VarBody>()?;
         let function = body.root()?;
-        let meta = body
-            .meta
-            .read()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let meta = body.meta.read().unwrap_or_else(PoisonError::into_inner);
         let arglists = batuta_compiler::library::arglists_text(&meta).to_string();
         function.as_object::<FunctionBody>()?;
-        Some(Main { function, arglists })
+        drop(meta);
+        Some(Main {
+            var: VarRef(var),
+            function,
+            arglists,
+        })
     }
 
     fn takes(&self, count: usize) -> bool {
@@ -120,24 +128,32 @@ impl Main {
         ExitCode::from(MISUSED)
     }
 
-    fn run(self, arguments: &[String]) -> ExitCode {
-        let arguments = arguments
-            .iter()
-            .map(|argument| Value::str(argument))
-            .collect();
-        let result = actor::run_main(self.function, arguments);
-        let code = match &result {
-            Err(failure) => return crashed(failure),
-            Ok(value) => match report::error_result(value) {
-                Some(reason) => {
-                    report::tell_line(&format!("`main` failed: {}", print::readable(reason)));
-                    ExitCode::from(CRASHED)
-                }
-                None => ExitCode::SUCCESS,
-            },
+    /// The call as one more top-level form, so that it runs in the same actor as the others.
+    fn call(&self, arguments: &[String]) -> Arc<CoreFunction> {
+        let node = |kind| Core {
+            kind,
+            span: Span::NONE,
         };
-        actor::wait_until_idle();
-        code
+        let arguments = arguments.iter().map(|argument| {
+            let text = Value::str(argument);
+            text.publish();
+            node(CoreKind::Const(text))
+        });
+        Arc::new(CoreFunction {
+            name: "main".into(),
+            span: Span::NONE,
+            captures: Vec::new(),
+            self_local: None,
+            arities: vec![CoreArity {
+                params: Vec::new(),
+                rest: None,
+                body: node(CoreKind::CallGlobal(self.var.clone(), arguments.collect())),
+            }],
+            is_top_level: false,
+            local_count: 0,
+            label_count: 0,
+            local_names: Vec::new(),
+        })
     }
 }
 
