@@ -5,9 +5,10 @@ use std::sync::Arc;
 use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::{DataType, Int64Type, TimestampMicrosecondType};
 use parquet::arrow::ArrowWriter;
-use parquet::basic::{Compression, ZstdLevel};
+use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
+use parquet::schema::types::ColumnPath;
 
 use crate::error::{OpenError, SealError};
 use crate::ids::{CommitNumber, LogId, Offset, PartitionId};
@@ -134,6 +135,9 @@ fn encode_parquet(batches: &[RecordBatch]) -> Result<Vec<u8>, ParquetError> {
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
         .set_max_row_group_row_count(Some(GROUP_ROWS))
         .set_created_by("dlog".to_owned())
+        // Every offset is new, and one more than the last: no dictionary, only steps.
+        .set_column_dictionary_enabled(ColumnPath::from("_offset"), false)
+        .set_column_encoding(ColumnPath::from("_offset"), Encoding::DELTA_BINARY_PACKED)
         .build();
     let schema = Arc::new(first.schema().project(&kept)?);
     let mut writer = ArrowWriter::try_new(Vec::new(), schema, Some(properties))?;
