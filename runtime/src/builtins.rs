@@ -7,6 +7,8 @@
 use crate::builtin::BuiltinTable;
 
 pub mod actor;
+pub mod actor_messages;
+pub mod actor_tasks;
 pub mod core_arithmetic;
 pub mod core_collections;
 pub mod core_comparison;
@@ -30,6 +32,8 @@ pub mod transient;
 /// All tables of the runtime.
 pub static TABLES: &[&BuiltinTable] = &[
     &actor::TABLE,
+    &actor_messages::TABLE,
+    &actor_tasks::TABLE,
     &core_arithmetic::TABLE,
     &core_collections::TABLE,
     &core_comparison::TABLE,

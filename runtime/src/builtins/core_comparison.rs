@@ -1,7 +1,7 @@
 //! Equality, order and hash in `batuta.core`.
 
 use crate::builtin::{Builtin, BuiltinTable, Flow, at_least, exactly, row};
-use crate::builtins::support::{take, take_all};
+use crate::builtins::support::take;
 use crate::collections::walk;
 use crate::context::Cx;
 use crate::failure::Fault;
@@ -13,25 +13,8 @@ fn all_equal(cx: &mut Cx, args: &mut [Value]) -> Flow {
     match args {
         [_] => Ok(Value::TRUE),
         [a, b] => equal(cx, a, b, |_, answer| Ok(Value::bool(answer))),
-        _ => neighbours_equal(cx, take_all(args, 0)),
+        _ => equality::all_equal(cx, args, |_, answer| Ok(Value::bool(answer))),
     }
-}
-
-/// Compares the last two and goes on towards the front.
-fn neighbours_equal(cx: &mut Cx, mut left: Vec<Value>) -> Flow {
-    let Some(last) = left.pop() else {
-        return Ok(Value::TRUE);
-    };
-    let Some(before) = left.last().cloned() else {
-        return Ok(Value::TRUE);
-    };
-    equal(cx, &before, &last, move |cx, answer| {
-        if answer {
-            neighbours_equal(cx, left)
-        } else {
-            Ok(Value::FALSE)
-        }
-    })
 }
 
 fn not_equal(cx: &mut Cx, args: &mut [Value]) -> Flow {

@@ -127,6 +127,14 @@ fn equality_realises_no_more_than_it_needs() {
 }
 
 #[test]
+fn any_number_of_arguments_is_compared() {
+    let mut args: Vec<Value> = (0..300_000).map(|_| ints([1])).collect();
+    assert!(call("=", &mut args.clone()).unwrap().is_truthy());
+    args[5] = ints([2]);
+    assert!(call("not=", &mut args).unwrap().is_truthy());
+}
+
+#[test]
 fn sorting_asks_its_comparator_and_keeps_the_order_of_equals() {
     let items: Vec<i64> = (0..1000).map(|n| (n * 7919) % 1000).collect();
     let mut by_tens = |_, args: Vec<Value>| {

@@ -56,6 +56,10 @@ fn at_once(a: &Value, b: &Value) -> Option<bool> {
             (Some(m), Some(n)) if m != n => Some(false),
             _ => None,
         },
+        Kind::Native => Some(match (a.native_key(), b.native_key()) {
+            (Some((class, a)), Some((other, b))) => class == other && keys_equal(&a, &b),
+            _ => false,
+        }),
         // Functions, atoms, errors, regular expressions: by identity.
         _ => Some(false),
     }
@@ -87,7 +91,11 @@ impl Comparison {
         while let Some(task) = self.tasks.pop() {
             match task {
                 Task::Pair(a, b) => {
-                    if !self.open(a, b) {
+                    let same = match at_once(&a, &b) {
+                        Some(answer) => answer,
+                        None => self.open(a, b),
+                    };
+                    if !same {
                         return Progress::Known(false);
                     }
                 }
@@ -188,6 +196,19 @@ pub fn equal(
     }
 }
 
+/// Whether each value equals the next, then `then` with the answer.
+pub fn all_equal(
+    cx: &mut Cx,
+    values: &[Value],
+    then: impl FnOnce(&mut Cx, bool) -> Flow + Send + 'static,
+) -> Flow {
+    let pairs = values.windows(2).rev();
+    let tasks = pairs
+        .map(|pair| Task::Pair(pair[0].clone(), pair[1].clone()))
+        .collect();
+    go_on(cx, Comparison { tasks }, then)
+}
+
 fn go_on(
     cx: &mut Cx,
     mut comparison: Comparison,
@@ -233,5 +254,42 @@ impl PartialEq for Value {
     /// As [`keys_equal`].
     fn eq(&self, other: &Value) -> bool {
         keys_equal(self, other)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::object::{Native, make_native};
+    use crate::value::{hash, order};
+
+    struct Moment(i64);
+
+    impl Native for Moment {
+        fn class(&self) -> &'static str {
+            "moment"
+        }
+
+        fn print(&self) -> String {
+            self.0.to_string()
+        }
+
+        fn key(&self) -> Option<Value> {
+            Some(number::int(self.0))
+        }
+    }
+
+    #[test]
+    fn objects_with_a_key_are_values() {
+        let (a, b, later) = (Moment(1), Moment(1), Moment(2));
+        let (a, b, later) = (make_native(a), make_native(b), make_native(later));
+        assert!(a == b && a != later && a != number::int(1));
+        assert_eq!(hash::key_hash(&a), hash::key_hash(&b));
+        assert_eq!(hash::clojure_hash(&a), hash::clojure_hash(&b));
+        assert_eq!(
+            order::compare(&a, &later).ok(),
+            Some(std::cmp::Ordering::Less)
+        );
+        assert!(order::compare(&a, &number::int(1)).is_err());
     }
 }

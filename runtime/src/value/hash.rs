@@ -91,6 +91,10 @@ impl Scheme for Keyed {
             Kind::Reference => value
                 .as_object::<ReferenceBody>()
                 .map_or(0, |reference| hash_with(&reference.key())),
+            Kind::Native => match value.native_key() {
+                Some((class, key)) => fold(hash_text(class), key_hash(&key)),
+                None => mix(value.word()),
+            },
             _ => mix(value.word()),
         }
     }

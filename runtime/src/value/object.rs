@@ -157,7 +157,10 @@ struct Operations {
 }
 
 const fn operations<T: Body>() -> Operations {
-    Operations { visit: visit_body::<T>, free: free_body::<T> }
+    Operations {
+        visit: visit_body::<T>,
+        free: free_body::<T>,
+    }
 }
 
 static OPERATIONS: [Operations; KINDS] = {
@@ -218,7 +221,12 @@ pub fn make_with_slots<T: Body>(
         if pointer.is_null() {
             handle_alloc_error(layout);
         }
-        let header = Header { count: AtomicI32::new(1), kind: T::KIND, flags: 0, slots };
+        let header = Header {
+            count: AtomicI32::new(1),
+            kind: T::KIND,
+            flags: 0,
+            slots,
+        };
         pointer.write(Object { header, body });
         let first = pointer.add(1).cast::<Value>();
         for index in 0..usize::from(slots) {
@@ -298,7 +306,10 @@ impl Value {
             let pointer = self.header_pointer();
             // SAFETY: as in `as_unique`; body and slots do not overlap.
             Some(unsafe {
-                (&mut (*pointer.cast::<Object<T>>()).body, &mut *slots_of::<T>(pointer))
+                (
+                    &mut (*pointer.cast::<Object<T>>()).body,
+                    &mut *slots_of::<T>(pointer),
+                )
             })
         } else {
             None
@@ -307,7 +318,8 @@ impl Value {
 
     #[inline]
     fn is_unique_object(&self, kind: Kind) -> bool {
-        self.header().is_some_and(|h| h.kind == kind && h.is_unique())
+        self.header()
+            .is_some_and(|h| h.kind == kind && h.is_unique())
     }
 
     /// Sets the kind's own bits. Only while no other reference exists.
@@ -327,7 +339,10 @@ impl Value {
 
     /// Makes the counts of everything reachable atomic, so that other actors may hold it.
     pub fn publish(&self) {
-        if self.header().is_some_and(|h| h.count.load(Ordering::Relaxed) > 0) {
+        if self
+            .header()
+            .is_some_and(|h| h.count.load(Ordering::Relaxed) > 0)
+        {
             publish_graph(self.header_pointer());
         }
     }
@@ -346,7 +361,10 @@ fn publish_graph(root: *mut Header) {
             }
             (*pointer).count.store(-count, Ordering::Relaxed);
             visit(pointer, &mut |child| {
-                if child.header().is_some_and(|h| h.count.load(Ordering::Relaxed) > 0) {
+                if child
+                    .header()
+                    .is_some_and(|h| h.count.load(Ordering::Relaxed) > 0)
+                {
                     pending.push(child.header_pointer());
                 }
             });
@@ -436,7 +454,11 @@ pub(crate) fn boxed_float(value: f64) -> Value {
         })
     });
     let same = |v: &&Value| v.as_float().is_some_and(|f| f.to_bits() == value.to_bits());
-    COMMON.iter().find(same).cloned().unwrap_or_else(|| make(FloatBox(value)))
+    COMMON
+        .iter()
+        .find(same)
+        .cloned()
+        .unwrap_or_else(|| make(FloatBox(value)))
 }
 
 /// What an object of another crate must tell about itself.
@@ -467,6 +489,12 @@ pub trait Native: std::any::Any + Send + Sync {
 
     /// What `deref` gives, if the object holds something.
     fn deref(&self) -> Option<Flow> {
+        None
+    }
+
+    /// What equality, hash and order among objects of one class go by: a number, text or the like.
+    /// Without one an object equals only itself and has no order.
+    fn key(&self) -> Option<Value> {
         None
     }
 
@@ -503,6 +531,12 @@ impl Value {
     pub fn as_native<T: Native>(&self) -> Option<&T> {
         let body = self.as_object::<NativeBody>()?;
         (&*body.0 as &dyn std::any::Any).downcast_ref()
+    }
+
+    /// Class and key of a wrapped object that has a key.
+    pub(crate) fn native_key(&self) -> Option<(&'static str, Value)> {
+        let native = self.as_dyn_native()?;
+        Some((native.class(), native.key()?))
     }
 
     /// The wrapped object behind its trait.

@@ -80,6 +80,10 @@ fn leaf(a: &Value, b: &Value) -> Result<Option<Ordering>, Fault> {
             let key = |v: &Value| v.as_object::<ReferenceBody>().map(ReferenceBody::key);
             Ok(Some(key(a).cmp(&key(b))))
         }
+        Some(Kind::Native) => match (a.native_key(), b.native_key()) {
+            (Some((class, x)), Some((other, y))) if class == other => compare(&x, &y).map(Some),
+            _ => Err(not_comparable(a, b)),
+        },
         _ => Err(not_comparable(a, b)),
     }
 }

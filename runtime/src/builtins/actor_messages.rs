@@ -1,0 +1,295 @@
+//! Messages in `batuta.core`: sending, calling and replying, timers, sleep.
+
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::actor::{known, milliseconds, ok, running, take};
+use crate::actor::call::{Answer, SlotFuture};
+use crate::actor::identity::{self, ReferenceBody, Target};
+use crate::actor::private::Private;
+use crate::actor::signal::{self, SignalKind};
+use crate::actor::timer::{Sleep, TimerHandle};
+use crate::actor::{self, registry, waits_for_actors};
+use crate::builtin::{Builtin, BuiltinTable, Flow, between, exactly, wait};
+use crate::collections::map;
+use crate::context::Cx;
+use crate::failure::{Fault, FaultKind};
+use crate::number;
+use crate::value::Value;
+use crate::value::print::short;
+
+/// How long `call` waits unless told.
+const CALL_PATIENCE: Duration = Duration::from_millis(5000);
+
+fn send(_cx: &mut Cx, arguments: &mut [Value]) -> Flow {
+    let message = take(arguments, 1);
+    if !actor::send(&arguments[0], message)? && registry::is_name(&arguments[0]) {
+        known("send", &arguments[0])?;
+    }
+    ok()
+}
+
+/// Sends the call. `Err`: there is no such actor.
+fn start_call(
+    cx: &mut Cx,
+    who: &str,
+    arguments: &mut [Value],
+) -> Result<Result<SlotFuture, ()>, Fault> {
+    let patience = match arguments.get(2) {
+        None => Some(CALL_PATIENCE),
+        Some(value) if value.is_nil() => None,
+        Some(value) => Some(milliseconds(who, value)?),
+    };
+    let message = take(arguments, 1);
+    let Some(callee) = actor::resolve(&arguments[0])? else {
+        return Ok(Err(()));
+    };
+    if Arc::ptr_eq(running(cx)?.0, &callee) {
+        let text = format!("`{who}`: an actor that calls itself would wait for ever");
+        return Err(Fault::new(FaultKind::Call, text).hint("`send` the message instead"));
+    }
+    Ok(Ok(SlotFuture::new(
+        actor::send_call(&callee, message),
+        patience,
+    )))
+}
+
+fn call(cx: &mut Cx, arguments: &mut [Value]) -> Flow {
+    let Ok(mut answer) = start_call(cx, "call", arguments)? else {
+        known("call", &arguments[0])?;
+        return Err(call_fault(&arguments[0], Some(Value::keyword("noproc"))).into());
+    };
+    let callee = take(arguments, 0);
+    wait(poll_fn(move |context| {
+        Pin::new(&mut answer)
+            .poll(context)
+            .map(|answer| match answer {
+                Some(Answer::Reply(value)) => Ok(value),
+                Some(Answer::Down(reason)) => Err(call_fault(&callee, Some(reason))),
+                None => Err(call_fault(&callee, None)),
+            })
+    }))
+}
+
+#[cold]
+fn call_fault(callee: &Value, down: Option<Value>) -> Fault {
+    let callee_shown = short(callee);
+    let (text, reason) = match down {
+        Some(reason) if reason.is_keyword("noproc") => {
+            (format!("`call` to {callee_shown}: it is not alive"), reason)
+        }
+        Some(reason) => {
+            let text = format!("`call` to {callee_shown}: it ended with {}", short(&reason));
+            (text, reason)
+        }
+        None => {
+            let text = format!("`call` to {callee_shown}: no reply in time");
+            (text, Value::keyword("timeout"))
+        }
+    };
+    let data = map::from_pairs([
+        (Value::keyword("reason"), reason),
+        (Value::keyword("to"), callee.clone()),
+    ]);
+    Fault::new(FaultKind::Call, text).data(data)
+}
+
+fn try_call(cx: &mut Cx, arguments: &mut [Value]) -> Flow {
+    let result = |tag: &str, value| map::from_pairs([(Value::keyword(tag), value)]);
+    let Ok(mut answer) = start_call(cx, "try-call", arguments)? else {
+        return Ok(result("error", Value::keyword("noproc")));
+    };
+    wait(poll_fn(move |context| {
+        Pin::new(&mut answer).poll(context).map(|answer| {
+            Ok(match answer {
+                Some(Answer::Reply(value)) => result("ok", value),
+                Some(Answer::Down(_)) => result("error", Value::keyword("noproc")),
+                None => result("error", Value::keyword("timeout")),
+            })
+        })
+    }))
+}
+
+fn reply(cx: &mut Cx, arguments: &mut [Value]) -> Flow {
+    let slot = match arguments {
+        [_] => running(cx)?.1.caller.take(),
+        [reference, ..] => match reference
+            .as_object::<ReferenceBody>()
+            .map(ReferenceBody::target)
+        {
+            Some(Target::Call(slot)) => Some(slot.clone()),
+            _ if reference.is_nil() => None,
+            _ => return Err(Fault::wrong_type("reply", "what `(caller)` gave", reference).into()),
+        },
+        [] => None,
+    };
+    let value = arguments.last_mut().map(std::mem::take).unwrap_or_default();
+    if let Some(slot) = slot {
+        value.publish();
+        slot.fill(Answer::Reply(value));
+    }
+    ok()
+}
+
+fn caller(cx: &mut Cx, _arguments: &mut [Value]) -> Flow {
+    let private = running(cx)?.1;
+    let Some(slot) = private.caller.clone() else {
+        return Ok(Value::NIL);
+    };
+    Ok(identity::make_reference(
+        identity::new_reference_number(),
+        Target::Call(slot),
+    ))
+}
+
+fn timer(who: &str, arguments: &mut [Value], again: bool) -> Flow {
+    let delay = milliseconds(who, &arguments[0])?;
+    if again && delay.is_zero() {
+        let fault = Fault::new(
+            FaultKind::Number,
+            format!("`{who}`: an interval cannot be 0"),
+        );
+        return Err(fault.into());
+    }
+    actor::resolve(&arguments[1])?;
+    let (to, message) = (take(arguments, 1), take(arguments, 2));
+    let handle = TimerHandle::start(to, message, delay, again.then_some(delay));
+    Ok(identity::make_reference(
+        identity::new_reference_number(),
+        Target::Timer(handle),
+    ))
+}
+
+fn send_after(_cx: &mut Cx, arguments: &mut [Value]) -> Flow {
+    timer("send-after", arguments, false)
+}
+
+fn send_interval(_cx: &mut Cx, arguments: &mut [Value]) -> Flow {
+    timer("send-interval", arguments, true)
+}
+
+fn cancel_timer(_cx: &mut Cx, arguments: &mut [Value]) -> Flow {
+    match arguments[0]
+        .as_object::<ReferenceBody>()
+        .map(ReferenceBody::target)
+    {
+        Some(Target::Timer(handle)) => Ok(handle.cancel().map_or(Value::NIL, |left| {
+            number::from_usize(usize::try_from(left.as_millis()).unwrap_or(usize::MAX))
+        })),
+        _ => Err(Fault::wrong_type("cancel-timer", "a timer", &arguments[0]).into()),
+    }
+}
+
+fn sleep(_cx: &mut Cx, arguments: &mut [Value]) -> Flow {
+    let time = milliseconds("sleep", &arguments[0])?;
+    let Some(deadline) = Instant::now().checked_add(time) else {
+        return Err(Fault::new(FaultKind::Number, "`sleep`: that is longer than time goes").into());
+    };
+    let mut sleep = Sleep::until(deadline);
+    wait(poll_fn(move |context| {
+        Pin::new(&mut sleep).poll(context).map(|()| Ok(Value::NIL))
+    }))
+}
+
+fn mailbox_size(cx: &mut Cx, arguments: &mut [Value]) -> Flow {
+    let Some(other) = actor::resolve(&arguments[0])? else {
+        return Ok(Value::NIL);
+    };
+    let (actor, private) = running(cx)?;
+    let count = |private: &Private| number::from_usize(private.inbox.len() as usize);
+    if Arc::ptr_eq(actor, &other) {
+        signal::take_over(actor, private);
+        return Ok(count(private));
+    }
+    let (sender, mut answer) = tokio::sync::oneshot::channel();
+    let look = move |private: &Private| {
+        // The asker may have ended meanwhile.
+        let _ = sender.send(count(private));
+    };
+    signal::send(&other, SignalKind::Inspect(Box::new(look)));
+    wait(poll_fn(move |context| {
+        waits_for_actors();
+        Pin::new(&mut answer)
+            .poll(context)
+            .map(|size| Ok(size.unwrap_or_default()))
+    }))
+}
+
+/// What is in this file.
+pub static TABLE: BuiltinTable = BuiltinTable {
+    namespace: "batuta.core",
+    builtins: &[
+        Builtin {
+            name: "call",
+            arglists: "[to message] [to message timeout-ms]",
+            doc: "Sends a message and waits for the reply, 5 seconds unless told. Crashes with a :call fault if there is none.",
+            arity: between(2, 3),
+            function: call,
+        },
+        Builtin {
+            name: "caller",
+            arglists: "[]",
+            doc: "A reference to the sender of the last call that a clause took, to reply to later; nil without one.",
+            arity: exactly(0),
+            function: caller,
+        },
+        Builtin {
+            name: "cancel-timer",
+            arglists: "[timer]",
+            doc: "Stops a timer. Gives the milliseconds that were left, or nil if it is over.",
+            arity: exactly(1),
+            function: cancel_timer,
+        },
+        Builtin {
+            name: "mailbox-size",
+            arglists: "[pid]",
+            doc: "How many messages wait in the actor's mailbox; nil if it has ended.",
+            arity: exactly(1),
+            function: mailbox_size,
+        },
+        Builtin {
+            name: "reply",
+            arglists: "[value] [caller value]",
+            doc: "Answers the current call, or the one that `(caller)` gave. A second answer is dropped.",
+            arity: between(1, 2),
+            function: reply,
+        },
+        Builtin {
+            name: "send",
+            arglists: "[to message]",
+            doc: "Sends a message and goes on at once. `to` is a pid, a registered name or an actor definition.",
+            arity: exactly(2),
+            function: send,
+        },
+        Builtin {
+            name: "send-after",
+            arglists: "[ms to message]",
+            doc: "Sends a message after so many milliseconds. Gives a timer.",
+            arity: exactly(3),
+            function: send_after,
+        },
+        Builtin {
+            name: "send-interval",
+            arglists: "[ms to message]",
+            doc: "Sends a message every so many milliseconds, as long as the receiver lives. Gives a timer.",
+            arity: exactly(3),
+            function: send_interval,
+        },
+        Builtin {
+            name: "sleep",
+            arglists: "[ms]",
+            doc: "Waits so many milliseconds. Other actors run meanwhile.",
+            arity: exactly(1),
+            function: sleep,
+        },
+        Builtin {
+            name: "try-call",
+            arglists: "[to message] [to message timeout-ms]",
+            doc: "Like `call`, but gives {:ok reply}, {:error :noproc} or {:error :timeout}.",
+            arity: between(2, 3),
+            function: try_call,
+        },
+    ],
+};
