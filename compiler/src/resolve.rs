@@ -14,6 +14,10 @@ use batuta_runtime::value::Value;
 
 use crate::analyze::Signature;
 
+mod clojure_names;
+
+pub(crate) use clojure_names::is_clojure_name;
+
 /// The special forms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Special {
@@ -121,11 +125,6 @@ pub(crate) fn is_defined(var: &Value) -> bool {
 pub(crate) fn has_flag(var: &Value, flag: u8) -> bool {
     var.as_object::<VarBody>()
         .is_some_and(|body| body.has(flag))
-}
-
-/// Is this the var of that name in Batuta's core?
-pub(crate) fn is_core_var(var: &Value, name: &str) -> bool {
-    core_name(var).is_some_and(|own| own == name)
 }
 
 /// The name of a var of Batuta's core.

@@ -30,7 +30,7 @@ use batuta_runtime::namespace;
 
 const CORE_NAMES: &str = "+ - * < <= > >= == = not= inc dec nil? not identical? println str vector \
     hash-map hash-set list list* get seq first rest throw unwrap result-ok no-match* dynamic-value \
-    set-dynamic-value vector-rest actor-definition actor-state actor-state-forget reply send spawn \
+    set-dynamic-value vector-rest actor-definition actor-state reply send spawn \
     instance? count map filter reduce pos? even? lazy-seq* cons vec \
     concat nth next";
 

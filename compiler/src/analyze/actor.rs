@@ -154,7 +154,6 @@ impl Unit<'_> {
     ) -> Core {
         self.push_part(name, "body");
         let (locals, destructured) = self.actor_params(state, &parts.body, span);
-        let keeps_state = parts.terminate.is_some();
         let inside = Ctx {
             recur: RecurCtx::Function {
                 count: locals.len(),
@@ -162,13 +161,13 @@ impl Unit<'_> {
             actor: Some(ActorCtx {
                 depth: self.scopes.depth(),
                 count: locals.len(),
-                keeps_state,
             }),
             guard: false,
             ..ctx
         };
         let mut body = self.body(&destructured, span, inside);
-        if keeps_state {
+        if parts.terminate.is_some() {
+            // Kept until the next state is known, so that `terminate` has the one before a crash.
             let state = locals.iter().map(|id| local(*id, span)).collect();
             let note = self.core_call("actor-state", state, span);
             body = do_(vec![note, body], span);

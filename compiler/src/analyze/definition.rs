@@ -5,14 +5,14 @@ use std::sync::Arc;
 use batuta_lang::form::{Form, FormKind};
 use batuta_lang::source::Span;
 use batuta_runtime::function::{VarBody, var_flags};
-use batuta_runtime::namespace;
+use batuta_runtime::namespace::{self, CORE};
 use batuta_runtime::value::Value;
 
 use super::TopLevel;
 use super::unit::{Ctx, Head, Unit, core, nil};
 use crate::core_tree::{Core, CoreKind, VarRef};
 use crate::messages;
-use crate::resolve::Special;
+use crate::resolve::{self, Special};
 
 /// A `def` form taken apart.
 struct DefParts<'f> {
@@ -133,6 +133,7 @@ impl Unit<'_> {
     /// Makes the var with its flags and metadata.
     fn define_name(&mut self, parts: &DefParts<'_>) -> VarRef {
         let namespace = self.session.namespace();
+        self.warn_of_hiding(parts, &namespace);
         let var = namespace::intern(&namespace, parts.name);
         namespace::declare(&var);
         let meta = self.def_meta(parts);
@@ -154,6 +155,18 @@ impl Unit<'_> {
             }
         }
         VarRef(var)
+    }
+
+    fn warn_of_hiding(&mut self, parts: &DefParts<'_>, namespace: &str) {
+        let hides = !resolve::is_library(namespace)
+            && resolve::is_clojure_name(parts.name)
+            && namespace::find(namespace, parts.name).is_none()
+            && namespace::find(CORE, parts.name).is_some();
+        if hides {
+            let span = parts.symbol.span;
+            self.session
+                .warn(messages::shadows_clojure(span, parts.name));
+        }
     }
 
     fn def_meta(&mut self, parts: &DefParts<'_>) -> Value {

@@ -4,6 +4,8 @@
 //! macro.
 
 use batuta_lang::diagnostic::Diagnostic;
+use std::sync::Arc;
+
 use batuta_lang::expand::MacroContext;
 use batuta_lang::expand::core_macros::core_macro;
 use batuta_lang::expand::hygiene::Gensyms;
@@ -181,6 +183,16 @@ impl Unit<'_> {
     }
 }
 
+/// A name of Batuta's core as templates write it: as Clojure's where Clojure has it.
+fn core_name(name: &Arc<str>) -> Name {
+    let ns = if resolve::is_clojure_name(name) {
+        "clojure.core"
+    } else {
+        CORE
+    };
+    Name::qualified(ns, name.clone())
+}
+
 /// What a symbol in a template stands for.
 fn qualified(current: &str, name: &Name) -> Name {
     if let Some(ns) = &name.ns {
@@ -190,10 +202,13 @@ fn qualified(current: &str, name: &Name) -> Name {
     if let Lookup::Var(var) = resolve::find(current, name)
         && let Some(body) = var.as_object::<VarBody>()
     {
+        if &*body.namespace == CORE {
+            return core_name(&body.name);
+        }
         return Name::qualified(body.namespace.clone(), body.name.clone());
     }
     if core_macro(&name.name).is_some() || resolve::special(&name.name).is_some() {
-        return Name::qualified(CORE, name.name.clone());
+        return core_name(&name.name);
     }
     Name::qualified(current, name.name.clone())
 }

@@ -151,12 +151,7 @@ impl Unit<'_> {
         };
         let body = &mut |unit: &mut Unit<'_>, clause: &Clause| {
             let body = unit.body(&clause.body, clause.span, inside);
-            let body = leave_by_jump(body, done);
-            if !actor.keeps_state {
-                return body;
-            }
-            let forget = unit.core_call("actor-state-forget", Vec::new(), clause.span);
-            do_(vec![forget, body], clause.span)
+            leave_by_jump(body, done)
         };
         let roots = [Root::Value(message)];
         let mut tree = compile_clauses(self, &roots, &parts.clauses, &setting, body);

@@ -55,8 +55,6 @@ pub(crate) struct ActorCtx {
     pub(crate) depth: usize,
     /// Number of its state values.
     pub(crate) count: usize,
-    /// Has it a `terminate` part, so that its state is kept for it?
-    pub(crate) keeps_state: bool,
 }
 
 impl Ctx {

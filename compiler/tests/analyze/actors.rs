@@ -75,9 +75,7 @@ fn parts_and_destructured_state() {
               (if (%WordEq value.5 :stop) :stop
                (if (%WordEq value.5 :terminate) :stop (%Park self.1 nil)))
               (join@1 [m.2]
-               (do
-                (actor-state-forget)
-                (return (call self.4 (vector m.2 x.3))))
+               (return (call self.4 (vector m.2 x.3)))
                (jump@1 message.0)))))
            nil)))))
       (fn user/a/terminate

@@ -196,7 +196,7 @@ fn templates() {
     assert_snapshot!(analyzed("(fn [x xs] `(when ~x (y ~@xs)))"), @r##"
     (fn user/fn
      ([x.0 xs.1]
-      (list when x.0
+      (list clojure.core/when x.0
        (seq (concat (list user/y) xs.1)))))
     "##);
 }

@@ -230,8 +230,12 @@ fn repeated_names_pins_alternatives_types() {
          (if (= v.0 v.0) (jump@1) (no-match* v.0)))))))
     "##);
     assert_snapshot!(analyzed("(defn f [v] (match v (or 1 2 (as 3 _)) -> (println v) _ -> 2))"), @r##"
-    error match::pattern: all alternatives must bind the same names
-      at (or 1 2 (as 3 _))
+    (top-fn user/f
+     ([v.0]
+      (join@1 [] 2
+       (join@0 [] (println v.0)
+        (if (%WordEq v.0 1) (jump@0)
+         (if (%WordEq v.0 2) (jump@0) (if (%WordEq v.0 3) (jump@0) (jump@1))))))))
     "##);
     assert_snapshot!(
         analyzed("(defn f [v] (match v (n :: Int) -> n (s :: Num) -> s [a] -> a))"), @r##"

@@ -24,6 +24,8 @@ fn own_definitions_win_over_core() {
     (map 1 2)
     (top-fn user/map ([x.0] x.0))
     (user/map 3)
+    warning resolve::shadows: `map` hides Clojure's function (`clojure.core/map` still names the other)
+      at map
     "##);
     assert_snapshot!(analyzed("(defn match [x] x)\n(match 1)\n(clojure.core/map 1 2)"), @r##"
     (top-fn user/match ([x.0] x.0))

@@ -341,7 +341,7 @@ impl Unit<'_> {
         for (index, arg) in args.iter().enumerate() {
             let in_pairs = if is_case { index + 1 } else { index };
             let is_test = in_pairs % 2 == 0 && (!is_case || index > 0);
-            let is_default = is_case && index + 1 == args.len() && args.len() % 2 == 0;
+            let is_default = is_case && index + 1 == args.len() && args.len().is_multiple_of(2);
             let part = match (is_test && !is_default, is_case) {
                 (true, true) => {
                     let lit = Form::sym(arg.span, "lit");
