@@ -326,7 +326,17 @@ mod tests {
 
     #[test]
     fn floats_round_trip_inline_and_boxed() {
-        for f in [1.0, -1.5, 1e-70, 1e70, 0.0, -0.0, f64::INFINITY, 1e300, 5e-324] {
+        for f in [
+            1.0,
+            -1.5,
+            1e-70,
+            1e70,
+            0.0,
+            -0.0,
+            f64::INFINITY,
+            1e300,
+            5e-324,
+        ] {
             let value = Value::float(f);
             assert_eq!(value.as_float().map(f64::to_bits), Some(f.to_bits()));
         }
@@ -336,7 +346,12 @@ mod tests {
     #[test]
     fn only_nil_and_false_are_falsy() {
         assert!(!Value::NIL.is_truthy() && !Value::FALSE.is_truthy());
-        for v in [Value::TRUE, Value::char('a'), Value::float(0.0), Value::float(1.0)] {
+        for v in [
+            Value::TRUE,
+            Value::char('a'),
+            Value::float(0.0),
+            Value::float(1.0),
+        ] {
             assert!(v.is_truthy());
         }
         assert!(Value::small_int(0).is_some_and(|v| v.is_truthy()));

@@ -28,7 +28,11 @@ impl KeywordData {
 
     /// Name part.
     pub fn name(&self) -> &str {
-        if self.slash > 0 { &self.text[self.slash as usize + 1..] } else { &self.text }
+        if self.slash > 0 {
+            &self.text[self.slash as usize + 1..]
+        } else {
+            &self.text
+        }
     }
 }
 
@@ -36,19 +40,26 @@ static TABLE: LazyLock<RwLock<HashMap<&'static str, &'static KeywordData>>> =
     LazyLock::new(Default::default);
 
 fn intern(text: &str) -> &'static KeywordData {
-    let read = TABLE.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let read = TABLE
+        .read()
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
     if let Some(data) = read.get(text) {
         return data;
     }
     drop(read);
-    let mut table = TABLE.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let mut table = TABLE
+        .write()
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
     if let Some(data) = table.get(text) {
         return data;
     }
     let slash = split_at(text).unwrap_or(0) as u32;
     let hash = super::hash::keyword_hash(text, slash as usize);
-    let data: &'static KeywordData =
-        Box::leak(Box::new(KeywordData { hash, slash, text: text.into() }));
+    let data: &'static KeywordData = Box::leak(Box::new(KeywordData {
+        hash,
+        slash,
+        text: text.into(),
+    }));
     table.insert(data.text(), data);
     data
 }
