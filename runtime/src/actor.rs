@@ -3,7 +3,7 @@
 //! | to change | look at |
 //! | --- | --- |
 //! | who runs when, on which thread | [`scheduler`], one turn of an actor in `worker` |
-//! | how messages travel and wait | `mailbox`; `receive` in the middle of a function in [`receive`] |
+//! | how messages travel and wait | `mailbox`, `inbox`; `receive` in the middle of a function in [`receive`] |
 //! | stacks, suspending and resuming | [`coroutine`], memory for them in `stack` |
 //! | what actors do to each other | `signal`; then `link`, `monitor`, `call`, `registry`, `timer` |
 //! | how an actor begins and ends | [`spawn`], [`definition`], `ending`, `crash` |
@@ -22,6 +22,7 @@ pub mod crash;
 pub mod definition;
 mod ending;
 pub mod identity;
+mod inbox;
 pub(crate) mod link;
 pub(crate) mod mailbox;
 pub(crate) mod monitor;
@@ -55,7 +56,9 @@ use crate::value::Value;
 
 pub use crash::{CrashReport, set_crash_reporter};
 pub use outcome::Outcome;
-pub use program::{evaluate, interrupt, run_in_actor, run_main, shut_down, start_session, wait_until_idle};
+pub use program::{
+    evaluate, interrupt, run_in_actor, run_main, shut_down, start_session, wait_until_idle,
+};
 pub use waiting::{Activity, keep_alive, waits_for_actors};
 
 /// See the module's head.
@@ -125,10 +128,16 @@ pub struct Config {
 
 impl Config {
     fn worker_count(&self) -> usize {
-        let from_environment =
-            || std::env::var("BATUTA_WORKERS").ok().and_then(|text| text.parse().ok());
+        let from_environment = || {
+            std::env::var("BATUTA_WORKERS")
+                .ok()
+                .and_then(|text| text.parse().ok())
+        };
         let cores = || std::thread::available_parallelism().map_or(1, usize::from);
-        self.workers.or_else(from_environment).unwrap_or_else(cores).clamp(1, 1024)
+        self.workers
+            .or_else(from_environment)
+            .unwrap_or_else(cores)
+            .clamp(1, 1024)
     }
 }
 
@@ -173,7 +182,8 @@ pub fn blocking(run: impl FnOnce() -> Result<Value, Fault> + Send + 'static) -> 
         result
     });
     Box::pin(async move {
-        task.await.unwrap_or_else(|_| Err(Fault::new(FaultKind::Io, "the program is ending")))
+        task.await
+            .unwrap_or_else(|_| Err(Fault::new(FaultKind::Io, "the program is ending")))
     })
 }
 
@@ -189,14 +199,20 @@ pub fn resolve(address: &Value) -> Result<Option<Arc<Actor>>, Fault> {
     if registry::is_name(address) {
         return Ok(registry::find(address));
     }
-    Err(Fault::wrong_type("send", "a pid, a registered name or an actor definition", address))
+    Err(Fault::wrong_type(
+        "send",
+        "a pid, a registered name or an actor definition",
+        address,
+    ))
 }
 
 /// Sends a message. False: there is no such actor (any more).
 pub fn send(address: &Value, message: Value) -> Result<bool, Fault> {
     // A pid is by far the most frequent address; its actor need not be counted.
     if let Some(pid) = address.as_object::<PidBody>() {
-        return Ok(pid.actor().is_some_and(|actor| post(actor, message, Extra::None)));
+        return Ok(pid
+            .actor()
+            .is_some_and(|actor| post(actor, message, Extra::None)));
     }
     let actor = resolve(address)?;
     Ok(actor.is_some_and(|actor| post(&actor, message, Extra::None)))
@@ -226,12 +242,21 @@ fn post(to: &Arc<Actor>, message: Value, extra: Extra) -> bool {
 /// Sends an exit signal, as `(exit pid reason)` does.
 pub(crate) fn exit(to: &Arc<Actor>, from: Arc<Actor>, reason: Value) {
     reason.publish();
-    signal::send(to, SignalKind::Exit(Exit { from, reason, by_link: false }));
+    signal::send(
+        to,
+        SignalKind::Exit(Exit {
+            from,
+            reason,
+            by_link: false,
+        }),
+    );
 }
 
 /// Remembers the running actor's state for its `terminate`, if its definition has one.
 pub fn remember_state(cx: &mut Cx, state: &[Value]) {
-    let Some((_, private)) = coroutine::private_of(cx) else { return };
+    let Some((_, private)) = coroutine::private_of(cx) else {
+        return;
+    };
     if let Some(rare) = private.rare_if_any()
         && rare.definition.is_some()
     {
@@ -241,7 +266,9 @@ pub fn remember_state(cx: &mut Cx, state: &[Value]) {
 
 /// The running actor's state is absent from now on: a clause has taken the message.
 pub fn forget_state(cx: &mut Cx) {
-    let Some((_, private)) = coroutine::private_of(cx) else { return };
+    let Some((_, private)) = coroutine::private_of(cx) else {
+        return;
+    };
     if let Some(rare) = private.rare_if_any() {
         rare.state = None;
     }

@@ -71,11 +71,17 @@ pub(crate) fn collect() {
         return;
     }
     fence(Ordering::SeqCst);
-    let eras = READERS.read().iter().map(|reader| reader.load(Ordering::Acquire)).min();
+    let eras = READERS
+        .read()
+        .iter()
+        .map(|reader| reader.load(Ordering::Acquire))
+        .min();
     let safe_before = eras.unwrap_or(AWAY);
     let mut retired = RETIRED.lock();
     // Threads may have entered the list in another order than their eras.
-    let (free, kept) = std::mem::take(&mut *retired).into_iter().partition(|r| r.era < safe_before);
+    let (free, kept) = std::mem::take(&mut *retired)
+        .into_iter()
+        .partition(|r| r.era < safe_before);
     *retired = kept;
     WAITING.store(retired.len(), Ordering::Relaxed);
     drop(retired);
@@ -114,7 +120,9 @@ impl Reader {
 
 impl Drop for Reader {
     fn drop(&mut self) {
-        READERS.write().retain(|reader| !Arc::ptr_eq(reader, &self.0));
+        READERS
+            .write()
+            .retain(|reader| !Arc::ptr_eq(reader, &self.0));
     }
 }
 

@@ -43,7 +43,9 @@ impl Slot {
     /// Fills the slot if it is open; a later answer is dropped.
     pub(crate) fn fill(&self, answer: Answer) -> bool {
         let mut state = self.0.lock();
-        let SlotState::Open(waker) = &mut *state else { return false };
+        let SlotState::Open(waker) = &mut *state else {
+            return false;
+        };
         let waker = waker.take();
         *state = SlotState::Filled(answer);
         drop(state);
@@ -92,7 +94,10 @@ impl SlotFuture {
     pub(crate) fn new(slot: Arc<Slot>, timeout: Option<Duration>) -> SlotFuture {
         // A time too far off to be an instant is as good as none.
         let deadline = timeout.and_then(|t| Instant::now().checked_add(t));
-        SlotFuture { slot, patience: deadline.map(Sleep::until) }
+        SlotFuture {
+            slot,
+            patience: deadline.map(Sleep::until),
+        }
     }
 }
 

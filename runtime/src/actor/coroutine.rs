@@ -175,13 +175,18 @@ pub fn grow(cx: &mut Cx, run: OnSegment) -> Result<u64, Overflow> {
         let outer = std::mem::replace(&mut cx.coroutine.limit, limit);
         // A request to stop that stands there already is kept.
         let relaxed = Ordering::Relaxed;
-        let _ = cx.stack_limit.compare_exchange(outer, limit, relaxed, relaxed);
+        let _ = cx
+            .stack_limit
+            .compare_exchange(outer, limit, relaxed, relaxed);
         outer
     })
 }
 
 /// What the running actor alone may touch, reached from its own context.
-#[expect(clippy::needless_pass_by_ref_mut, reason = "the exclusive borrow is the proof")]
+#[expect(
+    clippy::needless_pass_by_ref_mut,
+    reason = "the exclusive borrow is the proof"
+)]
 pub(crate) fn private_of(cx: &mut Cx) -> Option<(&Arc<Actor>, &mut Private)> {
     let actor = cx.actor.as_ref()?;
     // SAFETY: a context names an actor only while a worker runs that actor on it, the worker
@@ -209,12 +214,20 @@ impl Coroutine {
     fn new() -> io::Result<Box<Coroutine>> {
         let stack = SlotStack::take()?;
         let limit = stack.usable_limit();
-        let cx = Box::into_raw(Cx::new(CoroutineState { limit, ..CoroutineState::default() }));
+        let cx = Box::into_raw(Cx::new(CoroutineState {
+            limit,
+            ..CoroutineState::default()
+        }));
         // SAFETY: `serve` only borrows what the context holds; the pointer lives for ever.
         let inner = Inner::with_stack(stack, move |yielder, first| unsafe {
             serve(yielder, first, cx);
         });
-        Ok(Box::new(Coroutine { inner, cx, why: Yielded::Slice, outside: None }))
+        Ok(Box::new(Coroutine {
+            inner,
+            cx,
+            why: Yielded::Slice,
+            outside: None,
+        }))
     }
 
     /// The context. Only while the coroutine does not run.
@@ -239,7 +252,10 @@ impl Coroutine {
         };
         self.why = why;
         let actor = self.cx().actor.take();
-        (actor.expect("compiled code and builtins leave the context's actor in place"), why)
+        (
+            actor.expect("compiled code and builtins leave the context's actor in place"),
+            why,
+        )
     }
 
     /// Enters a function with arguments that already stand in the spill area.
@@ -277,7 +293,9 @@ impl Coroutine {
     /// Has the blocking `receive` run out of time? Sets its timer if it has one to set.
     pub(super) fn is_overdue(&mut self, actor: &Arc<Actor>) -> bool {
         let state = &mut self.cx().coroutine;
-        let Some(deadline) = state.deadline else { return false };
+        let Some(deadline) = state.deadline else {
+            return false;
+        };
         if Instant::now() >= deadline {
             return true;
         }
@@ -340,6 +358,10 @@ unsafe fn enter_compiled(cx: *mut Cx, function: u64, count: u64) -> u64 {
     unsafe { std::mem::transmute::<*mut u8, Enter>(stubs().enter)(cx, function, count) }
 }
 
+#[expect(
+    clippy::vec_box,
+    reason = "it moves between pool, workers and actors as a box"
+)]
 static POOL: Mutex<Vec<Box<Coroutine>>> = Mutex::new(Vec::new());
 
 /// A coroutine from the pool, or a new one.
@@ -381,7 +403,12 @@ impl Coroutine {
             return Through::Refused { message, matcher };
         }
         if word == Control::Park.word() {
-            return self.cx().coroutine.parked.take().map_or(Through::Failed, Through::Parked);
+            return self
+                .cx()
+                .coroutine
+                .parked
+                .take()
+                .map_or(Through::Failed, Through::Parked);
         }
         if word == Control::Failed.word() {
             return Through::Failed;
@@ -419,7 +446,11 @@ impl Coroutine {
     }
 
     /// The matcher took the message it was shown, or did not (then the caller is as before).
-    pub(super) fn settle_caller(&mut self, private: &mut Private, taken: bool) -> Option<Arc<Slot>> {
+    pub(super) fn settle_caller(
+        &mut self,
+        private: &mut Private,
+        taken: bool,
+    ) -> Option<Arc<Slot>> {
         let before = self.cx().coroutine.caller_before.take()?;
         if taken {
             if let Some(before) = before {

@@ -34,7 +34,10 @@ pub(crate) fn report(
 ) {
     let report = CrashReport {
         pid: identity::pid_of(actor),
-        name: actor.is(Mark::Registered).then(|| registry::name_of(actor.id)).flatten(),
+        name: actor
+            .is(Mark::Registered)
+            .then(|| registry::name_of(actor.id))
+            .flatten(),
         failure,
         last_message,
     };

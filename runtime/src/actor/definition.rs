@@ -35,7 +35,11 @@ impl Native for ActorDefinition {
 
     fn visit(&mut self, visitor: &mut dyn FnMut(&mut Value)) {
         let parts = [&mut self.init, &mut self.terminate];
-        parts.into_iter().flatten().chain([&mut self.body]).for_each(visitor);
+        parts
+            .into_iter()
+            .flatten()
+            .chain([&mut self.body])
+            .for_each(visitor);
     }
 }
 
@@ -49,7 +53,14 @@ impl ActorDefinition {
         terminate: Option<Value>,
         state_arity: usize,
     ) -> ActorDefinition {
-        ActorDefinition { name, init, body, terminate, state_arity, instance: Mutex::new(None) }
+        ActorDefinition {
+            name,
+            init,
+            body,
+            terminate,
+            state_arity,
+            instance: Mutex::new(None),
+        }
     }
 
     /// The definition as a value.
@@ -69,10 +80,20 @@ impl ActorDefinition {
     fn begin(&self, arguments: Vec<Value>) -> Result<(Start, Phase), Fault> {
         if let Some(init) = &self.init {
             if !arguments.is_empty() {
-                let text = format!("`{}` makes its state in `init` and takes no arguments, got {}", self.name, arguments.len());
+                let text = format!(
+                    "`{}` makes its state in `init` and takes no arguments, got {}",
+                    self.name,
+                    arguments.len()
+                );
                 return Err(Fault::new(FaultKind::Arity, text));
             }
-            return Ok((Start { function: init.clone(), arguments }, Phase::Init));
+            return Ok((
+                Start {
+                    function: init.clone(),
+                    arguments,
+                },
+                Phase::Init,
+            ));
         }
         if arguments.len() != self.state_arity {
             let text = format!(
@@ -83,7 +104,13 @@ impl ActorDefinition {
             );
             return Err(Fault::new(FaultKind::Arity, text));
         }
-        Ok((Start { function: self.body.clone(), arguments }, Phase::Body))
+        Ok((
+            Start {
+                function: self.body.clone(),
+                arguments,
+            },
+            Phase::Body,
+        ))
     }
 
     /// The call of the body after `init` gave this.
@@ -100,7 +127,10 @@ impl ActorDefinition {
                     .hint("`init` of an actor with several state parameters gives a vector of as many values"));
             }
         };
-        Ok(Start { function: self.body.clone(), arguments })
+        Ok(Start {
+            function: self.body.clone(),
+            arguments,
+        })
     }
 
     /// The call of `terminate`.
@@ -111,13 +141,19 @@ impl ActorDefinition {
             Some(state) => arguments.extend(state),
             None => arguments.resize(1 + self.state_arity, Value::NIL),
         }
-        Some(Start { function, arguments })
+        Some(Start {
+            function,
+            arguments,
+        })
     }
 
     /// The living instance that the definition stands for, started if there is none.
     pub(crate) fn address(&self, definition: &Value) -> Result<Arc<Actor>, Fault> {
         if self.state_arity > 0 && self.init.is_none() {
-            let text = format!("the actor `{}` needs a state to start with, so it is no address", self.name);
+            let text = format!(
+                "the actor `{}` needs a state to start with, so it is no address",
+                self.name
+            );
             return Err(Fault::new(FaultKind::Call, text)
                 .hint(format!("`(spawn {} …)` gives a pid to send to", self.name)));
         }
@@ -138,7 +174,13 @@ pub(crate) fn private_for(
     mut rare: Option<Box<Rare>>,
 ) -> Result<Private, Fault> {
     let (start, phase) = match function.as_native::<ActorDefinition>() {
-        None => (Start { function, arguments }, Phase::Body),
+        None => (
+            Start {
+                function,
+                arguments,
+            },
+            Phase::Body,
+        ),
         Some(definition) => {
             let begin = definition.begin(arguments)?;
             if definition.has_terminate() || begin.1 == Phase::Init {

@@ -20,18 +20,27 @@ pub(super) struct Ending {
 
 impl Ending {
     pub(super) fn normal(value: Value) -> Ending {
-        Ending { result: Ok(value), last_message: None }
+        Ending {
+            result: Ok(value),
+            last_message: None,
+        }
     }
 
     /// An exit signal came while nothing ran.
     pub(super) fn signalled(reason: Value) -> Ending {
         let failure = failure(FailureClass::Exit, reason);
-        Ending { result: Err(failure), last_message: None }
+        Ending {
+            result: Err(failure),
+            last_message: None,
+        }
     }
 
     pub(super) fn fault(fault: Fault) -> Ending {
         let failure = failure(FailureClass::Exception, fault.into_value());
-        Ending { result: Err(failure), last_message: None }
+        Ending {
+            result: Err(failure),
+            last_message: None,
+        }
     }
 
     /// The function on the coroutine failed.
@@ -41,7 +50,10 @@ impl Ending {
             let fault = Fault::new(FaultKind::Panic, "a function failed without a reason");
             failure(FailureClass::Exception, fault.into_value())
         });
-        Ending { result: Err(failure), last_message: cx.coroutine.last_message.take() }
+        Ending {
+            result: Err(failure),
+            last_message: cx.coroutine.last_message.take(),
+        }
     }
 
     fn reason(&self) -> Value {
@@ -53,7 +65,12 @@ impl Ending {
 }
 
 fn failure(class: FailureClass, reason: Value) -> Box<Failure> {
-    Box::new(Failure { class, reason, trace: Vec::new(), omitted: 0 })
+    Box::new(Failure {
+        class,
+        reason,
+        trace: Vec::new(),
+        omitted: 0,
+    })
 }
 
 /// Ends an actor, or what it was doing. False: it has something to do yet.
@@ -101,13 +118,18 @@ fn tell_result(actor: &Arc<Actor>, private: &mut Private, ending: Ending) {
 
 /// Sets `terminate` up, if there is one to run.
 fn begin_terminate(private: &mut Private, reason: &Value) -> bool {
-    let Some(rare) = private.rare_if_any() else { return false };
+    let Some(rare) = private.rare_if_any() else {
+        return false;
+    };
     let state = rare.state.take();
     let start = rare
         .definition
         .take()
         .filter(|_| !reason.is_keyword("killed"))
-        .and_then(|d| d.as_native::<ActorDefinition>()?.at_end(reason.clone(), state));
+        .and_then(|d| {
+            d.as_native::<ActorDefinition>()?
+                .at_end(reason.clone(), state)
+        });
     let Some(start) = start else { return false };
     rare.doom = None;
     rare.ending = Some(reason.clone());

@@ -64,13 +64,23 @@ unsafe impl Body for PidBody {
 
 /// The pid of an actor.
 pub fn pid_of(actor: &Arc<Actor>) -> Value {
-    make(PidBody { id: actor.id, actor: Some(actor.clone()) })
+    make(PidBody {
+        id: actor.id,
+        actor: Some(actor.clone()),
+    })
 }
 
 /// The pid with this number, as the reader meets it.
 pub fn parse_pid(node: u32, index: u32, serial: u32) -> Value {
-    let id = ActorId { node, index, serial };
-    make(PidBody { id, actor: find(id) })
+    let id = ActorId {
+        node,
+        index,
+        serial,
+    };
+    make(PidBody {
+        id,
+        actor: find(id),
+    })
 }
 
 /// What a reference was made for.
@@ -125,7 +135,11 @@ pub(crate) fn new_reference_number() -> u64 {
 
 /// The reference with this number.
 pub(crate) fn make_reference(number: u64, target: Target) -> Value {
-    make(ReferenceBody { node: 0, number, target })
+    make(ReferenceBody {
+        node: 0,
+        number,
+        target,
+    })
 }
 
 const SHARDS: usize = 16;
@@ -140,8 +154,12 @@ struct Shard {
     free: Vec<u32>,
 }
 
-static TABLE: [Mutex<Shard>; SHARDS] =
-    [const { Mutex::new(Shard { places: Vec::new(), free: Vec::new() }) }; SHARDS];
+static TABLE: [Mutex<Shard>; SHARDS] = [const {
+    Mutex::new(Shard {
+        places: Vec::new(),
+        free: Vec::new(),
+    })
+}; SHARDS];
 
 /// Enters a new actor into the table.
 pub(crate) fn enter(make: impl FnOnce(ActorId) -> Actor) -> Arc<Actor> {
@@ -151,7 +169,10 @@ pub(crate) fn enter(make: impl FnOnce(ActorId) -> Actor) -> Arc<Actor> {
     let at = match shard.free.pop() {
         Some(at) => at as usize,
         None => {
-            shard.places.push(Place { serial: 0, actor: None });
+            shard.places.push(Place {
+                serial: 0,
+                actor: None,
+            });
             shard.places.len() - 1
         }
     };
@@ -159,7 +180,11 @@ pub(crate) fn enter(make: impl FnOnce(ActorId) -> Actor) -> Arc<Actor> {
     place.serial = place.serial.wrapping_add(1);
     let index = u32::try_from(at * SHARDS + number)
         .expect("the table would need terabytes before its index overflows");
-    let actor = Arc::new(make(ActorId { node: 0, index, serial: place.serial }));
+    let actor = Arc::new(make(ActorId {
+        node: 0,
+        index,
+        serial: place.serial,
+    }));
     place.actor = Some(actor.clone());
     actor
 }
@@ -168,7 +193,9 @@ pub(crate) fn enter(make: impl FnOnce(ActorId) -> Actor) -> Arc<Actor> {
 pub(crate) fn leave(id: ActorId) {
     let (at, number) = (id.index as usize / SHARDS, id.index as usize % SHARDS);
     let mut shard = TABLE[number].lock();
-    let Some(place) = shard.places.get_mut(at) else { return };
+    let Some(place) = shard.places.get_mut(at) else {
+        return;
+    };
     if place.serial == id.serial && place.actor.take().is_some() {
         shard.free.push(at as u32);
     }
@@ -178,14 +205,22 @@ pub(crate) fn leave(id: ActorId) {
 pub(crate) fn find(id: ActorId) -> Option<Arc<Actor>> {
     let (at, number) = (id.index as usize / SHARDS, id.index as usize % SHARDS);
     let shard = TABLE[number].lock();
-    let place = shard.places.get(at).filter(|p| id.node == 0 && p.serial == id.serial)?;
+    let place = shard
+        .places
+        .get(at)
+        .filter(|p| id.node == 0 && p.serial == id.serial)?;
     place.actor.clone()
 }
 
 /// All living actors.
 pub(crate) fn all() -> Vec<Arc<Actor>> {
     let living = |shard: &Mutex<Shard>| {
-        shard.lock().places.iter().filter_map(|p| p.actor.clone()).collect::<Vec<_>>()
+        shard
+            .lock()
+            .places
+            .iter()
+            .filter_map(|p| p.actor.clone())
+            .collect::<Vec<_>>()
     };
     TABLE.iter().flat_map(living).collect()
 }

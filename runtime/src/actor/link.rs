@@ -5,9 +5,9 @@
 
 use std::sync::Arc;
 
+use super::Actor;
 use super::private::Private;
 use super::signal::{self, Exit, SignalKind};
-use super::Actor;
 use crate::value::Value;
 
 /// Links the running actor to another.
@@ -21,7 +21,9 @@ pub(crate) fn link(actor: &Arc<Actor>, private: &mut Private, other: &Arc<Actor>
 
 /// Takes the running actor's link to another back: nothing comes over it any more.
 pub(crate) fn unlink(actor: &Arc<Actor>, private: &mut Private, other: &Arc<Actor>) {
-    let was_linked = private.rare_if_any().is_some_and(|r| r.links.remove(&other.id).is_some());
+    let was_linked = private
+        .rare_if_any()
+        .is_some_and(|r| r.links.remove(&other.id).is_some());
     if was_linked {
         signal::send(other, SignalKind::Unlink(actor.clone()));
     }
@@ -39,7 +41,9 @@ pub(super) fn receive_unlink(private: &mut Private, other: &Arc<Actor>) {
 
 pub(super) fn receive_exit(private: &mut Private, exit: Exit) {
     if exit.by_link {
-        let is_linked = private.rare_if_any().is_some_and(|r| r.links.remove(&exit.from.id).is_some());
+        let is_linked = private
+            .rare_if_any()
+            .is_some_and(|r| r.links.remove(&exit.from.id).is_some());
         if !is_linked {
             return;
         }
@@ -56,9 +60,15 @@ pub(super) fn receive_exit(private: &mut Private, exit: Exit) {
 
 /// Tells everybody linked that the actor ended.
 pub(crate) fn announce(actor: &Arc<Actor>, private: &mut Private, reason: &Value) {
-    let Some(rare) = private.rare_if_any() else { return };
+    let Some(rare) = private.rare_if_any() else {
+        return;
+    };
     for (_, other) in std::mem::take(&mut rare.links) {
-        let exit = Exit { from: actor.clone(), reason: reason.clone(), by_link: true };
+        let exit = Exit {
+            from: actor.clone(),
+            reason: reason.clone(),
+            by_link: true,
+        };
         signal::send(&other, SignalKind::Exit(exit));
     }
 }

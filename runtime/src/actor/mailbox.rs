@@ -1,6 +1,6 @@
 //! The mailbox: one word that is at once the head of a list of new messages and the flag that
-//! tells whether the actor is scheduled, so that a send costs one compare-and-swap; and behind it
-//! the [`Inbox`], the messages in order that the actor has taken over.
+//! tells whether the actor is scheduled, so that a send costs one compare-and-swap. What the actor
+//! has taken over lies in its inbox.
 //!
 //! The word's low three bits are the [`State`], the rest is a pointer to the newest [`Envelope`]
 //! (the list is last in, first out; the actor takes it whole and turns it round).
@@ -69,7 +69,7 @@ pub(crate) enum Extra {
 /// One message or signal on its way.
 #[repr(align(8))]
 pub(crate) struct Envelope {
-    next: *mut Envelope,
+    pub(super) next: *mut Envelope,
     /// The message, published.
     pub(crate) message: Value,
     /// A call's way back, or a signal.
@@ -78,7 +78,11 @@ pub(crate) struct Envelope {
 
 impl Envelope {
     pub(crate) fn new(message: Value, extra: Extra) -> Box<Envelope> {
-        Box::new(Envelope { next: ptr::null_mut(), message, extra })
+        Box::new(Envelope {
+            next: ptr::null_mut(),
+            message,
+            extra,
+        })
     }
 
     pub(crate) fn signal(kind: SignalKind) -> Box<Envelope> {
@@ -98,7 +102,9 @@ pub(crate) struct Mailbox {
 impl Mailbox {
     /// Of an actor that is about to be put into a run queue.
     pub(crate) fn scheduled() -> Mailbox {
-        Mailbox { head: AtomicUsize::new(State::Scheduled as usize) }
+        Mailbox {
+            head: AtomicUsize::new(State::Scheduled as usize),
+        }
     }
 
     /// Adds an envelope. `Ok(true)`: the caller must put the actor into a run queue. `Err`: the
@@ -121,7 +127,10 @@ impl Mailbox {
             // SAFETY: the node is still this thread's alone.
             unsafe { (*node).next = (head & !STATE_MASK) as *mut Envelope };
             let new = node as usize | state as usize;
-            match self.head.compare_exchange_weak(head, new, Ordering::AcqRel, Ordering::Relaxed) {
+            match self
+                .head
+                .compare_exchange_weak(head, new, Ordering::AcqRel, Ordering::Relaxed)
+            {
                 Ok(_) => return Ok(wake),
                 Err(seen) => head = seen,
             }
@@ -138,7 +147,10 @@ impl Mailbox {
                 State::Notified | State::Closed => return false,
             };
             let new = head & !STATE_MASK | state as usize;
-            match self.head.compare_exchange_weak(head, new, Ordering::AcqRel, Ordering::Relaxed) {
+            match self
+                .head
+                .compare_exchange_weak(head, new, Ordering::AcqRel, Ordering::Relaxed)
+            {
                 Ok(_) => return wake,
                 Err(seen) => head = seen,
             }
@@ -168,7 +180,10 @@ impl Mailbox {
                 return false;
             }
             let new = head & !STATE_MASK | state as usize;
-            match self.head.compare_exchange_weak(head, new, Ordering::AcqRel, Ordering::Relaxed) {
+            match self
+                .head
+                .compare_exchange_weak(head, new, Ordering::AcqRel, Ordering::Relaxed)
+            {
                 Ok(_) => return true,
                 Err(seen) => head = seen,
             }
@@ -194,11 +209,13 @@ impl Drop for Mailbox {
 
 /// Envelopes taken out of a mailbox, oldest first.
 pub(crate) struct Chain {
-    first: *mut Envelope,
+    pub(super) first: *mut Envelope,
 }
 
 impl Chain {
-    const EMPTY: Chain = Chain { first: ptr::null_mut() };
+    const EMPTY: Chain = Chain {
+        first: ptr::null_mut(),
+    };
 
     fn reversed(head: usize) -> Chain {
         let mut node = (head & !STATE_MASK) as *mut Envelope;
@@ -233,133 +250,6 @@ impl Drop for Chain {
     }
 }
 
-/// The messages an actor has taken over, in order. The *cursor* stands behind the messages that
-/// the present `receive` has refused.
-pub(crate) struct Inbox {
-    first: *mut Envelope,
-    last: *mut Envelope,
-    cursor: *mut Envelope,
-    count: u32,
-    /// The message behind the cursor was shown and not accepted yet.
-    shown: bool,
-}
-
-impl Inbox {
-    pub(crate) const fn new() -> Inbox {
-        let none = ptr::null_mut();
-        Inbox { first: none, last: none, cursor: none, count: 0, shown: false }
-    }
-
-    pub(crate) fn len(&self) -> u32 {
-        self.count
-    }
-
-    pub(crate) fn push(&mut self, envelope: Box<Envelope>) {
-        let node = Box::into_raw(envelope);
-        if self.last.is_null() {
-            self.first = node;
-        } else {
-            // SAFETY: `last` is a node of this list.
-            unsafe { (*self.last).next = node };
-        }
-        self.last = node;
-        self.count += 1;
-    }
-
-    /// Puts the cursor before the first message.
-    pub(crate) fn rewind(&mut self) {
-        self.cursor = ptr::null_mut();
-        self.shown = false;
-    }
-
-    /// Is there a message that the cursor has not passed?
-    pub(crate) fn has_unexamined(&self) -> bool {
-        let candidate = self.candidate();
-        // SAFETY: a non-null candidate is a node of this list.
-        !candidate.is_null() && !(self.shown && unsafe { (*candidate).next.is_null() })
-    }
-
-    fn candidate(&self) -> *mut Envelope {
-        if self.cursor.is_null() {
-            self.first
-        } else {
-            // SAFETY: the cursor is a node of this list.
-            unsafe { (*self.cursor).next }
-        }
-    }
-
-    /// The next message; the one shown before, if it still stands there, was refused.
-    pub(crate) fn show_next(&mut self) -> Option<&Value> {
-        if self.shown {
-            self.cursor = self.candidate();
-            self.shown = false;
-        }
-        let candidate = self.candidate();
-        if candidate.is_null() {
-            return None;
-        }
-        self.shown = true;
-        // SAFETY: a node of this list, borrowed no longer than the list.
-        Some(unsafe { &(*candidate).message })
-    }
-
-    /// Removes the message behind the cursor.
-    pub(crate) fn take_candidate(&mut self) -> Option<Box<Envelope>> {
-        let node = self.candidate();
-        if node.is_null() {
-            return None;
-        }
-        // SAFETY: the node came from `Box::into_raw` in `push` and leaves the list here.
-        let mut envelope = unsafe { Box::from_raw(node) };
-        let next = std::mem::replace(&mut envelope.next, ptr::null_mut());
-        if self.cursor.is_null() {
-            self.first = next;
-        } else {
-            // SAFETY: the cursor is a node of this list.
-            unsafe { (*self.cursor).next = next };
-        }
-        if next.is_null() {
-            self.last = self.cursor;
-        }
-        self.shown = false;
-        self.count -= 1;
-        Some(envelope)
-    }
-
-    /// Puts a message that was taken at the cursor back, and the cursor behind it.
-    pub(crate) fn refuse(&mut self, mut envelope: Box<Envelope>) {
-        envelope.next = self.candidate();
-        let node = Box::into_raw(envelope);
-        // SAFETY: the node is ours, cursor and last are nodes of this list.
-        unsafe {
-            if (*node).next.is_null() {
-                self.last = node;
-            }
-            if self.cursor.is_null() {
-                self.first = node;
-            } else {
-                (*self.cursor).next = node;
-            }
-        }
-        self.cursor = node;
-        self.shown = false;
-        self.count += 1;
-    }
-
-    /// Takes everything out, oldest first.
-    pub(crate) fn drain(&mut self) -> Chain {
-        // The old inbox gives its list away: dropping it would drain it again.
-        let old = std::mem::ManuallyDrop::new(std::mem::replace(self, Inbox::new()));
-        Chain { first: old.first }
-    }
-}
-
-impl Drop for Inbox {
-    fn drop(&mut self) {
-        drop(self.drain());
-    }
-}
-
 /// What only the worker that runs the actor may touch.
 pub(crate) struct OwnerCell<T>(UnsafeCell<T>);
 
@@ -374,16 +264,17 @@ impl<T> OwnerCell<T> {
 
     /// # Safety
     /// The caller runs the actor, and no other borrow of the cell is live.
-    #[expect(clippy::mut_from_ref, reason = "exclusive by the scheduler's state word")]
+    #[expect(
+        clippy::mut_from_ref,
+        reason = "exclusive by the scheduler's state word"
+    )]
     pub(crate) unsafe fn get(&self) -> &mut T {
         // SAFETY: passed on from the caller.
         unsafe { &mut *self.0.get() }
     }
 }
 
-// SAFETY: the nodes belong to the list; their contents are `Send`.
-unsafe impl Send for Inbox {}
-// SAFETY: as above.
+// SAFETY: the nodes belong to the chain; their contents are `Send`.
 unsafe impl Send for Chain {}
 
 #[cfg(test)]
@@ -420,11 +311,18 @@ mod tests {
         assert_eq!(mailbox.push(message(1)).ok(), Some(false));
         assert!(mailbox.wake());
         assert!(!mailbox.wake());
-        assert!(!mailbox.try_wait(WaitFor::Wakers), "a wake while running is remembered");
+        assert!(
+            !mailbox.try_wait(WaitFor::Wakers),
+            "a wake while running is remembered"
+        );
         assert_eq!(numbers(mailbox.take()), [1]);
         assert!(mailbox.try_wait(WaitFor::Wakers));
         let signal = Envelope::signal(SignalKind::Interrupt(Value::NIL));
-        assert_eq!(mailbox.push(signal).ok(), Some(true), "signals end any wait");
+        assert_eq!(
+            mailbox.push(signal).ok(),
+            Some(true),
+            "signals end any wait"
+        );
     }
 
     #[test]
@@ -434,43 +332,6 @@ mod tests {
         assert_eq!(numbers(mailbox.close()), [1]);
         assert!(mailbox.push(message(2)).is_err());
         assert!(mailbox.is_closed() && !mailbox.wake());
-    }
-
-    #[test]
-    fn selective_receive_keeps_refused_messages_in_order() {
-        let mut inbox = Inbox::new();
-        for n in 1..=4 {
-            inbox.push(message(n));
-        }
-        assert_eq!(inbox.show_next().and_then(Value::as_small_int), Some(1));
-        assert_eq!(inbox.show_next().and_then(Value::as_small_int), Some(2));
-        assert!(inbox.has_unexamined());
-        assert!(inbox.take_candidate().is_some(), "2 is accepted");
-        assert_eq!(inbox.show_next().and_then(Value::as_small_int), Some(3));
-        assert_eq!(inbox.show_next().and_then(Value::as_small_int), Some(4));
-        assert!(!inbox.has_unexamined());
-        assert!(inbox.show_next().is_none());
-        inbox.push(message(5));
-        assert_eq!(inbox.show_next().and_then(Value::as_small_int), Some(5));
-        inbox.rewind();
-        let taken = inbox.take_candidate().expect("1 stands first");
-        inbox.refuse(taken);
-        let taken = inbox.take_candidate().expect("3 stands behind the refused 1");
-        assert_eq!(taken.message.as_small_int(), Some(3));
-        assert_eq!(inbox.len(), 3);
-        assert_eq!(numbers(inbox.drain()), [1, 4, 5]);
-    }
-
-    #[test]
-    fn taking_the_last_message_leaves_a_list_that_grows_again() {
-        let mut inbox = Inbox::new();
-        inbox.push(message(1));
-        inbox.push(message(2));
-        let first = inbox.take_candidate().expect("1 stands first");
-        inbox.refuse(first);
-        assert!(inbox.take_candidate().is_some());
-        inbox.push(message(3));
-        assert_eq!(numbers(inbox.drain()), [1, 3]);
     }
 
     #[test]
@@ -494,7 +355,11 @@ mod tests {
             sender.join().expect("a sender does not panic");
         }
         for sender in 0..4 {
-            let own: Vec<i64> = seen.iter().copied().filter(|n| n / 1000 == sender).collect();
+            let own: Vec<i64> = seen
+                .iter()
+                .copied()
+                .filter(|n| n / 1000 == sender)
+                .collect();
             assert!(own.is_sorted() && own.len() == 1000);
         }
     }

@@ -3,11 +3,11 @@
 
 use std::sync::Arc;
 
+use super::Actor;
 use super::call::{Answer, Slot};
 use super::identity::{self, Target};
 use super::private::Private;
 use super::signal::{self, SignalKind};
-use super::Actor;
 use crate::value::Value;
 
 /// Who hears of an end.
@@ -24,7 +24,11 @@ impl Watcher {
         let reason = reason.clone();
         match self {
             Watcher::Actor(watcher) => {
-                let down = SignalKind::Down { reference, from: who.clone(), reason };
+                let down = SignalKind::Down {
+                    reference,
+                    from: who.clone(),
+                    reason,
+                };
                 signal::send(&watcher, down);
             }
             Watcher::Slot(slot) => {
@@ -45,7 +49,9 @@ pub(crate) fn monitor(actor: &Arc<Actor>, private: &mut Private, other: &Arc<Act
 
 /// The running actor watches no more; nothing comes for this reference afterwards.
 pub(crate) fn demonitor(private: &mut Private, reference: u64) {
-    let other = private.rare_if_any().and_then(|r| r.watched.remove(&reference));
+    let other = private
+        .rare_if_any()
+        .and_then(|r| r.watched.remove(&reference));
     if let Some(other) = other {
         signal::send(&other, SignalKind::Demonitor { reference });
     }
@@ -54,7 +60,13 @@ pub(crate) fn demonitor(private: &mut Private, reference: u64) {
 /// Fills the slot with the reason when the actor ends.
 pub(crate) fn watch(other: &Arc<Actor>, slot: Arc<Slot>) {
     let reference = identity::new_reference_number();
-    signal::send(other, SignalKind::Monitor { reference, watcher: Watcher::Slot(slot) });
+    signal::send(
+        other,
+        SignalKind::Monitor {
+            reference,
+            watcher: Watcher::Slot(slot),
+        },
+    );
 }
 
 pub(super) fn receive_down(
@@ -63,7 +75,9 @@ pub(super) fn receive_down(
     from: &Arc<Actor>,
     reason: Value,
 ) {
-    let is_watched = private.rare_if_any().is_some_and(|r| r.watched.remove(&reference).is_some());
+    let is_watched = private
+        .rare_if_any()
+        .is_some_and(|r| r.watched.remove(&reference).is_some());
     if is_watched {
         let reference = identity::make_reference(reference, Target::Monitor);
         signal::deliver(private, "down", [reference, identity::pid_of(from), reason]);
@@ -72,7 +86,9 @@ pub(super) fn receive_down(
 
 /// Tells everybody who watches that the actor ended.
 pub(crate) fn announce(actor: &Arc<Actor>, private: &mut Private, reason: &Value) {
-    let Some(rare) = private.rare_if_any() else { return };
+    let Some(rare) = private.rare_if_any() else {
+        return;
+    };
     for (reference, watcher) in std::mem::take(&mut rare.watchers) {
         watcher.tell(reference, actor, reason);
     }

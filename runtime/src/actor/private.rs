@@ -10,7 +10,7 @@ use super::Actor;
 use super::call::{Answer, Slot};
 use super::coroutine::Coroutine;
 use super::identity::ActorId;
-use super::mailbox::Inbox;
+use super::inbox::Inbox;
 use super::monitor::Watcher;
 use super::outcome::Sink;
 use super::program::Job;
@@ -91,7 +91,13 @@ pub(crate) struct Rare {
 
 impl Private {
     pub(crate) fn new(activity: Activity, rare: Option<Box<Rare>>) -> Private {
-        Private { inbox: Inbox::new(), activity, caller: None, rare, phase: Phase::Body }
+        Private {
+            inbox: Inbox::new(),
+            activity,
+            caller: None,
+            rare,
+            phase: Phase::Body,
+        }
     }
 
     pub(crate) fn rare(&self) -> Option<&Rare> {
@@ -143,8 +149,16 @@ impl Private {
 
     /// Tells all callers that no answer will come.
     pub(crate) fn refuse_callers(&mut self, reason: &Value) {
-        let unanswered = self.rare.as_mut().map(|r| std::mem::take(&mut r.unanswered));
-        for slot in self.caller.take().into_iter().chain(unanswered.into_iter().flatten()) {
+        let unanswered = self
+            .rare
+            .as_mut()
+            .map(|r| std::mem::take(&mut r.unanswered));
+        for slot in self
+            .caller
+            .take()
+            .into_iter()
+            .chain(unanswered.into_iter().flatten())
+        {
             slot.fill(Answer::Down(reason.clone()));
         }
     }

@@ -24,7 +24,10 @@ pub(crate) struct Job {
 /// Starts an actor that does one job after the other, for the prompt. A failing job does not end
 /// it.
 pub fn start_session() -> Value {
-    let rare = Rare { is_session: true, ..Rare::default() };
+    let rare = Rare {
+        is_session: true,
+        ..Rare::default()
+    };
     let actor = spawn::enter(Private::new(Activity::Session, Some(Box::new(rare))));
     actor.mark(Mark::Session);
     scheduler::schedule(actor.clone());
@@ -41,7 +44,14 @@ pub fn run_in_actor(pid: &Value, function: Value, arguments: Vec<Value>) -> Outc
     arguments.iter().for_each(Value::publish);
     let (sink, outcome) = Sink::channel();
     if let Some(actor) = session_of(pid) {
-        signal::send(actor, SignalKind::Job(Job { function, arguments, sink }));
+        signal::send(
+            actor,
+            SignalKind::Job(Job {
+                function,
+                arguments,
+                sink,
+            }),
+        );
     }
     outcome
 }

@@ -61,7 +61,11 @@ pub(crate) struct Promise {
 
 impl Native for Promise {
     fn class(&self) -> &'static str {
-        if self.task.is_some() { "task" } else { "promise" }
+        if self.task.is_some() {
+            "task"
+        } else {
+            "promise"
+        }
     }
 
     fn print(&self) -> String {
@@ -96,12 +100,16 @@ pub fn is_promise(value: &Value) -> bool {
 
 /// Is it a promise or task that has its result (or failed)?
 pub fn is_settled(value: &Value) -> Option<bool> {
-    value.as_native::<Promise>().map(|promise| promise.state.settled().is_some())
+    value
+        .as_native::<Promise>()
+        .map(|promise| promise.state.settled().is_some())
 }
 
 /// Keeps a promise. `None` if it is no promise; false if it was kept before.
 pub(crate) fn deliver(promise: &Value, value: Value) -> Option<bool> {
-    let promise = promise.as_native::<Promise>().filter(|p| p.task.is_none())?;
+    let promise = promise
+        .as_native::<Promise>()
+        .filter(|p| p.task.is_none())?;
     value.publish();
     Some(promise.state.settle(Ok(value)))
 }
@@ -109,7 +117,11 @@ pub(crate) fn deliver(promise: &Value, value: Value) -> Option<bool> {
 /// Waits so long for the result of a promise or task, then gives `otherwise`; `None` if the value
 /// is neither. A task that failed throws its reason.
 pub fn deref_in_time(value: &Value, time: Duration, otherwise: Value) -> Option<Flow> {
-    Some(value.as_native::<Promise>()?.await_result(Some((time, otherwise))))
+    Some(
+        value
+            .as_native::<Promise>()?
+            .await_result(Some((time, otherwise))),
+    )
 }
 
 impl Promise {
@@ -135,7 +147,10 @@ impl Promise {
             Some(result) => flow(result),
             None => Ok(otherwise.unwrap_or_default()),
         };
-        Err(Box::new(Signal::Wait { future: Box::pin(future), then: Some(Box::new(then)) }))
+        Err(Box::new(Signal::Wait {
+            future: Box::pin(future),
+            then: Some(Box::new(then)),
+        }))
     }
 }
 

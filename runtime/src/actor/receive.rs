@@ -69,8 +69,12 @@ pub fn wait(cx: &mut Cx, patience: Patience) -> Next {
 /// Takes the message that was shown out of the mailbox. If it is a call, its sender is the
 /// current caller now.
 pub fn accept(cx: &mut Cx) {
-    let Some((_, private)) = private_of(cx) else { return };
-    let Some(envelope) = private.inbox.take_candidate() else { return };
+    let Some((_, private)) = private_of(cx) else {
+        return;
+    };
+    let Some(envelope) = private.inbox.take_candidate() else {
+        return;
+    };
     private.inbox.rewind();
     if let Extra::Call(slot) = envelope.extra {
         private.set_caller(slot);

@@ -43,14 +43,18 @@ pub(crate) fn register(name: &Value, actor: &Arc<Actor>) -> Result<(), Fault> {
         }
         let shown = crate::value::print::short(name);
         let message = format!("the name {shown} belongs to {}", holder.id);
-        return Err(Fault::new(FaultKind::Call, message).hint("take another name, or end that actor first"));
+        return Err(
+            Fault::new(FaultKind::Call, message).hint("take another name, or end that actor first")
+        );
     }
     actor.mark(Mark::Registered);
     if actor.is_ended() {
         let message = format!("cannot register {}: it has ended", actor.id);
         return Err(Fault::new(FaultKind::Call, message));
     }
-    names.actors.insert(key.clone(), (name.clone(), actor.clone()));
+    names
+        .actors
+        .insert(key.clone(), (name.clone(), actor.clone()));
     names.names.entry(actor.id).or_default().push(key);
     Ok(())
 }
@@ -58,7 +62,11 @@ pub(crate) fn register(name: &Value, actor: &Arc<Actor>) -> Result<(), Fault> {
 /// The actor with this name.
 pub(crate) fn find(name: &Value) -> Option<Arc<Actor>> {
     let key = key(name)?;
-    NAMES.read().actors.get(&key).map(|(_, actor)| actor.clone())
+    NAMES
+        .read()
+        .actors
+        .get(&key)
+        .map(|(_, actor)| actor.clone())
 }
 
 /// Can it be a name?

@@ -107,8 +107,9 @@ pub(super) fn start(config: &Config) {
 
 fn start_threads(config: &Config) -> &'static Shared {
     let count = config.worker_count();
-    let locals: Vec<(Worker<Task>, Worker<Task>)> =
-        (0..count).map(|_| (Worker::new_fifo(), Worker::new_fifo())).collect();
+    let locals: Vec<(Worker<Task>, Worker<Task>)> = (0..count)
+        .map(|_| (Worker::new_fifo(), Worker::new_fifo()))
+        .collect();
     let shared: &'static Shared = Box::leak(Box::new(Shared {
         injector: Injector::new(),
         woken: locals.iter().map(|(woken, _)| woken.stealer()).collect(),
@@ -132,12 +133,17 @@ fn start_threads(config: &Config) -> &'static Shared {
         let body = move || work(shared, index, woken, used);
         spawn_thread(format!("batuta-worker-{index}"), WORKER_STACK_BYTES, body);
     }
-    spawn_thread("batuta-clock".to_owned(), 1 << 20, move || run_clock(shared));
+    spawn_thread("batuta-clock".to_owned(), 1 << 20, move || {
+        run_clock(shared)
+    });
     shared
 }
 
 fn spawn_thread(name: String, stack_bytes: usize, body: impl FnOnce() + Send + 'static) {
-    let thread = std::thread::Builder::new().name(name).stack_size(stack_bytes).spawn(body);
+    let thread = std::thread::Builder::new()
+        .name(name)
+        .stack_size(stack_bytes)
+        .spawn(body);
     // Without its threads the program cannot do anything, not even report an error its own way.
     thread.expect("the system lets the process start its few threads");
 }
@@ -221,7 +227,10 @@ impl Clock {
     /// Sleeps until the instant (for ever without one), or until nudged. `still_wanted` is asked
     /// when timers that are set can see until when it sleeps.
     fn sleep(&self, until: Option<Instant>, still_wanted: impl Fn() -> bool) {
-        self.wakes_at.store(until.map_or(u64::MAX, |at| self.nanos(at)), Ordering::SeqCst);
+        self.wakes_at.store(
+            until.map_or(u64::MAX, |at| self.nanos(at)),
+            Ordering::SeqCst,
+        );
         if still_wanted() {
             let mut nudged = self.nudged.lock();
             while !*nudged {
@@ -303,7 +312,11 @@ impl Shared {
 
     fn has_work(&self) -> bool {
         !self.injector.is_empty()
-            || self.woken.iter().chain(&self.used).any(|queue| !queue.is_empty())
+            || self
+                .woken
+                .iter()
+                .chain(&self.used)
+                .any(|queue| !queue.is_empty())
     }
 
     /// Can nothing happen any more? Only under the lock `sleep`.
@@ -358,7 +371,10 @@ fn work(shared: &'static Shared, index: usize, woken: Worker<Task>, used: Worker
     let mut hands = Hands::new(board.clone());
     loop {
         reader.tick();
-        let Some(actor) = local.next_own(shared).or_else(|| local.search(shared, &reader)) else {
+        let Some(actor) = local
+            .next_own(shared)
+            .or_else(|| local.search(shared, &reader))
+        else {
             continue;
         };
         if !local.woken.is_empty() {
@@ -386,7 +402,9 @@ fn guarded_turn(hands: &mut Hands, actor: Task) -> Option<Task> {
 
 #[cold]
 fn end_after_panic(hands: &Hands, fault: Fault) {
-    let Some(actor) = hands.current.and_then(identity::find) else { return };
+    let Some(actor) = hands.current.and_then(identity::find) else {
+        return;
+    };
     let reason = fault.into_value();
     reason.publish();
     // SAFETY: this worker was running the actor, and the borrows of that turn are unwound.
@@ -404,17 +422,17 @@ impl Local {
             return Some(actor);
         }
         if turns.is_multiple_of(INJECTOR_TURNS)
-            && let Some(actor) = self.from_injector(shared)
+            && let Some(actor) = self.pop_injected(shared)
         {
             return Some(actor);
         }
-        self.from_slot()
+        self.pop_slot()
             .or_else(|| self.woken.pop())
-            .or_else(|| self.from_injector(shared))
+            .or_else(|| self.pop_injected(shared))
             .or_else(|| self.pop_used(now))
     }
 
-    fn from_slot(&self) -> Option<Task> {
+    fn pop_slot(&self) -> Option<Task> {
         let actor = self.slot.borrow_mut().take()?;
         if self.streak.get() < STREAK_MAX || self.woken.is_empty() {
             self.streak.set(self.streak.get() + 1);
@@ -430,7 +448,7 @@ impl Local {
         self.used.pop()
     }
 
-    fn from_injector(&self, shared: &Shared) -> Option<Task> {
+    fn pop_injected(&self, shared: &Shared) -> Option<Task> {
         until_settled(|| shared.injector.steal_batch_and_pop(&self.woken))
     }
 
@@ -450,13 +468,15 @@ impl Local {
     }
 
     fn steal(&self, shared: &Shared) -> Option<Task> {
-        if let Some(actor) = self.from_injector(shared) {
+        if let Some(actor) = self.pop_injected(shared) {
             return Some(actor);
         }
         let count = shared.boards.len();
         let others = || (1..count).map(|step| (self.index + step) % count);
         others()
-            .find_map(|other| until_settled(|| shared.woken[other].steal_batch_and_pop(&self.woken)))
+            .find_map(|other| {
+                until_settled(|| shared.woken[other].steal_batch_and_pop(&self.woken))
+            })
             .or_else(|| others().find_map(|other| until_settled(|| shared.used[other].steal())))
     }
 }

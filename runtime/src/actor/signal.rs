@@ -86,7 +86,11 @@ pub(crate) fn bounce(to: &Arc<Actor>, envelope: Envelope, reason: &Value) {
     };
     match kind {
         SignalKind::Link(other) => {
-            let exit = Exit { from: to.clone(), reason: reason.clone(), by_link: true };
+            let exit = Exit {
+                from: to.clone(),
+                reason: reason.clone(),
+                by_link: true,
+            };
             send(&other, SignalKind::Exit(exit));
         }
         SignalKind::Monitor { reference, watcher } => watcher.tell(reference, to, reason),
@@ -120,7 +124,11 @@ pub(crate) fn take_over(actor: &Arc<Actor>, private: &mut Private) {
 fn receive(actor: &Arc<Actor>, private: &mut Private, kind: SignalKind) {
     match kind {
         SignalKind::Exit(exit) => link::receive_exit(private, exit),
-        SignalKind::Down { reference, from, reason } => {
+        SignalKind::Down {
+            reference,
+            from,
+            reason,
+        } => {
             monitor::receive_down(private, reference, &from, reason);
         }
         SignalKind::Link(other) => link::receive_link(private, other),

@@ -65,12 +65,16 @@ pub fn spawn(cx: &mut Cx, options: SpawnOptions) -> Result<Spawned, Fault> {
     let mut monitor = None;
     if let Some((actor, _)) = private_of(cx) {
         if options.link {
-            rare.get_or_insert_default().links.insert(actor.id, actor.clone());
+            rare.get_or_insert_default()
+                .links
+                .insert(actor.id, actor.clone());
         }
         if options.monitor {
             let number = new_reference_number();
             let watcher = Watcher::Actor(actor.clone());
-            rare.get_or_insert_default().watchers.insert(number, watcher);
+            rare.get_or_insert_default()
+                .watchers
+                .insert(number, watcher);
             monitor = Some(number);
         }
     }
@@ -86,7 +90,10 @@ pub fn spawn(cx: &mut Cx, options: SpawnOptions) -> Result<Spawned, Fault> {
     }
     begin(&child, name)?;
     let monitor = monitor.map(|number| identity::make_reference(number, Target::Monitor));
-    Ok(Spawned { pid: identity::pid_of(&child), monitor })
+    Ok(Spawned {
+        pid: identity::pid_of(&child),
+        monitor,
+    })
 }
 
 /// Starts an actor that belongs to nobody.
@@ -101,12 +108,20 @@ pub(crate) fn spawn_unlinked(mut options: SpawnOptions) -> Result<Arc<Actor>, Fa
 fn rare_for(options: &SpawnOptions) -> Option<Box<Rare>> {
     (!options.inherited.is_nil()).then(|| {
         options.inherited.publish();
-        Box::new(Rare { inherited: options.inherited.clone(), ..Rare::default() })
+        Box::new(Rare {
+            inherited: options.inherited.clone(),
+            ..Rare::default()
+        })
     })
 }
 
 fn create(options: SpawnOptions, mut rare: Option<Box<Rare>>) -> Result<Arc<Actor>, Fault> {
-    let SpawnOptions { function, arguments, sink, .. } = options;
+    let SpawnOptions {
+        function,
+        arguments,
+        sink,
+        ..
+    } = options;
     function.publish();
     arguments.iter().for_each(Value::publish);
     if sink.is_some() {

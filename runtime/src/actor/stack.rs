@@ -15,7 +15,9 @@ use std::ptr;
 
 use corosensei::stack::{Stack, StackPointer};
 use parking_lot::Mutex;
-use rustix::mm::{Advice, MapFlags, MprotectFlags, ProtFlags, madvise, mmap_anonymous, mprotect, munmap};
+use rustix::mm::{
+    Advice, MapFlags, MprotectFlags, ProtFlags, madvise, mmap_anonymous, mprotect, munmap,
+};
 
 use crate::context::Cx;
 
@@ -35,7 +37,12 @@ fn map(bytes: usize) -> io::Result<usize> {
     let flags = MapFlags::PRIVATE | MapFlags::NORESERVE;
     // SAFETY: a fresh anonymous mapping at an address of the kernel's choice aliases nothing.
     let start = unsafe {
-        let start = mmap_anonymous(ptr::null_mut(), bytes, ProtFlags::READ | ProtFlags::WRITE, flags)?;
+        let start = mmap_anonymous(
+            ptr::null_mut(),
+            bytes,
+            ProtFlags::READ | ProtFlags::WRITE,
+            flags,
+        )?;
         mprotect(start, PAGE, MprotectFlags::empty())?;
         start
     };
@@ -67,7 +74,9 @@ impl SlotStack {
         // SAFETY: the range is the mapping just made; the advice changes no contents.
         let _ = unsafe { madvise(start as *mut c_void, bytes, Advice::LinuxNoHugepage) };
         let first = start + PAGE;
-        FREE_SLOTS.lock().extend((1..SLOTS_PER_SLAB).rev().map(|i| first + i * SLOT_BYTES));
+        FREE_SLOTS
+            .lock()
+            .extend((1..SLOTS_PER_SLAB).rev().map(|i| first + i * SLOT_BYTES));
         Ok(first)
     }
 
@@ -75,7 +84,6 @@ impl SlotStack {
     pub(crate) fn usable_limit(&self) -> usize {
         self.bottom.get() + RED_ZONE
     }
-
 }
 
 /// Gives the pages of a slot that only deep calls touched back to the system. Nothing may be live
@@ -84,7 +92,11 @@ pub(crate) fn drop_deep_pages(usable_limit: usize) {
     let bottom = usable_limit - RED_ZONE;
     // SAFETY: the range is inside the slot and holds no live frame, as the caller says.
     let _ = unsafe {
-        madvise(bottom as *mut c_void, SLOT_BYTES - KEPT_BYTES, Advice::LinuxDontNeed)
+        madvise(
+            bottom as *mut c_void,
+            SLOT_BYTES - KEPT_BYTES,
+            Advice::LinuxDontNeed,
+        )
     };
 }
 
@@ -151,7 +163,10 @@ impl Segments {
         let cached = self.cached.take_if(|segment| segment.bytes == bytes);
         let segment = match cached {
             Some(segment) => segment,
-            None => Segment { start: map(bytes).map_err(|_| Overflow)?, bytes },
+            None => Segment {
+                start: map(bytes).map_err(|_| Overflow)?,
+                bytes,
+            },
         };
         self.depth += 1;
         self.in_use += bytes;
@@ -223,7 +238,10 @@ mod tests {
         let mut segments = Segments::default();
         let max = 4 << 20;
         let taken: Vec<Segment> = std::iter::from_fn(|| segments.enter(max).ok()).collect();
-        assert_eq!(taken.iter().map(|s| s.bytes >> 10).collect::<Vec<_>>(), [512, 1024, 2048]);
+        assert_eq!(
+            taken.iter().map(|s| s.bytes >> 10).collect::<Vec<_>>(),
+            [512, 1024, 2048]
+        );
         for segment in taken.into_iter().rev() {
             segments.leave(segment);
         }

@@ -51,7 +51,10 @@ fn shard(key: TimerKey) -> &'static Mutex<BTreeMap<TimerKey, Action>> {
 
 fn add(at: Instant, action: Action) -> TimerKey {
     static NEXT: AtomicU64 = AtomicU64::new(0);
-    let key = TimerKey { at, number: NEXT.fetch_add(1, Ordering::Relaxed) };
+    let key = TimerKey {
+        at,
+        number: NEXT.fetch_add(1, Ordering::Relaxed),
+    };
     COUNT.fetch_add(1, Ordering::SeqCst);
     shard(key).lock().insert(key, action);
     scheduler::clock_before(at);
@@ -87,7 +90,10 @@ pub(crate) fn is_any() -> bool {
 
 /// The earliest instant a timer is set for.
 pub(crate) fn next_deadline() -> Option<Instant> {
-    TIMERS.iter().filter_map(|s| s.lock().first_key_value().map(|(key, _)| key.at)).min()
+    TIMERS
+        .iter()
+        .filter_map(|s| s.lock().first_key_value().map(|(key, _)| key.at))
+        .min()
 }
 
 /// Does what is due.
@@ -95,7 +101,9 @@ pub(crate) fn fire(now: Instant) {
     for shard in &TIMERS {
         loop {
             let mut entries = shard.lock();
-            let Some(entry) = entries.first_entry().filter(|e| e.key().at <= now) else { break };
+            let Some(entry) = entries.first_entry().filter(|e| e.key().at <= now) else {
+                break;
+            };
             let action = entry.remove();
             drop(entries);
             match action {
@@ -130,7 +138,9 @@ impl TimerHandle {
 
     fn arm(self: &Arc<TimerHandle>, from: Instant, delay: Duration) {
         // A time too far off to be an instant never comes.
-        let Some(at) = from.checked_add(delay) else { return };
+        let Some(at) = from.checked_add(delay) else {
+            return;
+        };
         let mut key = self.key.lock();
         if !self.cancelled.load(Ordering::Acquire) {
             *key = Some(add(at, Action::Send(self.clone())));
@@ -164,7 +174,10 @@ pub(crate) struct Sleep {
 
 impl Sleep {
     pub(crate) fn until(deadline: Instant) -> Sleep {
-        Sleep { deadline, key: None }
+        Sleep {
+            deadline,
+            key: None,
+        }
     }
 }
 

@@ -26,6 +26,10 @@ const SPARE_MAX: usize = 8;
 
 /// What a worker works with.
 pub(super) struct Hands {
+    #[expect(
+        clippy::vec_box,
+        reason = "it moves between pool, workers and actors as a box"
+    )]
     spare: Vec<Box<Coroutine>>,
     board: Arc<Board>,
     /// Whose turn it is, to end that actor after a bug in this code.
@@ -47,7 +51,11 @@ enum Step {
 
 impl Hands {
     pub(super) fn new(board: Arc<Board>) -> Hands {
-        Hands { spare: Vec::new(), board, current: None }
+        Hands {
+            spare: Vec::new(),
+            board,
+            current: None,
+        }
     }
 
     fn take(&mut self) -> Result<Box<Coroutine>, Fault> {
@@ -73,7 +81,9 @@ impl Hands {
     }
 
     fn announce(&self, coroutine: &Coroutine) {
-        self.board.running.store(coroutine.cx_pointer(), Ordering::Release);
+        self.board
+            .running
+            .store(coroutine.cx_pointer(), Ordering::Release);
     }
 }
 
@@ -159,7 +169,9 @@ fn begin(hands: &mut Hands, private: &Private, start: Start) -> Step {
 }
 
 fn inherit(coroutine: &mut Coroutine, private: &Private) {
-    let inherited = private.rare().map_or(Value::NIL, |rare| rare.inherited.clone());
+    let inherited = private
+        .rare()
+        .map_or(Value::NIL, |rare| rare.inherited.clone());
     coroutine.cx().coroutine.inherited = inherited;
 }
 
@@ -218,8 +230,7 @@ fn await_future(actor: &Arc<Actor>, private: &mut Private, mut coroutine: Box<Co
             Step::Resume(coroutine, Command::Go)
         }
         Err(pending) => {
-            coroutine.outside =
-                matches!(pending, Pending::Outside).then(waiting::keep_alive);
+            coroutine.outside = matches!(pending, Pending::Outside).then(waiting::keep_alive);
             private.activity = Activity::Suspended(coroutine);
             Step::Wait(WaitFor::Wakers)
         }
@@ -234,7 +245,14 @@ fn session(hands: &mut Hands, private: &mut Private) -> Step {
     };
     private.phase = Phase::Job;
     private.rare_mut().sink = Some(job.sink);
-    begin(hands, private, Start { function: job.function, arguments: job.arguments })
+    begin(
+        hands,
+        private,
+        Start {
+            function: job.function,
+            arguments: job.arguments,
+        },
+    )
 }
 
 /// Files what an entered function gave. `Some`: the actor ends.
@@ -275,7 +293,9 @@ fn refuse(private: &mut Private, message: Value, slot: Option<Arc<Slot>>) {
 }
 
 fn after_init(private: &mut Private, state: Value) -> Option<Ending> {
-    let definition = private.rare_if_any().and_then(|rare| rare.definition.clone())?;
+    let definition = private
+        .rare_if_any()
+        .and_then(|rare| rare.definition.clone())?;
     let definition_body = definition.as_native::<ActorDefinition>()?;
     match definition_body.after_init(state) {
         Ok(start) => {
@@ -292,6 +312,9 @@ fn after_init(private: &mut Private, state: Value) -> Option<Ending> {
 
 #[cold]
 fn misplaced() -> Fault {
-    Fault::new(FaultKind::Call, "a `receive` that an actor waits with cannot stand here")
-        .hint("spawn the actor, and send it messages")
+    Fault::new(
+        FaultKind::Call,
+        "a `receive` that an actor waits with cannot stand here",
+    )
+    .hint("spawn the actor, and send it messages")
 }

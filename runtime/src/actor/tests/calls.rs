@@ -38,7 +38,11 @@ fn try_call_tells_the_dead_from_the_silent() {
         let dead = spawn(cx, |_| value(Value::NIL))?;
         builtin(cx, "wait", &[dead.clone()])?;
         let noproc = builtin(cx, "try-call", &[dead, keyword("x")])?;
-        let silent = spawn(cx, |cx| receive_any(cx).and_then(|_| receive_any(cx)).map(End::Value))?;
+        let silent = spawn(cx, |cx| {
+            receive_any(cx)
+                .and_then(|_| receive_any(cx))
+                .map(End::Value)
+        })?;
         let timeout = builtin(cx, "try-call", &[silent.clone(), keyword("x"), number(5)])?;
         builtin(cx, "exit", &[silent, keyword("kill")])?;
         let pid = spawn(cx, |_| Ok(End::Park(echo(), None)))?;
@@ -142,7 +146,9 @@ fn plain_messages_do_not_change_the_caller_and_reply_without_one_does_nothing() 
         })?;
         builtin(cx, "send", &[pid.clone(), keyword("note")])?;
         let answer = builtin(cx, "call", &[pid, keyword("question")])?;
-        Ok(none.is_nil() && nothing.is_keyword("ok") && as_number(&answer) == 2
+        Ok(none.is_nil()
+            && nothing.is_keyword("ok")
+            && as_number(&answer) == 2
             && receive_any(cx)?.is_keyword("done"))
     });
 }
@@ -151,14 +157,20 @@ fn plain_messages_do_not_change_the_caller_and_reply_without_one_does_nothing() 
 fn promises_are_kept_once_and_waited_for() {
     check(|cx| {
         let promise = builtin(cx, "promise", &[])?;
-        let late = builtin(cx, "deref-in-time", &[promise.clone(), number(1), keyword("late")])?;
+        let late = builtin(
+            cx,
+            "deref-in-time",
+            &[promise.clone(), number(1), keyword("late")],
+        )?;
         let keeper = promise.clone();
         spawn(cx, move |cx| {
             builtin(cx, "deliver", &[keeper.clone(), number(1)]).map(End::Value)
         })?;
         let value = deref(cx, &promise)?;
         let again = builtin(cx, "deliver", &[promise.clone(), number(2)])?;
-        Ok(late.is_keyword("late") && as_number(&value) == 1 && again.is_nil()
+        Ok(late.is_keyword("late")
+            && as_number(&value) == 1
+            && again.is_nil()
             && as_number(&deref(cx, &promise)?) == 1)
     });
 }

@@ -26,7 +26,9 @@ fn spawn_linked(
 fn a_crash_ends_who_is_linked_with_the_same_reason() {
     check(|cx| {
         let middle = script(|cx, _| {
-            spawn_linked(cx, |cx| builtin(cx, "exit", &[keyword("boom")]).map(End::Value))?;
+            spawn_linked(cx, |cx| {
+                builtin(cx, "exit", &[keyword("boom")]).map(End::Value)
+            })?;
             forever(cx)
         });
         builtin(cx, "spawn-monitor", &[middle])?;
@@ -48,7 +50,9 @@ fn a_normal_end_leaves_linked_actors_alone() {
 fn who_traps_exits_gets_messages() {
     check(|cx| {
         builtin(cx, "trap-exit", &[Value::TRUE])?;
-        let child = spawn_linked(cx, |cx| builtin(cx, "exit", &[keyword("boom")]).map(End::Value))?;
+        let child = spawn_linked(cx, |cx| {
+            builtin(cx, "exit", &[keyword("boom")]).map(End::Value)
+        })?;
         let crash = receive_any(cx)?;
         let normal = spawn_linked(cx, |_| value(Value::NIL))?;
         let end = receive_any(cx)?;

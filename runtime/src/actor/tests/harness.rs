@@ -9,7 +9,7 @@ use crate::actor::coroutine::{self, Parked, Poll};
 use crate::actor::receive::{self, Next, Patience};
 use crate::actor::{Outcome, evaluate, waiting};
 use crate::builtin::{Flow, Signal};
-use crate::builtins::actor::TABLE;
+use crate::builtins::{actor, actor_messages, actor_tasks};
 use crate::collections::{list, vector};
 use crate::context::Cx;
 use crate::failure_state::{Failure, FailureClass};
@@ -56,7 +56,9 @@ extern "C" fn enter(cx: *mut Cx, function: u64, count: u64) -> u64 {
     } else {
         cx.take_spilled(count as usize)
     };
-    let script = function.as_native::<Script>().expect("tests enter scripts only");
+    let script = function
+        .as_native::<Script>()
+        .expect("tests enter scripts only");
     match catch_unwind(AssertUnwindSafe(|| (script.0)(cx, arguments))) {
         Ok(Ok(End::Value(value))) => value.into_word(),
         Ok(Ok(End::Park(matcher, timeout))) => {
@@ -78,9 +80,7 @@ extern "C" fn enter(cx: *mut Cx, function: u64, count: u64) -> u64 {
 }
 
 /// A function value that runs this closure.
-pub(super) fn script(
-    body: impl Fn(&mut Cx, Vec<Value>) -> Done + Send + Sync + 'static,
-) -> Value {
+pub(super) fn script(body: impl Fn(&mut Cx, Vec<Value>) -> Done + Send + Sync + 'static) -> Value {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let none = [std::ptr::null_mut(); ENTRIES];
@@ -98,7 +98,11 @@ pub(super) fn script(
 
 /// Calls a builtin of the actor table, as the stub does.
 pub(super) fn builtin(cx: &mut Cx, name: &str, arguments: &[Value]) -> Result<Value, ()> {
-    let builtin = TABLE.builtins.iter().find(|b| b.name == name).expect("the builtin exists");
+    let tables = [&actor::TABLE, &actor_messages::TABLE, &actor_tasks::TABLE];
+    let mut builtins = tables.iter().flat_map(|table| table.builtins);
+    let builtin = builtins
+        .find(|b| b.name == name)
+        .expect("the builtin exists");
     let mut arguments = arguments.to_vec();
     let mut flow = (builtin.function)(cx, &mut arguments);
     loop {
@@ -120,12 +124,12 @@ fn settle(cx: &mut Cx, flow: Flow) -> Result<Settled, ()> {
         Err(signal) => *signal,
     };
     match signal {
-        Signal::Fault(fault) => Err(raise(cx, FailureClass::Exception, fault.into_value())),
-        Signal::Throw(reason) => Err(raise(cx, FailureClass::Exception, reason)),
-        Signal::Exit(reason) => Err(raise(cx, FailureClass::Exit, reason)),
+        Signal::Fault(fault) => raise(cx, FailureClass::Exception, fault.into_value()),
+        Signal::Throw(reason) => raise(cx, FailureClass::Exception, reason),
+        Signal::Exit(reason) => raise(cx, FailureClass::Exit, reason),
         Signal::Wait { future, then } => match coroutine::wait(cx, future) {
             Err(_killed) => Err(()),
-            Ok(Err(fault)) => Err(raise(cx, FailureClass::Exception, fault.into_value())),
+            Ok(Err(fault)) => raise(cx, FailureClass::Exception, fault.into_value()),
             Ok(Ok(value)) => Ok(match then {
                 Some(then) => Settled::Again(then.resume(cx, value)),
                 None => Settled::Value(value),
@@ -137,13 +141,17 @@ fn settle(cx: &mut Cx, flow: Flow) -> Result<Settled, ()> {
     }
 }
 
-fn raise(cx: &mut Cx, class: FailureClass, reason: Value) {
+fn raise<T>(cx: &mut Cx, class: FailureClass, reason: Value) -> Result<T, ()> {
     cx.failure.raise(class, reason);
+    Err(())
 }
 
 /// Waits for a promise.
 pub(super) fn deref(cx: &mut Cx, promise: &Value) -> Result<Value, ()> {
-    let flow = promise.as_dyn_native().and_then(Native::deref).expect("a promise");
+    let flow = promise
+        .as_dyn_native()
+        .and_then(Native::deref)
+        .expect("a promise");
     let mut settled = settle(cx, flow)?;
     loop {
         match settled {
@@ -154,8 +162,7 @@ pub(super) fn deref(cx: &mut Cx, promise: &Value) -> Result<Value, ()> {
 }
 
 pub(super) fn throw(cx: &mut Cx, reason: &str) -> Done {
-    raise(cx, FailureClass::Exception, keyword(reason));
-    Err(())
+    raise(cx, FailureClass::Exception, keyword(reason))
 }
 
 pub(super) fn keyword(text: &str) -> Value {
@@ -206,9 +213,7 @@ pub(super) fn receive_any(cx: &mut Cx) -> Result<Value, ()> {
 
 /// What a compiled loop does at its back edge.
 pub(super) fn poll(cx: &mut Cx) -> Result<(), ()> {
-    if cx.stack_limit.load(Ordering::Relaxed) == usize::MAX
-        && coroutine::poll(cx) == Poll::Failed
-    {
+    if cx.stack_limit.load(Ordering::Relaxed) == usize::MAX && coroutine::poll(cx) == Poll::Failed {
         return Err(());
     }
     Ok(())
@@ -218,7 +223,9 @@ pub(super) fn poll(cx: &mut Cx) -> Result<(), ()> {
 pub(super) fn run(
     body: impl Fn(&mut Cx) -> Done + Send + Sync + 'static,
 ) -> Result<Value, Failure> {
-    start(body).blocking_recv().expect("the actor gives a result")
+    start(body)
+        .blocking_recv()
+        .expect("the actor gives a result")
 }
 
 pub(super) fn start(body: impl Fn(&mut Cx) -> Done + Send + Sync + 'static) -> Outcome {

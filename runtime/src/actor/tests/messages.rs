@@ -214,7 +214,11 @@ fn a_parked_receive_runs_out_of_time() {
 fn timers_send_once_or_again_until_cancelled() {
     check(|cx| {
         let me = builtin(cx, "self", &[])?;
-        let never = builtin(cx, "send-after", &[number(60_000), me.clone(), keyword("never")])?;
+        let never = builtin(
+            cx,
+            "send-after",
+            &[number(60_000), me.clone(), keyword("never")],
+        )?;
         let left = builtin(cx, "cancel-timer", &[never.clone()])?;
         builtin(cx, "send-after", &[number(1), me.clone(), keyword("once")])?;
         let once = receive_any(cx)?;
@@ -234,7 +238,12 @@ fn timers_send_once_or_again_until_cancelled() {
 fn the_mailbox_size_counts_what_waits() {
     check(|cx| {
         let me = builtin(cx, "self", &[])?;
-        let idle = spawn(cx, |_| Ok(End::Park(script(|_, a| Ok(End::Refuse(a[0].clone()))), None)))?;
+        let idle = spawn(cx, |_| {
+            Ok(End::Park(
+                script(|_, a| Ok(End::Refuse(a[0].clone()))),
+                None,
+            ))
+        })?;
         for n in 0..3 {
             builtin(cx, "send", &[me.clone(), number(n)])?;
             builtin(cx, "send", &[idle.clone(), number(n)])?;

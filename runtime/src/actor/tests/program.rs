@@ -51,13 +51,23 @@ fn a_session_survives_its_failing_and_interrupted_jobs() {
     let spinning = run_in_actor(&session, spin, Vec::new());
     has_started.recv().expect("the job starts");
     interrupt(&session);
-    let interrupted = spinning.blocking_recv().expect("a result").expect_err("it was stopped");
+    let interrupted = spinning
+        .blocking_recv()
+        .expect("a result")
+        .expect_err("it was stopped");
     assert_eq!(interrupted.class, FailureClass::Exit);
     assert!(interrupted.reason.is_keyword("interrupted"));
 
-    let waits = run_in_actor(&session, script(|cx, _| receive_any(cx).map(End::Value)), Vec::new());
+    let waits = run_in_actor(
+        &session,
+        script(|cx, _| receive_any(cx).map(End::Value)),
+        Vec::new(),
+    );
     crate::actor::send(&session, number(9)).expect("the session lives");
-    let received = waits.blocking_recv().expect("a result").expect("a message came");
+    let received = waits
+        .blocking_recv()
+        .expect("a result")
+        .expect("a message came");
     assert_eq!(as_number(&received), 9);
     let fine = job(script(|_, _| value(Value::TRUE))).expect("a result");
     assert!(fine.is_ok_and(|v| v.is_truthy()));
@@ -67,6 +77,8 @@ fn a_session_survives_its_failing_and_interrupted_jobs() {
 fn a_receive_in_tail_position_of_a_job_is_a_fault() {
     let session = start_session();
     let park = script(|_, _| Ok(End::Park(Value::NIL, None)));
-    let result = run_in_actor(&session, park, Vec::new()).blocking_recv().expect("a result");
+    let result = run_in_actor(&session, park, Vec::new())
+        .blocking_recv()
+        .expect("a result");
     assert!(result.is_err());
 }

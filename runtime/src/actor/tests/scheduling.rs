@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::harness::*;
-use crate::actor::coroutine::{self, Overflow};
+use crate::actor::coroutine;
 use crate::context::Cx;
 use crate::value::{Control, Value};
 
@@ -48,16 +48,17 @@ fn descend(cx: &mut Cx, left: u64, bottom: &mut dyn FnMut(&mut Cx) -> u64) -> u6
     if ((&raw const here) as usize) < cx.stack_limit.load(Ordering::Relaxed) {
         let mut frame = Frame { left, bottom };
         cx.callee = (&raw mut frame) as u64;
-        return match coroutine::grow(cx, go_on) {
-            Ok(word) => word,
-            Err(Overflow) => u64::MAX,
-        };
+        return coroutine::grow(cx, go_on).unwrap_or(u64::MAX);
     }
     if left == 0 {
         return bottom(cx);
     }
     let below = descend(cx, left - 1, bottom);
-    if below == u64::MAX { below } else { below + u64::from(pad[1] == left) }
+    if below == u64::MAX {
+        below
+    } else {
+        below + u64::from(pad[1] == left)
+    }
 }
 
 struct Frame<'a> {
@@ -175,8 +176,12 @@ fn a_future_of_tokio_and_a_blocking_thread_wake_an_actor() {
             Ok(number(1))
         });
         let blocking = crate::actor::blocking(|| Ok(number(2)));
-        let first = coroutine::wait(cx, timer).map_err(|_| ())?.map_err(|_| ())?;
-        let second = coroutine::wait(cx, blocking).map_err(|_| ())?.map_err(|_| ())?;
+        let first = coroutine::wait(cx, timer)
+            .map_err(|_| ())?
+            .map_err(|_| ())?;
+        let second = coroutine::wait(cx, blocking)
+            .map_err(|_| ())?
+            .map_err(|_| ())?;
         Ok(as_number(&first) + as_number(&second) == 3)
     });
 }
