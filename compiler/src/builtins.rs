@@ -93,7 +93,9 @@ fn load_string(_cx: &mut Cx, args: &mut [Value]) -> Flow {
         return Err(Fault::wrong_type("load-string", "a string", &args[0]).into());
     };
     evaluate_all(move |session| {
-        session.read("load-string", &text).map_err(EvaluationError::Diagnostics)
+        session
+            .read("load-string", &text)
+            .map_err(EvaluationError::Diagnostics)
     })
 }
 
@@ -125,7 +127,10 @@ fn evaluate_all(
             Err(Box::new(Signal::Throw(part(1))))
         }
     };
-    Err(Box::new(Signal::Wait { future: job, then: Some(Box::new(then)) }))
+    Err(Box::new(Signal::Wait {
+        future: job,
+        then: Some(Box::new(then)),
+    }))
 }
 
 fn outcome(kind: &str, value: Value) -> Value {

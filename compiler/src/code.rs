@@ -45,13 +45,27 @@ fn code_in_group(function: &Arc<CoreFunction>, group: Option<Arc<Group>>) -> Arc
     let fixed = function.arities.iter().filter(|a| a.rest.is_none());
     let arities = Arities {
         fixed: fixed.map(|a| a.params.len()).collect(),
-        variadic: function.arities.iter().find(|a| a.rest.is_some()).map(|a| a.params.len()),
+        variadic: function
+            .arities
+            .iter()
+            .find(|a| a.rest.is_some())
+            .map(|a| a.params.len()),
     };
-    lazy(function.name.clone(), arities, Source::Core(function.clone()), group)
+    lazy(
+        function.name.clone(),
+        arities,
+        Source::Core(function.clone()),
+        group,
+    )
 }
 
 /// Code for a `(defn …)` form of the library, not analysed before its first call.
-pub fn code_of_form(name: Arc<str>, arities: Arities, form: Form, namespace: Arc<str>) -> Arc<FnCode> {
+pub fn code_of_form(
+    name: Arc<str>,
+    arities: Arities,
+    form: Form,
+    namespace: Arc<str>,
+) -> Arc<FnCode> {
     lazy(name, arities, Source::Form { form, namespace }, None)
 }
 
@@ -61,9 +75,16 @@ fn lazy(
     source: Source,
     group: Option<Arc<Group>>,
 ) -> Arc<FnCode> {
-    let function =
-        LazyFunction { source: Mutex::new(source), group, units: Mutex::new(Vec::new()) };
-    Arc::new(FnCode::lazy(name, arities, CodeSource::Compiled(Arc::new(function))))
+    let function = LazyFunction {
+        source: Mutex::new(source),
+        group,
+        units: Mutex::new(Vec::new()),
+    };
+    Arc::new(FnCode::lazy(
+        name,
+        arities,
+        CodeSource::Compiled(Arc::new(function)),
+    ))
 }
 
 /// Compiles functions at their first call.
@@ -90,7 +111,10 @@ impl LazyFunction {
         }
         let core = self.core()?;
         let Some(target) = target_of(&core, wanted) else {
-            return Err(Fault::new(FaultKind::Arity, format!("no such arity of `{}`", code.name)));
+            return Err(Fault::new(
+                FaultKind::Arity,
+                format!("no such arity of `{}`", code.name),
+            ));
         };
         let ir = self.lower(&core, target);
         let unit = jit().compile(&ir).map_err(|error| {
@@ -119,7 +143,12 @@ impl LazyFunction {
         analyzer.set_namespace(&namespace);
         let function = match analyzer.analyze_top_level(&mut ActorHost, &form) {
             Ok(TopLevel::Define { function, .. }) => function,
-            Ok(_) => return Err(Fault::new(FaultKind::Panic, "a library form that is no function")),
+            Ok(_) => {
+                return Err(Fault::new(
+                    FaultKind::Panic,
+                    "a library form that is no function",
+                ));
+            }
             Err(errors) => return Err(syntax_fault(&errors)),
         };
         let unknown = analyzer.unresolved();
@@ -131,7 +160,10 @@ impl LazyFunction {
     }
 
     fn lower(&self, core: &Arc<CoreFunction>, target: Target) -> IrFunction {
-        let mut nest = Nest { own: self.group.clone(), groups: Vec::new() };
+        let mut nest = Nest {
+            own: self.group.clone(),
+            groups: Vec::new(),
+        };
         lowered(core, target, &mut nest)
     }
 
@@ -141,7 +173,10 @@ impl LazyFunction {
     /// A library form that does not compile.
     pub fn ir(&self) -> Result<Vec<IrFunction>, Fault> {
         let core = self.core()?;
-        let targets = (0..core.arities.len()).map(|arity| Target { arity, arguments: None });
+        let targets = (0..core.arities.len()).map(|arity| Target {
+            arity,
+            arguments: None,
+        });
         Ok(targets.map(|target| self.lower(&core, target)).collect())
     }
 }
@@ -176,19 +211,31 @@ pub(crate) fn syntax_fault(errors: &[Diagnostic]) -> Fault {
 /// Which arity serves a call, and with how many arguments in registers.
 fn target_of(core: &CoreFunction, wanted: Wanted) -> Option<Target> {
     let find = |test: &dyn Fn(usize, bool) -> bool| {
-        core.arities.iter().position(|a| test(a.params.len(), a.rest.is_some()))
+        core.arities
+            .iter()
+            .position(|a| test(a.params.len(), a.rest.is_some()))
     };
     match wanted {
         Wanted::Entry(count) => match find(&|fixed, rest| fixed == count && !rest) {
-            Some(arity) => Some(Target { arity, arguments: None }),
-            None => find(&|fixed, rest| rest && fixed <= count)
-                .map(|arity| Target { arity, arguments: Some(count) }),
+            Some(arity) => Some(Target {
+                arity,
+                arguments: None,
+            }),
+            None => find(&|fixed, rest| rest && fixed <= count).map(|arity| Target {
+                arity,
+                arguments: Some(count),
+            }),
         },
-        Wanted::Variadic => {
-            find(&|_, rest| rest).map(|arity| Target { arity, arguments: None })
+        Wanted::Variadic => find(&|_, rest| rest).map(|arity| Target {
+            arity,
+            arguments: None,
+        }),
+        Wanted::Wide(count) => {
+            find(&|fixed, _| fixed == count && fixed > MAX_ARITY).map(|arity| Target {
+                arity,
+                arguments: None,
+            })
         }
-        Wanted::Wide(count) => find(&|fixed, _| fixed == count && fixed > MAX_ARITY)
-            .map(|arity| Target { arity, arguments: None }),
     }
 }
 
@@ -201,11 +248,11 @@ pub(crate) struct Nest {
 
 impl Surroundings for Nest {
     fn code_for(&mut self, function: &Arc<CoreFunction>) -> Arc<FnCode> {
-        let group = self
-            .groups
-            .iter()
-            .chain(&self.own)
-            .find(|group| group.functions().any(|member| Arc::ptr_eq(member, function)));
+        let group = self.groups.iter().chain(&self.own).find(|group| {
+            group
+                .functions()
+                .any(|member| Arc::ptr_eq(member, function))
+        });
         code_in_group(function, group.cloned())
     }
 

@@ -136,7 +136,11 @@ impl Core {
                 visit(inner);
                 visit(body);
             }
-            CoreKind::Try { body, catch, finally } => {
+            CoreKind::Try {
+                body,
+                catch,
+                finally,
+            } => {
                 visit(body);
                 if let Some((_, handle)) = catch {
                     visit(handle);

@@ -28,13 +28,22 @@ pub struct Call {
 
 /// What to call to evaluate a thunk.
 pub fn call_of(thunk: &Arc<CoreFunction>) -> Call {
-    let target = Target { arity: 0, arguments: None };
+    let target = Target {
+        arity: 0,
+        arguments: None,
+    };
     let ir = lowered(thunk, target, &mut Nest::default());
     if is_cheap(&ir) {
         let arguments = vec![interpreted(Arc::new(ir))];
-        return Call { function: interpreter(), arguments };
+        return Call {
+            function: interpreter(),
+            arguments,
+        };
     }
-    Call { function: make_closure(code_of(thunk), Vec::new()), arguments: Vec::new() }
+    Call {
+        function: make_closure(code_of(thunk), Vec::new()),
+        arguments: Vec::new(),
+    }
 }
 
 fn interpreter() -> Value {
@@ -82,7 +91,10 @@ impl Program {
     /// What to call to run the forms; the value is the last form's.
     pub fn call(forms: Vec<Arc<CoreFunction>>) -> Call {
         let program = make_native(Program(Mutex::new(forms.into_iter())));
-        Call { function: program_runner(), arguments: vec![program, Value::NIL] }
+        Call {
+            function: program_runner(),
+            arguments: vec![program, Value::NIL],
+        }
     }
 
     fn next(&self) -> Option<Arc<CoreFunction>> {
@@ -104,11 +116,15 @@ fn run_program(_cx: &mut Cx, args: &mut [Value]) -> Flow {
     let Some(forms) = program.as_native::<Program>() else {
         return Err(Fault::wrong_type("run-program*", "a program", &program).into());
     };
-    let Some(form) = forms.next() else { return Ok(std::mem::take(&mut args[1])) };
+    let Some(form) = forms.next() else {
+        return Ok(std::mem::take(&mut args[1]));
+    };
     let call = call_of(&form);
     Err(Box::new(Signal::Call {
         function: call.function,
         arguments: call.arguments,
-        then: Some(Box::new(move |cx: &mut Cx, value| run_program(cx, &mut [program, value]))),
+        then: Some(Box::new(move |cx: &mut Cx, value| {
+            run_program(cx, &mut [program, value])
+        })),
     }))
 }

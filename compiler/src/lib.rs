@@ -44,9 +44,15 @@ pub fn start(tables: &[&'static BuiltinTable]) {
 
 /// Diagnostics as plain text, for the message of a fault.
 fn diagnostics_text(diagnostics: &[Diagnostic]) -> String {
-    let style = RenderStyle { color: false, width: 100 };
+    let style = RenderStyle {
+        color: false,
+        width: 100,
+    };
     match diagnostics {
         [one] if one.labels.iter().all(|label| label.span.is_none()) => one.message.clone(),
-        _ => diagnostics.iter().map(|d| d.render(session::sources(), style)).collect(),
+        _ => diagnostics
+            .iter()
+            .map(|d| d.render(session::sources(), style))
+            .collect(),
     }
 }

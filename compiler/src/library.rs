@@ -35,8 +35,9 @@ pub fn install(sources: &[LibrarySource]) -> Result<(), EvaluationError> {
     for source in sources {
         let mut session = Session::new();
         session.set_namespace(source.namespace);
-        let forms =
-            session.read(source.name, source.text).map_err(EvaluationError::Diagnostics)?;
+        let forms = session
+            .read(source.name, source.text)
+            .map_err(EvaluationError::Diagnostics)?;
         for form in &forms {
             if !note(form, source.namespace) {
                 session.evaluate(form, &mut run_and_wait)?;
@@ -48,12 +49,19 @@ pub fn install(sources: &[LibrarySource]) -> Result<(), EvaluationError> {
 
 /// Notes a plain function definition. False for every other form.
 fn note(form: &Form, namespace: &'static str) -> bool {
-    let Some(definition) = Definition::of(form) else { return false };
+    let Some(definition) = Definition::of(form) else {
+        return false;
+    };
     let var = namespace::intern(namespace, definition.name);
-    let Some(body) = var.as_object::<VarBody>() else { return false };
+    let Some(body) = var.as_object::<VarBody>() else {
+        return false;
+    };
     namespace::declare(&var);
     body.put(var_flags::PRIVATE, definition.is_private);
-    *body.meta.write().unwrap_or_else(std::sync::PoisonError::into_inner) = definition.meta();
+    *body
+        .meta
+        .write()
+        .unwrap_or_else(std::sync::PoisonError::into_inner) = definition.meta();
     let code = code_of_form(
         body.qualified().into(),
         definition.arities,
@@ -81,7 +89,10 @@ impl<'a> Definition<'a> {
             "defn-" => true,
             _ => return None,
         };
-        let symbol = items.get(1).filter(|name| name.meta.is_none())?.as_symbol()?;
+        let symbol = items
+            .get(1)
+            .filter(|name| name.meta.is_none())?
+            .as_symbol()?;
         let name = &*symbol.name;
         let (doc, rest) = match items.get(2).map(|item| &item.kind) {
             Some(FormKind::Str(doc)) => (Some(&**doc), &items[3..]),
@@ -89,14 +100,17 @@ impl<'a> Definition<'a> {
         };
         let arglists: Vec<&Form> = match &rest.first()?.kind {
             FormKind::Vector(_) if !is_arrow(rest.get(1)) => vec![&rest[0]],
-            FormKind::List(_) => {
-                rest.iter().map(|arity| arity.as_list()?.first()).collect::<Option<_>>()?
-            }
+            FormKind::List(_) => rest
+                .iter()
+                .map(|arity| arity.as_list()?.first())
+                .collect::<Option<_>>()?,
             _ => return None,
         };
         let mut arities = Arities::default();
         for params in &arglists {
-            let FormKind::Vector(params) = &params.kind else { return None };
+            let FormKind::Vector(params) = &params.kind else {
+                return None;
+            };
             match params.iter().position(|param| param.is_sym("&")) {
                 Some(fixed) => arities.variadic = Some(fixed),
                 None if params.iter().any(|param| param.is_sym("::")) => return None,
@@ -104,12 +118,21 @@ impl<'a> Definition<'a> {
             }
         }
         arities.fixed.sort_unstable();
-        Some(Definition { name, is_private, doc, arglists, arities })
+        Some(Definition {
+            name,
+            is_private,
+            doc,
+            arglists,
+            arities,
+        })
     }
 
     fn meta(&self) -> Value {
         let mut spans = FormSpans::new();
-        let arglists = self.arglists.iter().filter_map(|form| from_form(form, &mut spans).ok());
+        let arglists = self
+            .arglists
+            .iter()
+            .filter_map(|form| from_form(form, &mut spans).ok());
         let arglists = batuta_runtime::collections::list::from_vec(arglists.collect());
         let doc = self.doc.map_or(Value::NIL, Value::str);
         let meta = map::from_pairs([
@@ -128,5 +151,8 @@ fn is_arrow(form: Option<&Form>) -> bool {
 /// Shares the text of an arglist with whoever prints it.
 pub fn arglists_text(meta: &Value) -> Arc<str> {
     let arglists = map::get(meta, &Value::keyword("arglists"));
-    arglists.map_or_else(|| "".into(), |list| batuta_runtime::value::print::short(list).into())
+    arglists.map_or_else(
+        || "".into(),
+        |list| batuta_runtime::value::print::short(list).into(),
+    )
 }

@@ -41,8 +41,12 @@ pub fn install_loader(loader: Box<dyn SourceLoader>) {
 pub(crate) fn require(session: &Session, require: &Require) -> Result<(), Diagnostic> {
     let name = &require.namespace;
     if session.loading().contains(name) {
-        let cycle: Vec<&str> =
-            session.loading().iter().chain([name]).map(|part| &**part).collect();
+        let cycle: Vec<&str> = session
+            .loading()
+            .iter()
+            .chain([name])
+            .map(|part| &**part)
+            .collect();
         return Err(messages::cyclic_load(require.span, &cycle));
     }
     let loader = LOADER.get();

@@ -76,7 +76,12 @@ pub fn lower_arity(
         Some(_) => format!("{}:{fixed}+", function.name),
         None => format!("{}:{fixed}", function.name),
     };
-    let builder = Builder::new(name, !function.is_top_level, arguments, function.span);
+    let mut builder = Builder::new(name, !function.is_top_level, arguments, function.span);
+    builder.set_entry_arity(match arrival {
+        Arrival::Direct if source.rest.is_some() => None,
+        Arrival::Direct | Arrival::Single => Some(arguments),
+        Arrival::Wide => None,
+    });
     let mut lower = Lower {
         builder,
         surroundings,
@@ -190,17 +195,24 @@ impl Lower<'_> {
             CoreKind::CallGlobal(var, args) => self.call_global(var, args, want),
             CoreKind::Call(callee, args) => self.call_value(callee, args, want),
             CoreKind::Primitive(primitive, args) => self.primitive(*primitive, args),
-            CoreKind::Loop { label, bindings, body } => {
-                self.loop_(*label, bindings, body, want)
-            }
+            CoreKind::Loop {
+                label,
+                bindings,
+                body,
+            } => self.loop_(*label, bindings, body, want),
             CoreKind::Recur(target, args) => self.recur(*target, args),
-            CoreKind::Join { label, params, body, inner } => {
-                self.join(*label, params, body, inner, want)
-            }
+            CoreKind::Join {
+                label,
+                params,
+                body,
+                inner,
+            } => self.join(*label, params, body, inner, want),
             CoreKind::Jump(label, args) => self.jump(*label, args),
-            CoreKind::Try { body, catch, finally } => {
-                self.protected(body, catch.as_ref(), finally.as_deref(), want)
-            }
+            CoreKind::Try {
+                body,
+                catch,
+                finally,
+            } => self.protected(body, catch.as_ref(), finally.as_deref(), want),
             CoreKind::Rethrow => self.rethrow(),
             CoreKind::Def(var, value) => self.define(var, value.as_deref()),
             CoreKind::Return(value) => self.early_return(value),
@@ -231,7 +243,9 @@ impl Lower<'_> {
     }
 
     fn sequence(&mut self, nodes: &[Core], want: Want) -> Option<ValueId> {
-        let Some((last, before)) = nodes.split_last() else { return Some(self.nil()) };
+        let Some((last, before)) = nodes.split_last() else {
+            return Some(self.nil());
+        };
         for node in before {
             self.value(node)?;
         }
@@ -341,10 +355,15 @@ impl Lower<'_> {
     }
 
     fn define(&mut self, var: &VarRef, value: Option<&Core>) -> Option<ValueId> {
-        let Some(value) = value else { return Some(self.constant(&var.0)) };
+        let Some(value) = value else {
+            return Some(self.constant(&var.0));
+        };
         let value = self.value(value)?;
         let var = self.constant(&var.0);
-        Some(self.builder.value(Op::Runtime(RuntimeEntry::DefineVar, vec![var, value])))
+        Some(
+            self.builder
+                .value(Op::Runtime(RuntimeEntry::DefineVar, vec![var, value])),
+        )
     }
 }
 

@@ -31,7 +31,11 @@ impl Host for ActorHost {
         call: &Form,
         locals: Vec<Arc<str>>,
     ) -> Result<Form, Diagnostic> {
-        let name = macro_var.0.as_object::<VarBody>().map(VarBody::qualified).unwrap_or_default();
+        let name = macro_var
+            .0
+            .as_object::<VarBody>()
+            .map(VarBody::qualified)
+            .unwrap_or_default();
         let failed = |text: String| messages::macro_failed(call.span, &name, &text);
         let mut spans = FormSpans::new();
         let mut values = Vec::with_capacity(args.len() + 2);
@@ -69,7 +73,9 @@ static EXPAND: Builtin = Builtin {
 fn expand(_cx: &mut Cx, args: &mut [Value]) -> Flow {
     let mut args = args.iter_mut().map(std::mem::take);
     let function = args.next().unwrap_or_default();
-    call_then(function, args.collect(), |cx, expansion| realise(cx, expansion, |_, form| Ok(form)))
+    call_then(function, args.collect(), |cx, expansion| {
+        realise(cx, expansion, |_, form| Ok(form))
+    })
 }
 
 fn expander() -> Value {

@@ -173,9 +173,12 @@ pub(crate) fn bad_literal(span: Span, what: impl Display) -> Diagnostic {
 }
 
 pub(crate) fn shadows_clojure(span: Span, name: &str) -> Diagnostic {
-    Diagnostic::warning("resolve::shadows", format!("`{name}` hides Clojure's function"))
-        .label(span, "from here on this one is meant")
-        .hint(format!("`clojure.core/{name}` still names the other"))
+    Diagnostic::warning(
+        "resolve::shadows",
+        format!("`{name}` hides Clojure's function"),
+    )
+    .label(span, "from here on this one is meant")
+    .hint(format!("`clojure.core/{name}` still names the other"))
 }
 
 pub(crate) fn endless_expansion(span: Span, name: &str) -> Diagnostic {

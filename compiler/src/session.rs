@@ -68,7 +68,10 @@ impl Session {
 
     /// A session for a file that is required while these namespaces are being loaded.
     pub(crate) fn nested(loading: Vec<Arc<str>>) -> Session {
-        Session { analyzer: Analyzer::new(), loading }
+        Session {
+            analyzer: Analyzer::new(),
+            loading,
+        }
     }
 
     pub(crate) fn loading(&self) -> &[Arc<str>] {
@@ -113,7 +116,11 @@ impl Session {
             ..ReadOptions::default()
         };
         let (forms, diagnostics) = read(source, text, &options);
-        if diagnostics.iter().any(Diagnostic::is_error) { Err(diagnostics) } else { Ok(forms) }
+        if diagnostics.iter().any(Diagnostic::is_error) {
+            Err(diagnostics)
+        } else {
+            Ok(forms)
+        }
     }
 
     /// Analyses one form without running or defining anything.
@@ -136,7 +143,11 @@ impl Session {
         let analysed = self.analyzer.analyze_top_level(&mut ActorHost, form);
         match analysed.map_err(EvaluationError::Diagnostics)? {
             TopLevel::Thunk(thunk) => run(call_of(&thunk)).map_err(EvaluationError::Failure),
-            TopLevel::Define { var, function, is_macro } => {
+            TopLevel::Define {
+                var,
+                function,
+                is_macro,
+            } => {
                 define(&var, &function, is_macro);
                 Ok(var.0)
             }
@@ -171,7 +182,10 @@ impl Session {
         if errors.iter().any(Diagnostic::is_error) {
             return Err(errors);
         }
-        Ok(Loaded { forms: thunks, warnings: self.take_warnings() })
+        Ok(Loaded {
+            forms: thunks,
+            warnings: self.take_warnings(),
+        })
     }
 
     fn analyse(
@@ -182,7 +196,11 @@ impl Session {
     ) {
         match self.analyzer.analyze_top_level(&mut ActorHost, form) {
             Ok(TopLevel::Thunk(thunk)) => thunks.push(thunk),
-            Ok(TopLevel::Define { var, function, is_macro }) => define(&var, &function, is_macro),
+            Ok(TopLevel::Define {
+                var,
+                function,
+                is_macro,
+            }) => define(&var, &function, is_macro),
             Ok(TopLevel::Forms(forms)) => {
                 for form in &forms {
                     self.analyse(form, thunks, errors);

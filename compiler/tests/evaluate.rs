@@ -16,7 +16,11 @@ fn start() {
         batuta_compiler::start(batuta_runtime::builtins::TABLES);
         let sources: Vec<LibrarySource> = batuta_stdlib::SOURCES
             .iter()
-            .map(|s| LibrarySource { name: s.name, namespace: s.namespace, text: s.text })
+            .map(|s| LibrarySource {
+                name: s.name,
+                namespace: s.namespace,
+                text: s.text,
+            })
             .collect();
         if let Err(error) = library::install(&sources) {
             panic!("the library does not load: {}", error_text(&error));
@@ -51,8 +55,14 @@ fn evaluate(text: &str) -> String {
         }
     }
     let printer = namespace::intern(namespace::CORE, "pr-str");
-    let function = printer.as_object::<VarBody>().and_then(VarBody::root).expect("pr-str is there");
-    match run_and_wait(Call { function, arguments: vec![value] }) {
+    let function = printer
+        .as_object::<VarBody>()
+        .and_then(VarBody::root)
+        .expect("pr-str is there");
+    match run_and_wait(Call {
+        function,
+        arguments: vec![value],
+    }) {
         Ok(text) => text.as_str().unwrap_or_default().to_owned(),
         Err(failure) => format!("printing failed: {}", describe(&failure)),
     }
@@ -68,7 +78,10 @@ fn arithmetic_is_exact() {
     check("(+ 1 2)", "3");
     check("(+ 1 2.5)", "3.5");
     check("(/ 1 3)", "1/3");
-    check("(* 1000000000000 1000000000000)", "1000000000000000000000000");
+    check(
+        "(* 1000000000000 1000000000000)",
+        "1000000000000000000000000",
+    );
     check("(- 1152921504606846975 -1)", "1152921504606846976");
     check("(inc 1152921504606846975)", "1152921504606846976");
     check("(let [x 0.1] (* x 3.0))", "0.30000000000000004");
@@ -76,12 +89,21 @@ fn arithmetic_is_exact() {
 
 #[test]
 fn functions_and_recursion() {
-    check("(defn fib [n] (if (< n 2) n (+ (fib (- n 1)) (fib (- n 2))))) (fib 20)", "6765");
+    check(
+        "(defn fib [n] (if (< n 2) n (+ (fib (- n 1)) (fib (- n 2))))) (fib 20)",
+        "6765",
+    );
     check("((fn [a b & c] [a b c]) 1 2 3 4)", "[1 2 (3 4)]");
     check("((fn ([] 0) ([a] 1) ([a & b] 2)) 1 2 3)", "2");
     check("(let [n 5] ((fn [x] (+ x n)) 1))", "6");
-    check("(loop [i 0 acc []] (if (< i 3) (recur (inc i) (conj acc i)) acc))", "[0 1 2]");
-    check("(letfn [(ev [n] (if (== n 0) true (od (dec n)))) (od [n] (if (== n 0) false (ev (dec n))))] (ev 10))", "true");
+    check(
+        "(loop [i 0 acc []] (if (< i 3) (recur (inc i) (conj acc i)) acc))",
+        "[0 1 2]",
+    );
+    check(
+        "(letfn [(ev [n] (if (== n 0) true (od (dec n)))) (od [n] (if (== n 0) false (ev (dec n))))] (ev 10))",
+        "true",
+    );
     check("(map inc [1 2 3])", "(2 3 4)");
     check("(apply + 1 2 [3 4 5 6 7 8 9 10 11 12])", "78");
     check("(:a {:a 1})", "1");
@@ -92,20 +114,32 @@ fn functions_and_recursion() {
 fn failures_are_caught() {
     check("(try (throw 1) (catch e -> [:caught e]))", "[:caught 1]");
     check("(try (+ 1 :a) (catch Exception e (:kind e)))", ":type");
-    check("(let [a (atom [])] (try (swap! a conj 1) (finally (swap! a conj 2))) @a)", "[1 2]");
+    check(
+        "(let [a (atom [])] (try (swap! a conj 1) (finally (swap! a conj 2))) @a)",
+        "[1 2]",
+    );
     check("(try (try (throw :x) (finally 1)) (catch e -> e))", ":x");
 }
 
 #[test]
 fn macros_run_as_functions() {
-    check("(defmacro unless2 [t & b] `(if ~t nil (do ~@b))) (unless2 false 1 2)", "2");
-    check("(defmacro unless2 [t & b] `(if ~t nil (do ~@b))) (macroexpand-1 '(unless2 false 1 2))", "(if false nil (do 1 2))");
+    check(
+        "(defmacro unless2 [t & b] `(if ~t nil (do ~@b))) (unless2 false 1 2)",
+        "2",
+    );
+    check(
+        "(defmacro unless2 [t & b] `(if ~t nil (do ~@b))) (macroexpand-1 '(unless2 false 1 2))",
+        "(if false nil (do 1 2))",
+    );
     check("(defmacro twice [x] (list '+ x x)) (twice 4)", "8");
 }
 
 #[test]
 fn lazy_sequences() {
-    check("(->> (range 1000000) (map inc) (filter even?) (reduce +))", "250000500000");
+    check(
+        "(->> (range 1000000) (map inc) (filter even?) (reduce +))",
+        "250000500000",
+    );
     check("(take 3 (iterate inc 0))", "(0 1 2)");
     check("(first (filter (fn [x] (> x 10)) (range)))", "11");
     check("(reduce * (range 1 21))", "2432902008176640000");
@@ -114,20 +148,38 @@ fn lazy_sequences() {
 #[test]
 fn patterns() {
     check("(match [:add 1 2] [:add a b] -> (+ a b) _ -> nil)", "3");
-    check("(match {:k 5} {:k n} when (> n 3) -> :big _ -> :small)", ":big");
+    check(
+        "(match {:k 5} {:k n} when (> n 3) -> :big _ -> :small)",
+        ":big",
+    );
 }
 
 #[test]
 fn deep_recursion_is_ordinary() {
-    check("(defn depth [n] (if (== n 0) 0 (inc (depth (dec n))))) (depth 1000000)", "1000000");
-    check("(defn ev? [n] (if (== n 0) true (od? (dec n)))) (defn od? [n] (if (== n 0) false (ev? (dec n)))) (ev? 10000000)", "true");
-    check("(defn endless [n] (inc (endless n))) (try (endless 1) (catch Error e (:kind e)))", ":stack");
+    check(
+        "(defn depth [n] (if (== n 0) 0 (inc (depth (dec n))))) (depth 1000000)",
+        "1000000",
+    );
+    check(
+        "(defn ev? [n] (if (== n 0) true (od? (dec n)))) (defn od? [n] (if (== n 0) false (ev? (dec n)))) (ev? 10000000)",
+        "true",
+    );
+    check(
+        "(defn endless [n] (inc (endless n))) (try (endless 1) (catch Error e (:kind e)))",
+        ":stack",
+    );
 }
 
 #[test]
 fn actors_answer() {
-    check("(defactor counter [n] (receive [:add k] -> (recur (+ n k)) [:value] -> (do (reply n) (recur n)))) (let [c (spawn counter 0)] (send c [:add 40]) (send c [:add 2]) (call c [:value]))", "42");
-    check("(let [me (self)] (spawn (fn [] (send me [:hello 1]))) (receive [:hello n] -> n))", "1");
+    check(
+        "(defactor counter [n] (receive [:add k] -> (recur (+ n k)) [:value] -> (do (reply n) (recur n)))) (let [c (spawn counter 0)] (send c [:add 40]) (send c [:add 2]) (call c [:value]))",
+        "42",
+    );
+    check(
+        "(let [me (self)] (spawn (fn [] (send me [:hello 1]))) (receive [:hello n] -> n))",
+        "1",
+    );
 }
 
 #[test]

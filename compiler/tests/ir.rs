@@ -24,8 +24,12 @@ fn ir_of(text: &str) -> String {
         }
     }
     let code = code_of(&found.expect("the last form defines a function"));
-    let CodeSource::Compiled(function) = &code.source else { panic!("it is compiled") };
-    let function = function.downcast_ref::<LazyFunction>().expect("code of this compiler");
+    let CodeSource::Compiled(function) = &code.source else {
+        panic!("it is compiled")
+    };
+    let function = function
+        .downcast_ref::<LazyFunction>()
+        .expect("code of this compiler");
     let arities = function.ir().expect("it lowers");
     for arity in &arities {
         assert_eq!(verify(arity, Stage::Owned), Ok(()));
@@ -35,7 +39,9 @@ fn ir_of(text: &str) -> String {
 
 #[test]
 fn recursion_takes_no_counts_for_numbers() {
-    insta::assert_snapshot!(ir_of("(defn fib [n] (if (< n 2) n (+ (fib (- n 1)) (fib (- n 2)))))"));
+    insta::assert_snapshot!(ir_of(
+        "(defn fib [n] (if (< n 2) n (+ (fib (- n 1)) (fib (- n 2)))))"
+    ));
 }
 
 #[test]
@@ -57,7 +63,9 @@ fn a_value_needed_on_one_side_only_is_dropped_on_the_other() {
 
 #[test]
 fn a_call_in_tail_position_becomes_a_tail_call() {
-    insta::assert_snapshot!(ir_of("(defn even-down? [n] (if (== n 0) true (odd-down? (dec n))))"));
+    insta::assert_snapshot!(ir_of(
+        "(defn even-down? [n] (if (== n 0) true (odd-down? (dec n))))"
+    ));
 }
 
 #[test]

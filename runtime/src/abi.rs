@@ -88,7 +88,8 @@ entries![
 /// Raises a fault in the context and gives the sentinel.
 #[cold]
 pub(crate) fn fail(cx: &mut Cx, fault: Fault) -> u64 {
-    cx.failure.raise(FailureClass::Exception, fault.into_value());
+    cx.failure
+        .raise(FailureClass::Exception, fault.into_value());
     Control::Failed.word()
 }
 

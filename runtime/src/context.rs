@@ -5,11 +5,11 @@
 //! the offsets given here; the rest is Rust's.
 
 use std::mem::offset_of;
-use std::sync::atomic::AtomicUsize;
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 
 use crate::actor::Actor;
-use crate::builtin::Resume;
+use crate::builtin::{Resume, Wait};
 use crate::failure_state::FailureState;
 use crate::function::MAX_ARITY;
 use crate::value::Value;
@@ -39,12 +39,22 @@ pub struct Cx {
 
     /// The builtins that wait for the result of a call, innermost last.
     pub resumes: Vec<Box<dyn Resume>>,
+    /// What the builtin that gave [`crate::value::Control::Pending`] waits for.
+    pub pending: Option<Pending>,
     /// The failure under way.
     pub failure: FailureState,
     /// The actor that runs.
     pub actor: Option<Arc<Actor>>,
     /// Stack segments and the way back to the worker.
     pub coroutine: crate::actor::coroutine::CoroutineState,
+}
+
+/// A future with the rest of the builtin that waits for it.
+pub struct Pending {
+    /// What is waited for.
+    pub future: Wait,
+    /// Who gets its value; without one it is the result.
+    pub then: Option<Box<dyn Resume>>,
 }
 
 /// Offset of [`Cx::stack_limit`].
@@ -65,9 +75,38 @@ pub const ENTRY_OFFSET: i32 = offset_of!(Cx, entry) as i32;
 pub const RESUME_OFFSET: i32 = offset_of!(Cx, resume) as i32;
 
 impl Cx {
+    /// A context for a coroutine.
+    pub(crate) fn new(coroutine: crate::actor::coroutine::CoroutineState) -> Box<Cx> {
+        Box::new(Cx {
+            stack_limit: AtomicUsize::new(0),
+            result: 0,
+            native_sp: 0,
+            spill: [0; SPILL_WORDS],
+            spill_count: 0,
+            callee: 0,
+            entry: 0,
+            resume: 0,
+            resumes: Vec::new(),
+            pending: None,
+            failure: FailureState::default(),
+            actor: None,
+            coroutine,
+        })
+    }
+
+    /// Forgets what the last message left; between messages nothing is under way.
+    pub(crate) fn reset(&mut self) {
+        self.resumes.clear();
+        self.pending = None;
+        drop(self.failure.take());
+    }
+
     /// Takes the first `count` arguments out of the spill area.
     pub fn take_spilled(&mut self, count: usize) -> Vec<Value> {
         // SAFETY: compiled code stores owned words there and gives them up with the call.
-        self.spill[..count].iter().map(|word| unsafe { Value::from_word(*word) }).collect()
+        self.spill[..count]
+            .iter()
+            .map(|word| unsafe { Value::from_word(*word) })
+            .collect()
     }
 }

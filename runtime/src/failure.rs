@@ -84,7 +84,12 @@ impl Fault {
     /// A fault with a message.
     #[cold]
     pub fn new(kind: FaultKind, message: impl Into<String>) -> Fault {
-        Fault { kind, message: message.into(), data: Value::NIL, hint: None }
+        Fault {
+            kind,
+            message: message.into(),
+            data: Value::NIL,
+            hint: None,
+        }
     }
 
     /// Adds what to try.

@@ -36,6 +36,18 @@ pub struct Failure {
     pub omitted: u64,
 }
 
+impl Failure {
+    /// An exit signal with this reason.
+    pub fn exit(reason: Value) -> Failure {
+        Failure {
+            class: FailureClass::Exit,
+            reason,
+            trace: Vec::new(),
+            omitted: 0,
+        }
+    }
+}
+
 /// See the module's head.
 #[derive(Default)]
 pub struct FailureState {
@@ -46,13 +58,20 @@ impl FailureState {
     /// Starts a failure; one under way is replaced.
     #[cold]
     pub fn raise(&mut self, class: FailureClass, reason: Value) {
-        self.current = Some(Box::new(Failure { class, reason, trace: Vec::new(), omitted: 0 }));
+        self.current = Some(Box::new(Failure {
+            class,
+            reason,
+            trace: Vec::new(),
+            omitted: 0,
+        }));
     }
 
     /// Adds the site a frame was left at.
     #[cold]
     pub fn add_site(&mut self, site: SiteId) {
-        let Some(failure) = &mut self.current else { return };
+        let Some(failure) = &mut self.current else {
+            return;
+        };
         if failure.trace.len() < 2 * TRACE_KEPT {
             failure.trace.push(site);
         } else {
@@ -64,7 +83,9 @@ impl FailureState {
 
     /// Is the failure under way one that `catch` and `finally` see?
     pub fn is_exception(&self) -> bool {
-        self.current.as_ref().is_some_and(|f| f.class == FailureClass::Exception)
+        self.current
+            .as_ref()
+            .is_some_and(|f| f.class == FailureClass::Exception)
     }
 
     /// The failure under way.

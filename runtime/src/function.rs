@@ -36,6 +36,10 @@ pub struct Stubs {
     pub native: [Entry; ENTRIES],
     /// Calls the present value of the var of `self`.
     pub bounce: [Entry; ENTRIES],
+    /// Calls a value that is no function.
+    pub other: [Entry; ENTRIES],
+    /// System V way back into the function that asked for a larger stack: `(context) -> word`.
+    pub run_entry: Entry,
     /// System V way in: `(context, function word, argument count) -> word`, arguments in the
     /// context's spill area (count `SPREAD`: one list).
     pub enter: Entry,
@@ -58,7 +62,9 @@ pub fn install_stubs(stubs: Stubs) {
 /// # Panics
 /// If no back end has installed them: every program does so before the first function is made.
 pub fn stubs() -> &'static Stubs {
-    STUBS.get().expect("the back end installs its stubs before any function is made")
+    STUBS
+        .get()
+        .expect("the back end installs its stubs before any function is made")
 }
 
 /// What stands behind the entries.
@@ -194,7 +200,9 @@ unsafe impl Body for FunctionBody {
 
 /// Makes a function that is never freed: defined at top level, without captured values.
 pub fn make_immortal_function(code: Arc<FnCode>) -> Value {
-    let function = make(FunctionBody { code: CodeRef::new(code) });
+    let function = make(FunctionBody {
+        code: CodeRef::new(code),
+    });
     if let Some(header) = function.header() {
         header.make_immortal();
     }
@@ -206,9 +214,13 @@ pub fn make_closure(code: Arc<FnCode>, captured: Vec<Value>) -> Value {
     let mut captured = captured.into_iter();
     let count = u16::try_from(captured.len())
         .expect("the compiler refuses functions with more than 65,535 captured values");
-    make_with_slots(FunctionBody { code: CodeRef::new(code) }, count, |_| {
-        captured.next().unwrap_or_default()
-    })
+    make_with_slots(
+        FunctionBody {
+            code: CodeRef::new(code),
+        },
+        count,
+        |_| captured.next().unwrap_or_default(),
+    )
 }
 
 /// Bits of a var.
@@ -228,8 +240,8 @@ pub mod var_flags {
 pub struct VarBody {
     /// The root value's word, owned.
     pub value: AtomicU64,
-    /// The function object that a call through the var enters.
-    pub callee: AtomicPtr<u8>,
+    /// The word of the function that a call through the var enters. Immortal.
+    pub callee: AtomicU64,
     /// [`var_flags`].
     pub flags: AtomicU8,
     /// Namespace.
@@ -268,6 +280,15 @@ impl VarBody {
         self.flags.fetch_or(flag, Ordering::AcqRel);
     }
 
+    /// Sets or clears a flag.
+    pub fn put(&self, flag: u8, is_set: bool) {
+        if is_set {
+            self.set(flag);
+        } else {
+            self.flags.fetch_and(!flag, Ordering::AcqRel);
+        }
+    }
+
     /// The root value, owned. `None` if unbound.
     pub fn root(&self) -> Option<Value> {
         let word = self.value.load(Ordering::Acquire);
@@ -280,9 +301,11 @@ impl VarBody {
     /// Replaces the root value. The old one is retired.
     pub fn set_root(&self, var: &Value, value: Value) {
         value.publish();
-        let callee = match immortal_function(&value) {
-            Some(function) => function,
-            None => self.bouncer(var).header_pointer().cast(),
+        let is_immortal = value.header().is_some_and(|header| header.is_immortal());
+        let callee = if is_immortal && value.kind() == Some(Kind::Function) {
+            value.word()
+        } else {
+            self.bouncer(var).word()
         };
         let old = self.value.swap(value.into_word(), Ordering::AcqRel);
         self.callee.store(callee, Ordering::Release);
@@ -296,7 +319,10 @@ impl VarBody {
             let code = CODE.get_or_init(|| {
                 Arc::new(FnCode::with_entries(
                     "var".into(),
-                    Arities { fixed: Vec::new(), variadic: Some(0) },
+                    Arities {
+                        fixed: Vec::new(),
+                        variadic: Some(0),
+                    },
                     CodeSource::Bounce,
                     &stubs().bounce,
                 ))
@@ -310,17 +336,11 @@ impl VarBody {
     }
 }
 
-fn immortal_function(value: &Value) -> Option<*mut u8> {
-    let header = value.header()?;
-    (header.kind() == Kind::Function && header.is_immortal())
-        .then(|| value.header_pointer().cast())
-}
-
 /// Makes an unbound var.
 pub fn make_var(namespace: &str, name: &str) -> Value {
     let var = make(VarBody {
         value: AtomicU64::new(Value::UNBOUND.word()),
-        callee: AtomicPtr::new(std::ptr::null_mut()),
+        callee: AtomicU64::new(0),
         flags: AtomicU8::new(0),
         namespace: namespace.into(),
         name: name.into(),
@@ -331,8 +351,8 @@ pub fn make_var(namespace: &str, name: &str) -> Value {
         header.make_immortal();
     }
     if let Some(body) = var.as_object::<VarBody>() {
-        let bouncer = body.bouncer(&var).header_pointer().cast();
-        body.callee.store(bouncer, Ordering::Release);
+        body.callee
+            .store(body.bouncer(&var).word(), Ordering::Release);
     }
     var
 }

@@ -28,8 +28,13 @@ static TABLE: LazyLock<RwLock<Table>> = LazyLock::new(Default::default);
 
 /// The id of a site, the same for the same site.
 pub fn register(function: &str, span: Span) -> SiteId {
-    let mut table = TABLE.write().unwrap_or_else(std::sync::PoisonError::into_inner);
-    let site = Site { function: function.into(), span };
+    let mut table = TABLE
+        .write()
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
+    let site = Site {
+        function: function.into(),
+        span,
+    };
     if let Some(id) = table.ids.get(&site) {
         return *id;
     }
@@ -41,6 +46,8 @@ pub fn register(function: &str, span: Span) -> SiteId {
 
 /// The site with this id.
 pub fn find(id: SiteId) -> Option<Site> {
-    let table = TABLE.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let table = TABLE
+        .read()
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
     table.sites.get(id.0 as usize).cloned()
 }

@@ -19,7 +19,9 @@ pub(crate) fn entry_signature(arguments: usize) -> Signature {
 /// Signature over words.
 pub(crate) fn words(convention: CallConv, params: usize, returns: bool) -> Signature {
     let mut signature = Signature::new(convention);
-    signature.params.extend((0..params).map(|_| AbiParam::new(types::I64)));
+    signature
+        .params
+        .extend((0..params).map(|_| AbiParam::new(types::I64)));
     if returns {
         signature.returns.push(AbiParam::new(types::I64));
     }

@@ -12,6 +12,7 @@ use std::sync::{Arc, OnceLock};
 
 use batuta_runtime::abi;
 use batuta_runtime::function::{ENTRIES, Entry, FnCode, Stubs, install_stubs};
+use batuta_runtime::namespace;
 use cranelift_codegen::isa::{OwnedTargetIsa, TargetIsa};
 use cranelift_codegen::settings::{self, Configurable};
 use cranelift_codegen::{Context, isa};
@@ -21,6 +22,7 @@ use cranelift_module::{DataDescription, Linkage, Module, ModuleError, default_li
 
 use super::cranelift::entry_signature;
 use super::cranelift::stubs;
+use super::cranelift::symbols::VAR_PREFIX;
 use super::cranelift::translate::{Declared, translate};
 use crate::ir::function::{IrFunction, Literal};
 
@@ -85,7 +87,10 @@ impl Drop for Unit {
         // SAFETY: taken once, in `drop`.
         let module = Some(unsafe { ManuallyDrop::take(&mut self.module) });
         let literals = std::mem::take(&mut self.literals);
-        let retired = Retired { module, _literals: literals };
+        let retired = Retired {
+            module,
+            _literals: literals,
+        };
         batuta_runtime::quiescence::retire_boxed(Box::new(retired));
     }
 }
@@ -95,18 +100,29 @@ fn target() -> OwnedTargetIsa {
     for (name, value) in [
         ("use_colocated_libcalls", "false"),
         ("is_pic", "false"),
-        ("opt_level", "none"),
+        ("opt_level", "speed"),
         ("unwind_info", "false"),
         // The tail calls of Cranelift 0.135 rely on them.
         ("preserve_frame_pointers", "true"),
-        ("enable_verifier", if cfg!(debug_assertions) { "true" } else { "false" }),
+        (
+            "enable_verifier",
+            if cfg!(debug_assertions) {
+                "true"
+            } else {
+                "false"
+            },
+        ),
     ] {
-        flags.set(name, value).expect("the names and values are Cranelift's own");
+        flags
+            .set(name, value)
+            .expect("the names and values are Cranelift's own");
     }
     let triple = target_lexicon::Triple::host();
     isa::lookup(triple)
         .and_then(|builder| {
-            builder.finish(settings::Flags::new(flags)).map_err(|_| isa::LookupError::Unsupported)
+            builder
+                .finish(settings::Flags::new(flags))
+                .map_err(|_| isa::LookupError::Unsupported)
         })
         .expect("the runtime refuses to build for targets that Cranelift does not know")
 }
@@ -118,8 +134,13 @@ impl Jit {
             .iter()
             .map(|entry| (entry.name.to_owned(), entry.address as usize))
             .collect();
-        let mut jit = Jit { isa, symbols: Arc::new(symbols) };
-        let stubs = jit.make_stubs().expect("the stubs compile: they do not depend on programs");
+        let mut jit = Jit {
+            isa,
+            symbols: Arc::new(symbols),
+        };
+        let stubs = jit
+            .make_stubs()
+            .expect("the stubs compile: they do not depend on programs");
         jit.symbols = Arc::new(stubs);
         jit.install();
         jit
@@ -133,8 +154,9 @@ impl Jit {
     fn module(&self) -> JITModule {
         let mut builder = JITBuilder::with_isa(self.isa.clone(), default_libcall_names());
         let symbols = self.symbols.clone();
-        builder.symbol_lookup_fn(Box::new(move |name| {
-            symbols.get(name).map(|address| *address as *const u8)
+        builder.symbol_lookup_fn(Box::new(move |name| match name.strip_prefix(VAR_PREFIX) {
+            Some(var) => var_address(var),
+            None => symbols.get(name).map(|address| *address as *const u8),
         }));
         builder.memory_provider(Box::new(region::UnitMemory::default()));
         JITModule::new(builder)
@@ -185,10 +207,17 @@ impl Jit {
         );
         tracing::trace!(target: "batuta::jit", "{}", context.func.display());
         module.define_function(declared.function, &mut context)?;
-        let size = context.compiled_code().map_or(0, |code| code.code_buffer().len());
+        let size = context
+            .compiled_code()
+            .map_or(0, |code| code.code_buffer().len());
         module.finalize_definitions()?;
         let entry = module.get_finalized_function(declared.function).cast_mut();
-        Ok(Unit { module: ManuallyDrop::new(module), literals: ir.literals.clone(), entry, size })
+        Ok(Unit {
+            module: ManuallyDrop::new(module),
+            literals: ir.literals.clone(),
+            entry,
+            size,
+        })
     }
 
     /// Cranelift's text of a function.
@@ -210,13 +239,23 @@ impl Jit {
     }
 }
 
+/// The object of a var; vars are immortal.
+fn var_address(qualified: &str) -> Option<*const u8> {
+    let name = batuta_lang::form::Name::parse(qualified);
+    let var = namespace::intern(name.ns.as_deref()?, &name.name);
+    var.header().map(|header| std::ptr::from_ref(header).cast())
+}
+
 /// Declares the function and defines its table of literals.
 fn declare(module: &mut JITModule, ir: &IrFunction) -> Result<Declared, Box<ModuleError>> {
     let signature = entry_signature(ir.argument_count());
     let function = module.declare_function("function", Linkage::Local, &signature)?;
     let literals = module.declare_data("literals", Linkage::Local, false, false)?;
     let mut data = DataDescription::new();
-    let words = ir.literals.iter().flat_map(|literal| word(literal).to_le_bytes());
+    let words = ir
+        .literals
+        .iter()
+        .flat_map(|literal| word(literal).to_le_bytes());
     let mut bytes: Vec<u8> = words.collect();
     bytes.resize(bytes.len().max(8), 0);
     data.define(bytes.into_boxed_slice());

@@ -20,11 +20,21 @@ impl Builder {
         let mut function = IrFunction::new(name, owns_self);
         function.places.push(span);
         function.blocks.push(Block::default());
-        let mut builder = Builder { function, current: BlockId(0), handler: None, place: 0 };
+        let mut builder = Builder {
+            function,
+            current: BlockId(0),
+            handler: None,
+            place: 0,
+        };
         for _ in 0..=arguments {
             builder.add_param(BlockId(0));
         }
         builder
+    }
+
+    /// Says for how many arguments this is the function's entry.
+    pub fn set_entry_arity(&mut self, arguments: Option<usize>) {
+        self.function.entry_arity = arguments;
     }
 
     /// The finished function.
@@ -109,9 +119,17 @@ impl Builder {
     }
 
     fn push(&mut self, op: Op, result: Option<ValueId>) {
-        let unwind =
-            op.can_fail().then(|| Unwind { handler: self.handler, drops: Vec::new() });
-        let inst = Inst { op, result, unwind, consumed: 0, place: self.place };
+        let unwind = op.can_fail().then(|| Unwind {
+            handler: self.handler,
+            drops: Vec::new(),
+        });
+        let inst = Inst {
+            op,
+            result,
+            unwind,
+            consumed: 0,
+            place: self.place,
+        };
         self.function.blocks[self.current.index()].insts.push(inst);
     }
 
@@ -127,13 +145,23 @@ impl Builder {
 
     /// Ends the current block with a branch to two blocks without parameters.
     pub fn branch(&mut self, condition: ValueId, then: BlockId, otherwise: BlockId) {
-        let target = |block| Target { block, args: Vec::new() };
-        self.end(Terminator::Branch(condition, target(then), target(otherwise)));
+        let target = |block| Target {
+            block,
+            args: Vec::new(),
+        };
+        self.end(Terminator::Branch(
+            condition,
+            target(then),
+            target(otherwise),
+        ));
     }
 
     /// Ends the current block with the failure going on.
     pub fn rethrow(&mut self, failure: ValueId) {
-        let unwind = Unwind { handler: self.handler, drops: Vec::new() };
+        let unwind = Unwind {
+            handler: self.handler,
+            drops: Vec::new(),
+        };
         self.end(Terminator::Rethrow(failure, unwind));
     }
 

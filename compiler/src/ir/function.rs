@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use batuta_lang::source::Span;
-use batuta_runtime::function::FnCode;
+use batuta_runtime::function::{FnCode, VarBody};
 use batuta_runtime::value::Value;
 
 use super::entity::{BlockId, LiteralId, ValueId};
@@ -62,6 +62,8 @@ pub struct IrFunction {
     pub name: String,
     /// Does the function own `self` (a closure), or is it defined at top level?
     pub owns_self: bool,
+    /// The number of arguments whose entry this code is, if it is one.
+    pub entry_arity: Option<usize>,
     /// Blocks; the first is the entry.
     pub blocks: Vec<Block>,
     /// Values.
@@ -81,6 +83,7 @@ impl IrFunction {
         IrFunction {
             name,
             owns_self,
+            entry_arity: None,
             blocks: Vec::new(),
             values: Vec::new(),
             literals: Vec::new(),
@@ -91,6 +94,17 @@ impl IrFunction {
     /// The value standing for the function itself.
     pub fn self_value(&self) -> ValueId {
         self.blocks[ENTRY.index()].params[0]
+    }
+
+    /// Is a call of this var with so many arguments a call of this very code, as long as the var
+    /// is not redefined?
+    pub fn is_own_call(&self, var: LiteralId, arguments: usize) -> bool {
+        let Literal::Var(var) = &self.literals[var.index()] else {
+            return false;
+        };
+        let own_name = self.name.rsplit_once(':').map(|(name, _)| name);
+        let called = var.as_object::<VarBody>().map(VarBody::qualified);
+        !self.owns_self && self.entry_arity == Some(arguments) && called.as_deref() == own_name
     }
 
     /// Number of arguments.
@@ -106,9 +120,7 @@ impl IrFunction {
     /// Must the function count this value?
     pub fn is_counted(&self, value: ValueId) -> bool {
         let data = &self.values[value.index()];
-        data.kind == Type::Any
-            && !data.is_literal
-            && (self.owns_self || value != self.self_value())
+        data.kind == Type::Any && !data.is_literal && (self.owns_self || value != self.self_value())
     }
 
     /// Adds a value.

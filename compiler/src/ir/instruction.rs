@@ -289,9 +289,9 @@ impl Terminator {
             Terminator::Branch(_, a, b) => a.args.iter().chain(&b.args).copied().collect(),
             Terminator::Return(value) | Terminator::Rethrow(value, _) => vec![*value],
             Terminator::TailCallGlobal(_, args) => args.clone(),
-            Terminator::TailCall(callee, args) => {
-                std::iter::once(*callee).chain(args.iter().copied()).collect()
-            }
+            Terminator::TailCall(callee, args) => std::iter::once(*callee)
+                .chain(args.iter().copied())
+                .collect(),
         }
     }
 

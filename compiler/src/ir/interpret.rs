@@ -92,7 +92,12 @@ enum Next {
 impl Machine {
     fn new(function: Arc<IrFunction>) -> Machine {
         let words = vec![Value::NIL.word(); function.values.len()];
-        Machine { function, words, block: ENTRY, index: 0 }
+        Machine {
+            function,
+            words,
+            block: ENTRY,
+            index: 0,
+        }
     }
 
     fn word(&self, value: ValueId) -> u64 {
@@ -147,7 +152,9 @@ impl Machine {
 
     fn end(&mut self, end: Option<&Terminator>) -> Next {
         let Some(end) = end else {
-            return Next::Leave(Err(Fault::new(FaultKind::Panic, "a block without end").into()));
+            return Next::Leave(Err(
+                Fault::new(FaultKind::Panic, "a block without end").into()
+            ));
         };
         match end {
             Terminator::Jump(target) => {
@@ -156,7 +163,11 @@ impl Machine {
                 Next::On
             }
             Terminator::Branch(condition, then, otherwise) => {
-                let target = if self.word(*condition) != 0 { then } else { otherwise };
+                let target = if self.word(*condition) != 0 {
+                    then
+                } else {
+                    otherwise
+                };
                 self.go(target.block, &[]);
                 Next::On
             }
@@ -171,7 +182,9 @@ impl Machine {
                 Next::Leave(batuta_runtime::builtin::tail_call(callee, args))
             }
             Terminator::Rethrow(..) => {
-                Next::Leave(Err(Fault::new(FaultKind::Panic, "a handler without catch").into()))
+                Next::Leave(Err(
+                    Fault::new(FaultKind::Panic, "a handler without catch").into()
+                ))
             }
         }
     }
@@ -187,9 +200,12 @@ impl Machine {
 
     /// Notes the site and gives back what the failing instruction's unwind lists.
     fn abandon(&self, cx: &mut Cx, index: usize) {
-        let Some(inst) = self.function.block(self.block).insts.get(index) else { return };
+        let Some(inst) = self.function.block(self.block).insts.get(index) else {
+            return;
+        };
         let span = self.function.places[inst.place as usize];
-        cx.failure.add_site(site::register(&self.function.name, span));
+        cx.failure
+            .add_site(site::register(&self.function.name, span));
         for value in inst.unwind.iter().flat_map(|unwind| &unwind.drops) {
             drop(self.take(*value));
         }

@@ -33,7 +33,11 @@ pub fn function_text(function: &IrFunction) -> String {
 }
 
 fn values(values: &[ValueId]) -> String {
-    values.iter().map(ValueId::to_string).collect::<Vec<_>>().join(", ")
+    values
+        .iter()
+        .map(ValueId::to_string)
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 fn inst_text(function: &IrFunction, inst: &Inst) -> String {
@@ -87,7 +91,11 @@ fn op_text(function: &IrFunction, op: &Op) -> String {
         Op::Call(callee, args) => format!("call {callee}({})", values(args)),
         Op::Runtime(entry, args) => format!("runtime {}({})", entry.symbol(), values(args)),
         Op::MakeClosure(code, captured) => {
-            format!("closure {}({})", literal_text(function, *code), values(captured))
+            format!(
+                "closure {}({})",
+                literal_text(function, *code),
+                values(captured)
+            )
         }
         Op::CatchTake => "catch".to_owned(),
         Op::Poll => "poll".to_owned(),
@@ -100,11 +108,19 @@ fn end_text(function: &IrFunction, end: &Terminator) -> String {
     match end {
         Terminator::Jump(target) => format!("jump {}", target_text(target)),
         Terminator::Branch(condition, then, otherwise) => {
-            format!("branch {condition} {}, {}", target_text(then), target_text(otherwise))
+            format!(
+                "branch {condition} {}, {}",
+                target_text(then),
+                target_text(otherwise)
+            )
         }
         Terminator::Return(value) => format!("return {value}"),
         Terminator::TailCallGlobal(var, args) => {
-            format!("tail_call {}({})", literal_text(function, *var), values(args))
+            format!(
+                "tail_call {}({})",
+                literal_text(function, *var),
+                values(args)
+            )
         }
         Terminator::TailCall(callee, args) => format!("tail_call {callee}({})", values(args)),
         Terminator::Rethrow(failure, unwind) => {
@@ -125,9 +141,10 @@ fn word_text(word: u64) -> String {
 fn literal_text(function: &IrFunction, literal: LiteralId) -> String {
     match &function.literals[literal.index()] {
         Literal::Value(value) => print::short(value),
-        Literal::Var(var) => {
-            var.as_object::<VarBody>().map(VarBody::qualified).unwrap_or_default()
-        }
+        Literal::Var(var) => var
+            .as_object::<VarBody>()
+            .map(VarBody::qualified)
+            .unwrap_or_default(),
         Literal::Code(code) => format!("#code<{}>", code.name),
     }
 }

@@ -43,12 +43,19 @@ pub enum Stage {
 /// # Errors
 /// Every rule found broken.
 pub fn verify(function: &IrFunction, stage: Stage) -> Result<(), Vec<Broken>> {
-    let mut verifier = Verifier { function, broken: Vec::new() };
+    let mut verifier = Verifier {
+        function,
+        broken: Vec::new(),
+    };
     verifier.run();
     if verifier.broken.is_empty() && stage == Stage::Owned {
         counts::check(&mut verifier);
     }
-    if verifier.broken.is_empty() { Ok(()) } else { Err(verifier.broken) }
+    if verifier.broken.is_empty() {
+        Ok(())
+    } else {
+        Err(verifier.broken)
+    }
 }
 
 struct Verifier<'a> {
@@ -59,7 +66,11 @@ struct Verifier<'a> {
 impl Verifier<'_> {
     fn report(&mut self, block: BlockId, text: impl Into<String>) {
         let function = self.function.name.clone();
-        self.broken.push(Broken { function, block, text: text.into() });
+        self.broken.push(Broken {
+            function,
+            block,
+            text: text.into(),
+        });
     }
 
     fn run(&mut self) {
@@ -70,7 +81,9 @@ impl Verifier<'_> {
                 self.report(id, "the block has no end");
                 continue;
             };
-            end.successors().iter().for_each(|next| sources[next.index()] += 1);
+            end.successors()
+                .iter()
+                .for_each(|next| sources[next.index()] += 1);
             self.end(id, end);
         }
         for id in function.block_ids() {
@@ -133,7 +146,10 @@ impl Verifier<'_> {
             self.expect_bool(id, value, takes_bool);
         }
         if inst.op.can_fail() != inst.unwind.is_some() {
-            self.report(id, format!("{:?} and its unwind do not go together", inst.op));
+            self.report(
+                id,
+                format!("{:?} and its unwind do not go together", inst.op),
+            );
         }
         if let Some(handler) = inst.unwind.as_ref().and_then(|unwind| unwind.handler) {
             let block = self.function.block(handler);

@@ -76,12 +76,7 @@ impl Lower<'_> {
         self.builder.value(Op::CallGlobal(var, args))
     }
 
-    fn call_core(
-        &mut self,
-        name: &'static str,
-        args: Vec<ValueId>,
-        want: Want,
-    ) -> Option<ValueId> {
+    fn call_core(&mut self, name: &'static str, args: Vec<ValueId>, want: Want) -> Option<ValueId> {
         if want == Want::Value {
             return Some(self.core_value(name, args));
         }

@@ -55,16 +55,21 @@ impl Lower<'_> {
         }
         for capture in &function.captures {
             if let Some(member) = group.member(capture.outer) {
-                let sibling =
-                    Sibling { function: member.clone(), environment: environment.clone() };
+                let sibling = Sibling {
+                    function: member.clone(),
+                    environment: environment.clone(),
+                };
                 self.siblings.insert(capture.inner, sibling);
             }
         }
     }
 
     pub(super) fn closure(&mut self, function: &Arc<CoreFunction>) -> ValueId {
-        let captured: Vec<ValueId> =
-            function.captures.iter().map(|c| self.local(c.outer)).collect();
+        let captured: Vec<ValueId> = function
+            .captures
+            .iter()
+            .map(|c| self.local(c.outer))
+            .collect();
         self.make_closure(function, captured)
     }
 
@@ -86,8 +91,11 @@ impl Lower<'_> {
     ) -> Option<ValueId> {
         let group = Arc::new(Group::new(functions));
         self.surroundings.add_group(&group);
-        let environment: Vec<ValueId> =
-            group.environment.iter().map(|outer| self.local(*outer)).collect();
+        let environment: Vec<ValueId> = group
+            .environment
+            .iter()
+            .map(|outer| self.local(*outer))
+            .collect();
         for (local, function) in functions {
             let value = self.make_closure(function, environment.clone());
             self.locals.insert(*local, value);
@@ -113,11 +121,17 @@ impl Group {
                 }
             }
         }
-        Group { members: functions.to_vec(), environment }
+        Group {
+            members: functions.to_vec(),
+            environment,
+        }
     }
 
     fn member(&self, outer: LocalId) -> Option<&Arc<CoreFunction>> {
-        self.members.iter().find(|(name, _)| *name == outer).map(|(_, function)| function)
+        self.members
+            .iter()
+            .find(|(name, _)| *name == outer)
+            .map(|(_, function)| function)
     }
 
     fn is_member(&self, outer: LocalId) -> bool {
@@ -139,7 +153,11 @@ fn used_locals(core: &Core, used: &mut HashSet<LocalId>) {
         used.extend(function.captures.iter().map(|c| c.outer));
     }
     if let CoreKind::LetFn(functions, _) = &core.kind {
-        used.extend(functions.iter().flat_map(|(_, f)| f.captures.iter().map(|c| c.outer)));
+        used.extend(
+            functions
+                .iter()
+                .flat_map(|(_, f)| f.captures.iter().map(|c| c.outer)),
+        );
     }
     core.for_each_child(&mut |child| used_locals(child, used));
 }

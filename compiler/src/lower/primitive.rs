@@ -26,7 +26,10 @@ impl Lower<'_> {
     /// A primitive that gives a truth value, as a `Bool`. Outer `None`: it is none of those.
     fn test(&mut self, primitive: Primitive, args: &[Core]) -> Option<Option<ValueId>> {
         if primitive == Primitive::Not {
-            return Some(self.condition(&args[0]).map(|c| self.builder.value(Op::Not(c))));
+            return Some(
+                self.condition(&args[0])
+                    .map(|c| self.builder.value(Op::Not(c))),
+            );
         }
         let op: fn(ValueId, ValueId) -> Op = match primitive {
             Primitive::Lt => |a, b| Op::Compare(CompareOp::Lt, a, b),
@@ -37,16 +40,19 @@ impl Lower<'_> {
             Primitive::Identical | Primitive::WordEq | Primitive::IsNil => Op::SameWord,
             _ => return None,
         };
-        Some(self.two_operands(primitive, args).map(|(a, b)| self.builder.value(op(a, b))))
+        Some(
+            self.two_operands(primitive, args)
+                .map(|(a, b)| self.builder.value(op(a, b))),
+        )
     }
 
-    fn two_operands(
-        &mut self,
-        primitive: Primitive,
-        args: &[Core],
-    ) -> Option<(ValueId, ValueId)> {
+    fn two_operands(&mut self, primitive: Primitive, args: &[Core]) -> Option<(ValueId, ValueId)> {
         let a = self.value(&args[0])?;
-        let b = if primitive == Primitive::IsNil { self.nil() } else { self.value(&args[1])? };
+        let b = if primitive == Primitive::IsNil {
+            self.nil()
+        } else {
+            self.value(&args[1])?
+        };
         Some((a, b))
     }
 

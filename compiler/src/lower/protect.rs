@@ -33,7 +33,10 @@ impl Lower<'_> {
         let done = self.builder.add_block();
         let result = self.builder.add_param(done);
         self.builder.set_handler(Some(handler));
-        self.finallies.push(Finally { body: finally.clone(), outside });
+        self.finallies.push(Finally {
+            body: finally.clone(),
+            outside,
+        });
         if let Some(value) = self.catching(body, catch, Want::Value) {
             self.builder.jump(done, vec![value]);
         }
@@ -56,7 +59,9 @@ impl Lower<'_> {
         catch: Option<&(LocalId, Box<Core>)>,
         want: Want,
     ) -> Option<ValueId> {
-        let Some((local, handle)) = catch else { return self.value(body) };
+        let Some((local, handle)) = catch else {
+            return self.value(body);
+        };
         let outside = self.builder.handler();
         let handler = self.builder.add_handler_block();
         let exit = Exit::new(self, want);
@@ -67,7 +72,9 @@ impl Lower<'_> {
         self.builder.set_handler(outside);
         self.builder.switch_to(handler);
         let failure = self.builder.value(Op::CatchTake);
-        let reason = self.builder.value(Op::Runtime(RuntimeEntry::FailureReason, vec![failure]));
+        let reason = self
+            .builder
+            .value(Op::Runtime(RuntimeEntry::FailureReason, vec![failure]));
         self.locals.insert(*local, reason);
         self.catches.push(failure);
         self.leave(handle, &exit);
@@ -83,7 +90,10 @@ impl Lower<'_> {
     }
 
     pub(super) fn rethrow(&mut self) -> Option<ValueId> {
-        let failure = *self.catches.last().expect("the analyzer puts `Rethrow` in catches only");
+        let failure = *self
+            .catches
+            .last()
+            .expect("the analyzer puts `Rethrow` in catches only");
         self.builder.rethrow(failure);
         None
     }

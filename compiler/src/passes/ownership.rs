@@ -35,7 +35,12 @@ struct BlockPass<'a> {
 
 impl<'a> BlockPass<'a> {
     fn new(function: &'a IrFunction, liveness: &'a Liveness, id: BlockId) -> BlockPass<'a> {
-        BlockPass { function, liveness, id, insts: Vec::new() }
+        BlockPass {
+            function,
+            liveness,
+            id,
+            insts: Vec::new(),
+        }
     }
 
     fn run(mut self) -> Block {
@@ -58,7 +63,13 @@ impl<'a> BlockPass<'a> {
     /// What the block owns when it is entered.
     fn entering(&self, block: &Block) -> BTreeSet<ValueId> {
         let mut owned = self.liveness.entering(self.id).clone();
-        owned.extend(block.params.iter().copied().filter(|v| self.function.is_counted(*v)));
+        owned.extend(
+            block
+                .params
+                .iter()
+                .copied()
+                .filter(|v| self.function.is_counted(*v)),
+        );
         owned
     }
 
@@ -78,7 +89,13 @@ impl<'a> BlockPass<'a> {
     }
 
     fn push(&mut self, op: Op, place: u32) {
-        self.insts.push(Inst { op, result: None, unwind: None, consumed: 0, place });
+        self.insts.push(Inst {
+            op,
+            result: None,
+            unwind: None,
+            consumed: 0,
+            place,
+        });
     }
 
     fn inst(
@@ -93,7 +110,9 @@ impl<'a> BlockPass<'a> {
         for (position, (value, mode)) in operands.iter().enumerate() {
             let needed_later = live_after.contains(value)
                 || handler.is_some_and(|h| self.liveness.entering(h).contains(value))
-                || operands[position + 1..].iter().any(|(other, _)| other == value);
+                || operands[position + 1..]
+                    .iter()
+                    .any(|(other, _)| other == value);
             match mode {
                 Mode::Borrowed => {}
                 Mode::Owned => self.consume(*value, needed_later, owned, place),
@@ -139,14 +158,18 @@ impl<'a> BlockPass<'a> {
     fn unwinding(&self, unwind: &Unwind, owned: &BTreeSet<ValueId>) -> Vec<ValueId> {
         match unwind.handler {
             None => owned.iter().copied().collect(),
-            Some(handler) => {
-                owned.difference(self.liveness.entering(handler)).copied().collect()
-            }
+            Some(handler) => owned
+                .difference(self.liveness.entering(handler))
+                .copied()
+                .collect(),
         }
     }
 
     fn terminator(&mut self, block: &Block, owned: &mut BTreeSet<ValueId>) -> Terminator {
-        let mut end = block.end.clone().expect("every block the lowering makes is ended");
+        let mut end = block
+            .end
+            .clone()
+            .expect("every block the lowering makes is ended");
         let operands = end.owned_operands();
         let needed: BTreeSet<ValueId> = end
             .successors()
@@ -160,9 +183,9 @@ impl<'a> BlockPass<'a> {
         }
         match &mut end {
             Terminator::Rethrow(_, unwind) => unwind.drops = self.unwinding(unwind, owned),
-            Terminator::Return(_)
-            | Terminator::TailCallGlobal(..)
-            | Terminator::TailCall(..) => self.drop_dead(owned, Some(&BTreeSet::new()), 0),
+            Terminator::Return(_) | Terminator::TailCallGlobal(..) | Terminator::TailCall(..) => {
+                self.drop_dead(owned, Some(&BTreeSet::new()), 0)
+            }
             Terminator::Jump(_) | Terminator::Branch(..) => {
                 self.drop_dead(owned, Some(&needed), 0);
             }
@@ -178,11 +201,16 @@ fn drop_on_edges(function: &mut IrFunction, liveness: &Liveness) {
             continue;
         };
         let sides = [then.block, otherwise.block];
-        let needed: BTreeSet<ValueId> =
-            sides.iter().flat_map(|side| liveness.entering(*side)).copied().collect();
+        let needed: BTreeSet<ValueId> = sides
+            .iter()
+            .flat_map(|side| liveness.entering(*side))
+            .copied()
+            .collect();
         for side in sides {
-            let surplus: Vec<ValueId> =
-                needed.difference(liveness.entering(side)).copied().collect();
+            let surplus: Vec<ValueId> = needed
+                .difference(liveness.entering(side))
+                .copied()
+                .collect();
             let drops = surplus.into_iter().map(|value| Inst {
                 op: Op::Drop(value),
                 result: None,

@@ -96,9 +96,9 @@ fn entry_of(function: &Value, index: usize) -> Entry {
 pub fn callee_of(var: &Value) -> Value {
     match var.as_object::<VarBody>() {
         Some(body) => {
-            let object = body.callee.load(Ordering::Acquire) as u64;
+            let word = body.callee.load(Ordering::Acquire);
             // SAFETY: a var's callee is immortal: a top-level function or the var's bouncer.
-            unsafe { Value::from_word(object | crate::value::TAG_POINTER) }
+            unsafe { Value::from_word(word) }
         }
         None => var.clone(),
     }
@@ -111,7 +111,11 @@ fn native_arguments(cx: &mut Cx, index: usize) -> Result<Vec<Value>, Fault> {
     }
     let list = cx.take_spilled(1).remove(0);
     let front = Front::of(list, usize::MAX)?;
-    if front.is_whole { Ok(front.items) } else { Err(endless()) }
+    if front.is_whole {
+        Ok(front.items)
+    } else {
+        Err(endless())
+    }
 }
 
 fn call_builtin(cx: &mut Cx, builtin: &'static Builtin, mut arguments: Vec<Value>) -> u64 {
@@ -129,8 +133,10 @@ fn call_builtin(cx: &mut Cx, builtin: &'static Builtin, mut arguments: Vec<Value
 #[cold]
 pub fn wrong_arity(name: &str, count: usize, arglists: &str) -> Fault {
     let plural = if count == 1 { "" } else { "s" };
-    let fault =
-        Fault::new(FaultKind::Arity, format!("`{name}` cannot take {count} argument{plural}"));
+    let fault = Fault::new(
+        FaultKind::Arity,
+        format!("`{name}` cannot take {count} argument{plural}"),
+    );
     match arglists {
         "" => fault,
         _ => fault.hint(format!("it takes {arglists}")),
@@ -150,9 +156,15 @@ pub unsafe extern "C" fn bt_native(cx: *mut Cx, function: u64, index: u64, _c: u
             Ok(arguments) => arguments,
             Err(fault) => return fail(cx, fault),
         };
-        match function.as_object::<FunctionBody>().map(|body| &body.code.source) {
+        match function
+            .as_object::<FunctionBody>()
+            .map(|body| &body.code.source)
+        {
             Some(CodeSource::Native(builtin)) => call_builtin(cx, builtin, arguments),
-            _ => fail(cx, Fault::new(FaultKind::Panic, "a native entry of compiled code")),
+            _ => fail(
+                cx,
+                Fault::new(FaultKind::Panic, "a native entry of compiled code"),
+            ),
         }
     })
 }
@@ -173,7 +185,10 @@ pub unsafe extern "C" fn bt_other(cx: *mut Cx, callee: u64, index: u64, _c: u64)
         let invoke = INVOKE.get().and_then(|f| f.as_object::<FunctionBody>());
         match invoke.map(|body| &body.code.source) {
             Some(CodeSource::Native(builtin)) => call_builtin(cx, builtin, arguments),
-            _ => fail(cx, Fault::new(FaultKind::Panic, "no builtin for calling values")),
+            _ => fail(
+                cx,
+                Fault::new(FaultKind::Panic, "no builtin for calling values"),
+            ),
         }
     })
 }
@@ -186,8 +201,12 @@ pub unsafe extern "C" fn bt_bounce(cx: *mut Cx, bouncer: u64, index: u64) -> u64
     // SAFETY: the stub passes its own context and a live bouncer.
     let (cx, bouncer) = unsafe { (&mut *cx, Value::borrow_word(&bouncer)) };
     let index = index as usize;
-    let var = bouncer.slots::<FunctionBody>().and_then(|slots| slots.first());
-    let value = var.and_then(|v| v.as_object::<VarBody>()).and_then(VarBody::root);
+    let var = bouncer
+        .slots::<FunctionBody>()
+        .and_then(|slots| slots.first());
+    let value = var
+        .and_then(|v| v.as_object::<VarBody>())
+        .and_then(VarBody::root);
     let Some(value) = value else {
         drop(cx.take_spilled(if index == SPREAD { 1 } else { index }));
         let fault = super::failing::unbound(var.unwrap_or(&Value::NIL));
@@ -229,7 +248,10 @@ pub unsafe extern "C" fn bt_resolve(cx: *mut Cx, function: u64, index: u64) -> u
     let found = match value.as_object::<FunctionBody>() {
         Some(body) if index == SPREAD => spread(cx, &body.code),
         Some(body) => resolve_entry(cx, &body.code, index),
-        None => Err(Some(Fault::new(FaultKind::Panic, "an entry of something else"))),
+        None => Err(Some(Fault::new(
+            FaultKind::Panic,
+            "an entry of something else",
+        ))),
     };
     cx.callee = function;
     match found {
@@ -273,17 +295,30 @@ impl Front {
         while items.len() < max {
             match cursor.next() {
                 Step::Item(item) => items.push(item),
-                Step::End => return Ok(Front { items, rest: Value::NIL, is_whole: true }),
+                Step::End => {
+                    return Ok(Front {
+                        items,
+                        rest: Value::NIL,
+                        is_whole: true,
+                    });
+                }
                 Step::Ask => break,
             }
         }
-        Ok(Front { items, rest: cursor.into_rest(), is_whole: false })
+        Ok(Front {
+            items,
+            rest: cursor.into_rest(),
+            is_whole: false,
+        })
     }
 }
 
 #[cold]
 fn endless() -> Fault {
-    Fault::new(FaultKind::Arity, "too many arguments: the sequence of them has no known end")
+    Fault::new(
+        FaultKind::Arity,
+        "too many arguments: the sequence of them has no known end",
+    )
 }
 
 /// A call with all arguments in one list.
@@ -314,7 +349,11 @@ fn spread_list(cx: &mut Cx, code: &CodeRef, list: Value) -> Resolved {
         return Err(Some(wrong_arity(&code.name, count, &describe(code))));
     };
     let mut items = front.items;
-    let mut rest = if front.is_whole { Value::NIL } else { front.rest };
+    let mut rest = if front.is_whole {
+        Value::NIL
+    } else {
+        front.rest
+    };
     let keep = if fixed > MAX_ARITY { 0 } else { fixed };
     for item in items.drain(keep..).rev() {
         rest = list::cons(item, rest);
@@ -348,7 +387,10 @@ fn compile(cx: &mut Cx, code: &CodeRef, wanted: Wanted) -> Resolved<u64> {
         return Ok(present as u64);
     }
     let Some(resolver) = RESOLVER.get() else {
-        return Err(Some(Fault::new(FaultKind::Panic, "no compiler in this program")));
+        return Err(Some(Fault::new(
+            FaultKind::Panic,
+            "no compiler in this program",
+        )));
     };
     let shared = code.share();
     let job = crate::actor::blocking(move || {
@@ -395,9 +437,8 @@ pub unsafe extern "C" fn bt_check(cx: *mut Cx, stack: u64) -> u64 {
         return 0;
     }
     // SAFETY: the back end made this stub with exactly this signature.
-    let run = unsafe {
-        std::mem::transmute::<Entry, extern "C" fn(*mut Cx) -> u64>(stubs().run_entry)
-    };
+    let run =
+        unsafe { std::mem::transmute::<Entry, extern "C" fn(*mut Cx) -> u64>(stubs().run_entry) };
     match coroutine::grow(context, run) {
         Ok(word) => {
             context.result = word;

@@ -68,7 +68,10 @@ pub unsafe extern "C" fn bt_vector_nth(_cx: *mut Cx, word: u64, index: u64) -> u
     // SAFETY: the caller keeps the word alive; an integer word is its own value.
     let (value, index) = unsafe { (Value::borrow_word(&word), Value::borrow_word(&index)) };
     let index = index.as_small_int().unwrap_or(0) as usize;
-    vector::nth(value, index).cloned().unwrap_or_default().into_word()
+    vector::nth(value, index)
+        .cloned()
+        .unwrap_or_default()
+        .into_word()
 }
 
 /// Sets the root of a var; gives the var.

@@ -43,7 +43,10 @@ pub unsafe extern "C" fn bt_failure_reason(_cx: *mut Cx, failure: u64) -> u64 {
     // SAFETY: the caller keeps the word alive.
     let failure = unsafe { Value::borrow_word(&failure) };
     let reason = failure.as_native::<Caught>().and_then(|caught| {
-        let held = caught.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let held = caught
+            .0
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         held.as_ref().map(|failure| failure.reason.clone())
     });
     reason.unwrap_or_default().into_word()
@@ -57,7 +60,11 @@ pub unsafe extern "C" fn bt_rethrow(cx: *mut Cx, failure: u64) -> u64 {
     // SAFETY: compiled code passes its own context and gives the word up.
     let (cx, failure) = unsafe { (&mut *cx, Value::from_word(failure)) };
     if let Some(caught) = failure.as_native::<Caught>() {
-        let held = caught.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+        let held = caught
+            .0
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .take();
         if let Some(failure) = held {
             cx.failure.put_back(failure);
         }
@@ -65,14 +72,15 @@ pub unsafe extern "C" fn bt_rethrow(cx: *mut Cx, failure: u64) -> u64 {
     Control::Failed.word()
 }
 
-/// Notes a site that the failure passes.
+/// Notes a site that the failure passes; gives the sentinel, so that the way out needs no constant
+/// that a hot path would have to keep in a register.
 ///
 /// # Safety
 /// The running coroutine's context.
 pub unsafe extern "C" fn bt_trace(cx: *mut Cx, site: u64) -> u64 {
     // SAFETY: compiled code passes its own context.
     unsafe { &mut *cx }.failure.add_site(SiteId(site as u32));
-    0
+    Control::Failed.word()
 }
 
 /// Raises the fault of a var without a value.
@@ -90,7 +98,10 @@ pub unsafe extern "C" fn bt_unbound(cx: *mut Cx, var: u64, _b: u64, _c: u64) -> 
 
 /// The fault of a var without a value.
 pub fn unbound(var: &Value) -> Fault {
-    let name = var.as_object::<VarBody>().map(VarBody::qualified).unwrap_or_default();
+    let name = var
+        .as_object::<VarBody>()
+        .map(VarBody::qualified)
+        .unwrap_or_default();
     Fault::new(FaultKind::Undefined, format!("`{name}` has no value yet"))
         .hint("its definition has not run: move it above the form that uses it")
 }

@@ -34,11 +34,20 @@ pub(super) fn settle(cx: &mut Cx, mut flow: Flow) -> u64 {
                 cx.failure.raise(FailureClass::Exit, reason);
                 return Control::Failed.word();
             }
-            Signal::Call { function, arguments, then } => {
+            Signal::Call {
+                function,
+                arguments,
+                then,
+            } => {
                 prepare(cx, function, arguments);
                 return call(cx, then);
             }
-            Signal::CallSpread { function, arguments, rest, then } => {
+            Signal::CallSpread {
+                function,
+                arguments,
+                rest,
+                then,
+            } => {
                 prepare_spread(cx, function, arguments, rest);
                 return call(cx, then);
             }
@@ -75,14 +84,22 @@ fn begin(cx: &mut Cx, sequence: Value, then: Box<dyn Resume>) -> Result<u64, Flo
     match lazy_seq::begin(&sequence, own) {
         Begin::Done(value) => Err(then.resume(cx, value)),
         Begin::Thunk(thunk) => {
-            cx.resumes.push(Box::new(Forcing { cell: sequence, then, phase: Phase::Thunk }));
+            cx.resumes.push(Box::new(Forcing {
+                cell: sequence,
+                then,
+                phase: Phase::Thunk,
+            }));
             cx.resume = 1;
             prepare(cx, thunk, Vec::new());
             Ok(Control::Call.word())
         }
         Begin::AlreadyRunningBy(actor) if actor == own => {
             then.failed(cx);
-            Err(Err(Fault::new(FaultKind::Call, "a lazy sequence needs its own value").into()))
+            Err(Err(Fault::new(
+                FaultKind::Call,
+                "a lazy sequence needs its own value",
+            )
+            .into()))
         }
         Begin::AlreadyRunningBy(_) => {
             let cell = sequence.clone();
@@ -99,7 +116,9 @@ fn begin(cx: &mut Cx, sequence: Value, then: Box<dyn Resume>) -> Result<u64, Flo
 }
 
 fn actor_key(cx: &Cx) -> u64 {
-    cx.actor.as_ref().map_or(0, |actor| std::sync::Arc::as_ptr(actor) as u64)
+    cx.actor
+        .as_ref()
+        .map_or(0, |actor| std::sync::Arc::as_ptr(actor) as u64)
 }
 
 /// Waits for a cell that another actor realises.
@@ -110,7 +129,10 @@ struct Again {
 
 impl Resume for Again {
     fn resume(self: Box<Self>, _cx: &mut Cx, _result: Value) -> Flow {
-        Err(Box::new(Signal::Force { sequence: self.sequence, then: self.then }))
+        Err(Box::new(Signal::Force {
+            sequence: self.sequence,
+            then: self.then,
+        }))
     }
 
     fn failed(self: Box<Self>, cx: &mut Cx) {
@@ -136,7 +158,10 @@ impl Resume for Forcing {
     fn resume(mut self: Box<Self>, cx: &mut Cx, result: Value) -> Flow {
         if matches!(self.phase, Phase::Thunk) && result.kind() == Some(Kind::LazySeq) {
             self.phase = Phase::Inner;
-            return Err(Box::new(Signal::Force { sequence: result, then: self }));
+            return Err(Box::new(Signal::Force {
+                sequence: result,
+                then: self,
+            }));
         }
         match seq::seq(cx, result) {
             Ok(sequence) => {
@@ -164,7 +189,9 @@ pub unsafe extern "C" fn bt_resume(cx: *mut Cx, result: u64, _b: u64, _c: u64) -
     // SAFETY: the native stub passes its own context.
     let cx = unsafe { &mut *cx };
     guarded(cx, |cx| {
-        let Some(then) = cx.resumes.pop() else { return result };
+        let Some(then) = cx.resumes.pop() else {
+            return result;
+        };
         if result == Control::Failed.word() {
             then.failed(cx);
             return result;

@@ -96,7 +96,11 @@ fn timeout(value: &Value) -> Result<Option<Duration>, Fault> {
     match value.as_small_int() {
         Some(ms) if ms >= LONGEST => Ok(None),
         Some(ms) if ms >= 0 => Ok(Some(Duration::from_millis(ms as u64))),
-        _ => Err(Fault::wrong_type("receive-timeout", "a number of milliseconds", value)),
+        _ => Err(Fault::wrong_type(
+            "receive-timeout",
+            "a number of milliseconds",
+            value,
+        )),
     }
 }
 
@@ -114,8 +118,13 @@ pub unsafe extern "C" fn bt_is_timeout(_cx: *mut Cx, word: u64) -> u64 {
 /// The running coroutine's context; both words owned.
 pub unsafe extern "C" fn bt_park(cx: *mut Cx, matcher: u64, milliseconds: u64) -> u64 {
     // SAFETY: compiled code passes its own context and gives both words up.
-    let (cx, matcher, milliseconds) =
-        unsafe { (&mut *cx, Value::from_word(matcher), Value::from_word(milliseconds)) };
+    let (cx, matcher, milliseconds) = unsafe {
+        (
+            &mut *cx,
+            Value::from_word(matcher),
+            Value::from_word(milliseconds),
+        )
+    };
     guarded(cx, |cx| match timeout(&milliseconds) {
         Ok(timeout) => {
             cx.coroutine.parked = Some(Parked { matcher, timeout });

@@ -44,7 +44,9 @@ impl Maker<'_> {
         body: impl FnOnce(&mut Stub<'_>, &[Value]),
     ) -> Result<(), ModuleError> {
         let signature = symbol.signature();
-        let id = self.module.declare_function(&symbol.name, Linkage::Export, &signature)?;
+        let id = self
+            .module
+            .declare_function(&symbol.name, Linkage::Export, &signature)?;
         self.module.clear_context(&mut self.context);
         self.context.func.signature = signature;
         let mut builder = FunctionBuilder::new(&mut self.context.func, &mut self.scratch);
@@ -52,7 +54,10 @@ impl Maker<'_> {
         builder.append_block_params_for_function_params(entry);
         builder.switch_to_block(entry);
         let params = builder.block_params(entry).to_vec();
-        let mut stub = Stub { module: self.module, builder };
+        let mut stub = Stub {
+            module: self.module,
+            builder,
+        };
         body(&mut stub, &params);
         let frontend = stub.module.target_config();
         stub.builder.seal_all_blocks();
@@ -85,7 +90,8 @@ impl Stub<'_> {
     }
 
     fn call_rust(&mut self, name: &str, args: &[Value]) -> Value {
-        self.call(&Symbol::rust(name, args.len()), args).expect("ABI entries give a word")
+        self.call(&Symbol::rust(name, args.len()), args)
+            .expect("ABI entries give a word")
     }
 
     /// Calls an ABI entry on the worker's own stack.
@@ -99,11 +105,15 @@ impl Stub<'_> {
     }
 
     fn load(&mut self, base: Value, offset: i32) -> Value {
-        self.builder.ins().load(types::I64, MemFlagsData::trusted(), base, offset)
+        self.builder
+            .ins()
+            .load(types::I64, MemFlagsData::trusted(), base, offset)
     }
 
     fn store(&mut self, value: Value, base: Value, offset: i32) {
-        self.builder.ins().store(MemFlagsData::trusted(), value, base, offset);
+        self.builder
+            .ins()
+            .store(MemFlagsData::trusted(), value, base, offset);
     }
 
     fn constant(&mut self, word: u64) -> Value {

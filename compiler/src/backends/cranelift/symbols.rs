@@ -1,9 +1,11 @@
 //! Names and signatures of what compiled code refers to: ABI entries in Rust and the stubs.
 
+use batuta_runtime::function::VarBody;
 use cranelift_codegen::ir::Signature;
 use cranelift_codegen::isa::CallConv;
 
 use super::words;
+use crate::ir::function::Literal;
 use crate::ir::instruction::{ArithOp, CompareOp, RuntimeEntry};
 
 /// Something compiled code calls by name.
@@ -25,17 +27,29 @@ enum Convention {
 impl Symbol {
     /// A Rust entry of the ABI table: `(context, …) -> word`.
     pub fn rust(name: impl Into<String>, params: usize) -> Symbol {
-        Symbol { name: name.into(), convention: Convention::SystemV, params }
+        Symbol {
+            name: name.into(),
+            convention: Convention::SystemV,
+            params,
+        }
     }
 
     /// A stub for a cold path: keeps all registers, result in the context.
     pub fn cold(name: impl Into<String>, params: usize) -> Symbol {
-        Symbol { name: name.into(), convention: Convention::PreserveAll, params }
+        Symbol {
+            name: name.into(),
+            convention: Convention::PreserveAll,
+            params,
+        }
     }
 
     /// A stub that is called like a function.
     pub fn tail(name: impl Into<String>, params: usize) -> Symbol {
-        Symbol { name: name.into(), convention: Convention::Tail, params }
+        Symbol {
+            name: name.into(),
+            convention: Convention::Tail,
+            params,
+        }
     }
 
     /// Its signature.
@@ -46,6 +60,21 @@ impl Symbol {
             Convention::Tail => words(CallConv::Tail, self.params, true),
         }
     }
+}
+
+/// Prefix of the symbols of vars.
+pub const VAR_PREFIX: &str = "var ";
+
+/// The symbol of a var's object: its address in this process, or its name in an object file.
+pub fn var(literal: &Literal) -> String {
+    let name = match literal {
+        Literal::Var(var) => var.as_object::<VarBody>().map(VarBody::qualified),
+        Literal::Value(_) | Literal::Code(_) => None,
+    };
+    format!(
+        "{VAR_PREFIX}{}",
+        name.expect("calls through a var name a literal that is one")
+    )
 }
 
 /// Slow path of arithmetic: `(context, a, b, consumed)`.

@@ -22,9 +22,9 @@ use cranelift_codegen::isa::TargetFrontendConfig;
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use cranelift_module::{DataId, FuncId, Module};
 
-use super::symbols::{self, Symbol};
 use super::entry_signature;
-use crate::ir::entity::{BlockId, ValueId};
+use super::symbols::{self, Symbol};
+use crate::ir::entity::{BlockId, LiteralId, ValueId};
 use crate::ir::function::{ENTRY, IrFunction};
 use crate::ir::instruction::{Inst, Op, Terminator, Unwind};
 
@@ -58,6 +58,7 @@ pub fn translate(
         itself,
         blocks: Vec::new(),
         values: vec![None; ir.values.len()],
+        vars: HashMap::new(),
         imports: HashMap::new(),
         signatures: HashMap::new(),
         context: None,
@@ -67,6 +68,20 @@ pub fn translate(
     translator.finish(frontend);
 }
 
+/// A comparison at the end of a block whose result only decides the branch behind it: the branch
+/// is taken on the processor's flags, without a truth value in between.
+fn fused<'b>(
+    block: &'b crate::ir::function::Block,
+    end: &Terminator,
+) -> Option<(&'b [Inst], &'b Inst)> {
+    let (test, before) = block.insts.split_last()?;
+    let Terminator::Branch(condition, ..) = end else {
+        return None;
+    };
+    let decides = matches!(test.op, Op::Compare(..)) && test.result == Some(*condition);
+    decides.then_some((before, test))
+}
+
 /// Does the function use itself as a value, so that its captured values must stay in it?
 fn names_self(ir: &IrFunction) -> bool {
     let own = ir.self_value();
@@ -74,7 +89,11 @@ fn names_self(ir: &IrFunction) -> bool {
         let in_insts = block.insts.iter().any(|inst| {
             !matches!(inst.op, Op::Drop(_)) && inst.op.operands().iter().any(|(v, _)| *v == own)
         });
-        in_insts || block.end.as_ref().is_some_and(|end| end.owned_operands().contains(&own))
+        in_insts
+            || block
+                .end
+                .as_ref()
+                .is_some_and(|end| end.owned_operands().contains(&own))
     })
 }
 
@@ -86,6 +105,7 @@ struct Translator<'a> {
     itself: FuncRef,
     blocks: Vec<Block>,
     values: Vec<Option<Value>>,
+    vars: HashMap<LiteralId, GlobalValue>,
     imports: HashMap<Symbol, FuncRef>,
     signatures: HashMap<usize, SigRef>,
     context: Option<Value>,
@@ -94,7 +114,11 @@ struct Translator<'a> {
 
 impl Translator<'_> {
     fn run(&mut self) {
-        self.blocks = self.ir.block_ids().map(|_| self.builder.create_block()).collect();
+        self.blocks = self
+            .ir
+            .block_ids()
+            .map(|_| self.builder.create_block())
+            .collect();
         self.prologue();
         for id in self.ir.block_ids() {
             let block = self.ir.block(id);
@@ -109,11 +133,20 @@ impl Translator<'_> {
                 }
                 self.builder.switch_to_block(target);
             }
-            for inst in &block.insts {
-                self.inst(inst);
+            let end = block
+                .end
+                .as_ref()
+                .expect("the verifier asks for an end of every block");
+            match fused(block, end) {
+                Some((before, test)) => {
+                    before.iter().for_each(|inst| self.inst(inst));
+                    self.compare_and_branch(test, end);
+                }
+                None => {
+                    block.insts.iter().for_each(|inst| self.inst(inst));
+                    self.terminator(end);
+                }
             }
-            let end = block.end.as_ref().expect("the verifier asks for an end of every block");
-            self.terminator(end);
         }
     }
 
@@ -148,11 +181,14 @@ impl Translator<'_> {
     fn must_stop(&mut self) -> Value {
         let stack = self.builder.ins().get_stack_pointer(types::I64);
         let limit = self.load_context(context::STACK_LIMIT_OFFSET);
-        self.builder.ins().icmp(IntCC::UnsignedLessThan, stack, limit)
+        self.builder
+            .ins()
+            .icmp(IntCC::UnsignedLessThan, stack, limit)
     }
 
     fn context(&self) -> Value {
-        self.context.expect("set by the prologue, which comes first")
+        self.context
+            .expect("set by the prologue, which comes first")
     }
 
     fn define(&mut self, value: ValueId, clif: Value) {
@@ -209,12 +245,16 @@ impl Translator<'_> {
 
     fn load_context(&mut self, offset: i32) -> Value {
         let context = self.context();
-        self.builder.ins().load(types::I64, MemFlagsData::trusted(), context, offset)
+        self.builder
+            .ins()
+            .load(types::I64, MemFlagsData::trusted(), context, offset)
     }
 
     fn store_context(&mut self, value: Value, offset: i32) {
         let context = self.context();
-        self.builder.ins().store(MemFlagsData::trusted(), value, context, offset);
+        self.builder
+            .ins()
+            .store(MemFlagsData::trusted(), value, context, offset);
     }
 
     fn cold_block(&mut self) -> Block {
@@ -230,7 +270,7 @@ impl Translator<'_> {
             Op::Capture(index) => self.capture(*index),
             Op::GlobalGet(var) => self.global(*var, inst),
             Op::Arith(op, a, b) => self.arith(*op, *a, *b, inst),
-            Op::Compare(op, a, b) => self.compare(*op, *a, *b, inst),
+            Op::Compare(op, a, b) => self.compare_value(*op, *a, *b, inst),
             Op::Truthy(value) => self.truthy(*value),
             Op::Not(value) => {
                 let value = self.get(*value);
@@ -262,8 +302,13 @@ impl Translator<'_> {
 
     fn truthy(&mut self, value: ValueId) -> Value {
         let value = self.get(value);
-        let masked = self.builder.ins().band_imm_s(value, !(WORD_FALSE ^ WORD_NIL) as i64);
-        self.builder.ins().icmp_imm_s(IntCC::NotEqual, masked, WORD_NIL as i64)
+        let masked = self
+            .builder
+            .ins()
+            .band_imm_s(value, !(WORD_FALSE ^ WORD_NIL) as i64);
+        self.builder
+            .ins()
+            .icmp_imm_s(IntCC::NotEqual, masked, WORD_NIL as i64)
     }
 
     fn word_of_bool(&mut self, value: ValueId) -> Value {
@@ -293,7 +338,9 @@ impl Translator<'_> {
         let go_on = self.builder.create_block();
         let sentinel = Control::Failed.word() as i64;
         let is_sentinel = self.builder.ins().icmp_imm_s(IntCC::Equal, word, sentinel);
-        self.builder.ins().brif(is_sentinel, failed, &[], go_on, &[]);
+        self.builder
+            .ins()
+            .brif(is_sentinel, failed, &[], go_on, &[]);
         self.builder.switch_to_block(failed);
         self.fail(inst);
         self.builder.switch_to_block(go_on);
@@ -310,6 +357,7 @@ impl Translator<'_> {
         self.unwind(unwind);
     }
 
+    /// Goes a way of failure, after something that left the sentinel in the context.
     fn unwind(&mut self, unwind: &Unwind) {
         for value in &unwind.drops {
             self.drop(*value);
@@ -320,7 +368,7 @@ impl Translator<'_> {
                 self.builder.ins().jump(handler, &[]);
             }
             None => {
-                let sentinel = self.constant(Control::Failed.word());
+                let sentinel = self.load_context(context::RESULT_OFFSET);
                 self.builder.ins().return_(&[sentinel]);
             }
         }
@@ -333,15 +381,20 @@ impl Translator<'_> {
     fn terminator(&mut self, end: &Terminator) {
         match end {
             Terminator::Jump(target) => {
-                let args: Vec<_> =
-                    self.get_all(&target.args).into_iter().map(Into::into).collect();
+                let args: Vec<_> = self
+                    .get_all(&target.args)
+                    .into_iter()
+                    .map(Into::into)
+                    .collect();
                 let block = self.target(target.block);
                 self.builder.ins().jump(block, &args);
             }
             Terminator::Branch(condition, then, otherwise) => {
                 let condition = self.get(*condition);
                 let (then, otherwise) = (self.target(then.block), self.target(otherwise.block));
-                self.builder.ins().brif(condition, then, &[], otherwise, &[]);
+                self.builder
+                    .ins()
+                    .brif(condition, then, &[], otherwise, &[]);
             }
             Terminator::Return(value) => {
                 let value = self.get(*value);
@@ -350,8 +403,9 @@ impl Translator<'_> {
             Terminator::TailCallGlobal(var, args) => self.tail_call_global(*var, args),
             Terminator::TailCall(callee, args) => self.tail_call_value(*callee, args),
             Terminator::Rethrow(failure, unwind) => {
-                let (context, failure) = (self.context(), self.get(*failure));
-                self.call_rust(&symbols::rethrow(), &[context, failure]);
+                let failure = self.get(*failure);
+                let sentinel = self.call_rust(&symbols::rethrow(), &[self.context(), failure]);
+                self.store_context(sentinel, context::RESULT_OFFSET);
                 self.unwind(unwind);
             }
         }

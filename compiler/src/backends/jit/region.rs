@@ -35,13 +35,29 @@ fn region() -> io::Result<&'static Region> {
         let flags = MapFlags::PRIVATE | MapFlags::NORESERVE;
         // SAFETY: a fresh anonymous mapping at an address of the kernel's choice.
         let base = unsafe {
-            mmap_anonymous(std::ptr::null_mut(), 2 * HALF_BYTES, ProtFlags::empty(), flags)
+            mmap_anonymous(
+                std::ptr::null_mut(),
+                2 * HALF_BYTES,
+                ProtFlags::empty(),
+                flags,
+            )
         };
         let base = base.ok()? as usize;
-        let half = |base| Mutex::new(Half { base, used: 0, free: BTreeMap::new() });
-        Some(Region { code: half(base), data: half(base + HALF_BYTES) })
+        let half = |base| {
+            Mutex::new(Half {
+                base,
+                used: 0,
+                free: BTreeMap::new(),
+            })
+        };
+        Some(Region {
+            code: half(base),
+            data: half(base + HALF_BYTES),
+        })
     });
-    region.as_ref().ok_or_else(|| io::Error::other("no address space for compiled code"))
+    region
+        .as_ref()
+        .ok_or_else(|| io::Error::other("no address space for compiled code"))
 }
 
 impl Half {
@@ -91,8 +107,15 @@ impl JITMemoryProvider for UnitMemory {
         let is_code = matches!(kind, JITMemoryKind::Executable);
         let region = region()?;
         let half = if is_code { &region.code } else { &region.data };
-        let address = half.lock().unwrap_or_else(PoisonError::into_inner).take(bytes)?;
-        let run = Run { address, bytes, is_code };
+        let address = half
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take(bytes)?;
+        let run = Run {
+            address,
+            bytes,
+            is_code,
+        };
         protect(&run, MprotectFlags::READ | MprotectFlags::WRITE)?;
         self.runs.push(run);
         Ok(address as *mut u8)
@@ -101,8 +124,14 @@ impl JITMemoryProvider for UnitMemory {
     unsafe fn free_memory(&mut self) {
         let Ok(region) = region() else { return };
         for run in self.runs.drain(..) {
-            let half = if run.is_code { &region.code } else { &region.data };
-            half.lock().unwrap_or_else(PoisonError::into_inner).give_back(&run);
+            let half = if run.is_code {
+                &region.code
+            } else {
+                &region.data
+            };
+            half.lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .give_back(&run);
         }
     }
 

@@ -64,7 +64,9 @@ impl Machine {
 
     fn global(&self, var: LiteralId) -> Result<Value, Fault> {
         let var = self.literal(var)?;
-        var.as_object::<VarBody>().and_then(VarBody::root).ok_or_else(|| unbound(var))
+        var.as_object::<VarBody>()
+            .and_then(VarBody::root)
+            .ok_or_else(|| unbound(var))
     }
 
     /// Callee and arguments of a call through a var: what a compiled call would enter.
@@ -122,7 +124,10 @@ impl Machine {
             }
             RuntimeEntry::VectorNth => {
                 let index = self.view(args[1]).as_small_int().unwrap_or(0) as usize;
-                vector::nth(self.view(args[0]), index).cloned().unwrap_or_default().into_word()
+                vector::nth(self.view(args[0]), index)
+                    .cloned()
+                    .unwrap_or_default()
+                    .into_word()
             }
             RuntimeEntry::ReceiveStart
             | RuntimeEntry::ReceiveNext

@@ -22,7 +22,13 @@ pub(super) fn check(verifier: &mut Verifier<'_>) {
             }
             None => at_entry[id.index()] = Some(incoming.clone()),
         }
-        Walk { verifier, id, counts: incoming, pending: &mut pending }.run();
+        Walk {
+            verifier,
+            id,
+            counts: incoming,
+            pending: &mut pending,
+        }
+        .run();
         if !verifier.broken.is_empty() {
             return;
         }
@@ -57,9 +63,9 @@ impl Walk<'_, '_> {
                     self.pending.push((next, self.counts.clone()));
                 }
             }
-            Terminator::Return(_)
-            | Terminator::TailCallGlobal(..)
-            | Terminator::TailCall(..) => self.expect_nothing(),
+            Terminator::Return(_) | Terminator::TailCallGlobal(..) | Terminator::TailCall(..) => {
+                self.expect_nothing()
+            }
         }
     }
 
@@ -118,13 +124,16 @@ impl Walk<'_, '_> {
                 self.counts.remove(&value);
             }
             Some(count) => *count -= 1,
-            None => self.verifier.report(self.id, format!("{value} is consumed but not owned")),
+            None => self
+                .verifier
+                .report(self.id, format!("{value} is consumed but not owned")),
         }
     }
 
     fn expect_owned(&mut self, value: ValueId) {
         if self.verifier.function.is_counted(value) && !self.counts.contains_key(&value) {
-            self.verifier.report(self.id, format!("{value} is looked at but not owned"));
+            self.verifier
+                .report(self.id, format!("{value} is looked at but not owned"));
         }
     }
 

@@ -13,8 +13,9 @@ pub(super) struct Liveness {
 
 impl Liveness {
     pub(super) fn of(function: &IrFunction) -> Liveness {
-        let mut liveness =
-            Liveness { entering: vec![BTreeSet::new(); function.blocks.len()] };
+        let mut liveness = Liveness {
+            entering: vec![BTreeSet::new(); function.blocks.len()],
+        };
         let mut changed = true;
         while changed {
             changed = false;
@@ -64,7 +65,12 @@ impl Liveness {
                 live.extend(self.entering(handler).iter().copied());
             }
             let operands = inst.op.operands();
-            live.extend(operands.iter().map(|(v, _)| *v).filter(|v| function.is_counted(*v)));
+            live.extend(
+                operands
+                    .iter()
+                    .map(|(v, _)| *v)
+                    .filter(|v| function.is_counted(*v)),
+            );
             points.push(live.clone());
         }
         points.reverse();

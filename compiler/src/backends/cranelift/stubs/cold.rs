@@ -12,9 +12,11 @@ use crate::ir::instruction::{ArithOp, CompareOp};
 
 pub(super) fn define(maker: &mut Maker<'_>) -> Result<(), ModuleError> {
     counting(maker)?;
-    for (op, entry) in
-        [(ArithOp::Add, "bt_add"), (ArithOp::Sub, "bt_sub"), (ArithOp::Mul, "bt_mul")]
-    {
+    for (op, entry) in [
+        (ArithOp::Add, "bt_add"),
+        (ArithOp::Sub, "bt_sub"),
+        (ArithOp::Mul, "bt_mul"),
+    ] {
         on_native(maker, &symbols::arith(op), entry)?;
     }
     for (op, entry) in [
@@ -60,8 +62,12 @@ fn counting(maker: &mut Maker<'_>) -> Result<(), ModuleError> {
         stub.call_on_native("bt_drop", params[0], &params[1..]);
         stub.builder.ins().return_(&[]);
     })?;
-    maker.stub(&symbols::dup(), |stub, params| count(stub, params, 0, 1, &dup_slow))?;
-    maker.stub(&symbols::drop(), |stub, params| count(stub, params, 1, -1, &drop_slow))
+    maker.stub(&symbols::dup(), |stub, params| {
+        count(stub, params, 0, 1, &dup_slow)
+    })?;
+    maker.stub(&symbols::drop(), |stub, params| {
+        count(stub, params, 1, -1, &drop_slow)
+    })
 }
 
 /// Changes a count above `limit` by `step` in place.
@@ -70,9 +76,17 @@ fn count(stub: &mut Stub<'_>, params: &[Value], limit: i64, step: i64, slow: &Sy
     stub.builder.set_cold_block(slow_block);
     let flags = MemFlagsData::trusted();
     let offset = -(TAG_POINTER as i32);
-    let present = stub.builder.ins().load(types::I32, flags, params[1], offset);
-    let is_local = stub.builder.ins().icmp_imm_s(IntCC::SignedGreaterThan, present, limit);
-    stub.builder.ins().brif(is_local, fast_block, &[], slow_block, &[]);
+    let present = stub
+        .builder
+        .ins()
+        .load(types::I32, flags, params[1], offset);
+    let is_local = stub
+        .builder
+        .ins()
+        .icmp_imm_s(IntCC::SignedGreaterThan, present, limit);
+    stub.builder
+        .ins()
+        .brif(is_local, fast_block, &[], slow_block, &[]);
     stub.builder.switch_to_block(fast_block);
     let changed = stub.builder.ins().iadd_imm_s(present, step);
     stub.builder.ins().store(flags, changed, params[1], offset);

@@ -4,8 +4,8 @@
 //! gives the word back. Index [`SPREAD`] stands for one argument that is the list of all.
 
 use batuta_runtime::context::{
-    CALLEE_OFFSET, ENTRY_OFFSET, RESULT_OFFSET, RESUME_OFFSET, SPILL_COUNT_OFFSET,
-    SPILL_OFFSET, STACK_LIMIT_OFFSET,
+    CALLEE_OFFSET, ENTRY_OFFSET, RESULT_OFFSET, RESUME_OFFSET, SPILL_COUNT_OFFSET, SPILL_OFFSET,
+    STACK_LIMIT_OFFSET,
 };
 use batuta_runtime::function::{ENTRIES, MAX_ARITY, SPREAD};
 use batuta_runtime::value::{Control, TAG_CONTROL};
@@ -30,19 +30,31 @@ pub(super) fn define(maker: &mut Maker<'_>) -> Result<(), ModuleError> {
     for index in 0..ENTRIES {
         let count = if index == SPREAD { 1 } else { index };
         let symbol = |kind: &str| Symbol::tail(format!("stub_{kind}_{index}"), count + 2);
-        maker.stub(&symbol("native"), |stub, params| native(stub, params, index, "bt_native"))?;
-        maker.stub(&symbol("other"), |stub, params| native(stub, params, index, "bt_other"))?;
-        maker.stub(&symbol("resolve"), |stub, params| find(stub, params, index, "bt_resolve"))?;
-        maker.stub(&symbol("bounce"), |stub, params| find(stub, params, index, "bt_bounce"))?;
+        maker.stub(&symbol("native"), |stub, params| {
+            native(stub, params, index, "bt_native")
+        })?;
+        maker.stub(&symbol("other"), |stub, params| {
+            native(stub, params, index, "bt_other")
+        })?;
+        maker.stub(&symbol("resolve"), |stub, params| {
+            find(stub, params, index, "bt_resolve")
+        })?;
+        maker.stub(&symbol("bounce"), |stub, params| {
+            find(stub, params, index, "bt_bounce")
+        })?;
     }
     maker.stub(&Symbol::rust("stub_run_entry", 1), |stub, params| {
-        let word = stub.call(&apply_entry(), params).expect("entries give a word");
+        let word = stub
+            .call(&apply_entry(), params)
+            .expect("entries give a word");
         stub.builder.ins().return_(&[word]);
     })?;
     maker.stub(&Symbol::rust("stub_enter", 3), |stub, params| {
         let found = stub.call_rust("bt_prepare", params);
         return_if_failed(stub, found);
-        let word = stub.call(&apply_entry(), &params[..1]).expect("entries give a word");
+        let word = stub
+            .call(&apply_entry(), &params[..1])
+            .expect("entries give a word");
         stub.builder.ins().return_(&[word]);
     })
 }
@@ -62,7 +74,9 @@ fn spill(stub: &mut Stub<'_>, params: &[Value]) {
 }
 
 fn unspill(stub: &mut Stub<'_>, context: Value, count: usize) -> Vec<Value> {
-    (0..count).map(|index| stub.load(context, SPILL_OFFSET + 8 * index as i32)).collect()
+    (0..count)
+        .map(|index| stub.load(context, SPILL_OFFSET + 8 * index as i32))
+        .collect()
 }
 
 /// Goes to the entry that the context names, with so many spilled arguments.
@@ -72,7 +86,9 @@ fn jump_to_entry(stub: &mut Stub<'_>, context: Value, count: usize) {
     let arguments = unspill(stub, context, count);
     let args: Vec<Value> = [context, callee].into_iter().chain(arguments).collect();
     let signature = stub.builder.import_signature(entry_signature(count));
-    stub.builder.ins().return_call_indirect(signature, entry, &args);
+    stub.builder
+        .ins()
+        .return_call_indirect(signature, entry, &args);
 }
 
 fn return_if_failed(stub: &mut Stub<'_>, word: Value) {
@@ -111,8 +127,9 @@ fn apply(stub: &mut Stub<'_>, params: &[Value]) {
     let context = params[0];
     let count = stub.load(context, SPILL_COUNT_OFFSET);
     let mut switch = Switch::new();
-    let blocks: Vec<_> =
-        (0..=REGISTER_ARGUMENTS).map(|_| stub.builder.create_block()).collect();
+    let blocks: Vec<_> = (0..=REGISTER_ARGUMENTS)
+        .map(|_| stub.builder.create_block())
+        .collect();
     for (number, block) in blocks.iter().enumerate() {
         switch.set_entry(number as u128, *block);
     }
@@ -146,7 +163,9 @@ fn drive_body(stub: &mut Stub<'_>, params: &[Value]) {
     stub.builder.ins().return_call(apply, &[context]);
 
     stub.builder.switch_to_block(resumed);
-    let result = stub.call(&apply_entry(), &[context]).expect("entries give a word");
+    let result = stub
+        .call(&apply_entry(), &[context])
+        .expect("entries give a word");
     let next = stub.call_on_native("bt_resume", context, &[result]);
     stub.builder.ins().jump(head, &[next.into()]);
 
@@ -170,11 +189,18 @@ fn native(stub: &mut Stub<'_>, params: &[Value], index: usize, entry: &str) {
     stub.builder.set_cold_block(short);
     let stack = stub.builder.ins().get_stack_pointer(types::I64);
     let limit = stub.load(context, STACK_LIMIT_OFFSET);
-    let must_stop = stub.builder.ins().icmp(IntCC::UnsignedLessThan, stack, limit);
+    let must_stop = stub
+        .builder
+        .ins()
+        .icmp(IntCC::UnsignedLessThan, stack, limit);
     stub.builder.ins().brif(must_stop, short, &[], checked, &[]);
 
     stub.builder.switch_to_block(short);
-    let kind = if entry == "bt_native" { "native" } else { "other" };
+    let kind = if entry == "bt_native" {
+        "native"
+    } else {
+        "other"
+    };
     let itself = stub.import(&Symbol::tail(format!("stub_{kind}_{index}"), params.len()));
     let itself = stub.builder.ins().func_addr(types::I64, itself);
     stub.store(itself, context, ENTRY_OFFSET);
@@ -187,7 +213,10 @@ fn native(stub: &mut Stub<'_>, params: &[Value], index: usize, entry: &str) {
     let word = stub.call_on_native(entry, context, &[params[1], number]);
     let (steer, done) = (stub.builder.create_block(), stub.builder.create_block());
     let tag = stub.builder.ins().band_imm_s(word, 0b111);
-    let is_control = stub.builder.ins().icmp_imm_s(IntCC::Equal, tag, TAG_CONTROL as i64);
+    let is_control = stub
+        .builder
+        .ins()
+        .icmp_imm_s(IntCC::Equal, tag, TAG_CONTROL as i64);
     stub.builder.ins().brif(is_control, steer, &[], done, &[]);
     stub.builder.switch_to_block(steer);
     let drive = stub.import(&drive());

@@ -6,7 +6,7 @@ use batuta_runtime::function::{FnCode, VarBody};
 use batuta_runtime::value::TAG_POINTER;
 use batuta_runtime::value::object::{BODY_OFFSET, HEADER_KIND_OFFSET, Kind};
 use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::{InstBuilder, MemFlagsData, Value, types};
+use cranelift_codegen::ir::{Block, InstBuilder, MemFlagsData, Value, types};
 
 use super::Translator;
 use crate::backends::cranelift::symbols;
@@ -27,17 +27,18 @@ fn entry_offset(arguments: usize) -> i32 {
 
 impl Translator<'_> {
     fn load(&mut self, base: Value, offset: i32) -> Value {
-        self.builder.ins().load(types::I64, MemFlagsData::trusted(), base, offset)
+        self.builder
+            .ins()
+            .load(types::I64, MemFlagsData::trusted(), base, offset)
     }
 
     /// The var's callee as `self` word, and its entry.
     fn var_callee(&mut self, var: LiteralId, arguments: usize) -> (Value, Value) {
-        let var = self.literal(var);
-        let object = self.load(var, body_field(offset_of!(VarBody, callee)));
-        let code = self.load(object, BODY_OFFSET);
+        let var = self.var_address(var);
+        let callee = self.load(var, BODY_OFFSET + offset_of!(VarBody, callee) as i32);
+        let code = self.load(callee, body_field(0));
         let entry = self.load(code, entry_offset(arguments));
-        let word = self.builder.ins().bor_imm_s(object, i64::from(TAG));
-        (word, entry)
+        (callee, entry)
     }
 
     /// The entry of a value: of the function it is, else of the stub for other callables.
@@ -50,13 +51,22 @@ impl Translator<'_> {
         );
         let entry = self.builder.append_block_param(call, types::I64);
         let tag = self.builder.ins().band_imm_s(callee, 0b111);
-        let test = self.builder.ins().icmp_imm_s(IntCC::Equal, tag, i64::from(TAG));
+        let test = self
+            .builder
+            .ins()
+            .icmp_imm_s(IntCC::Equal, tag, i64::from(TAG));
         self.builder.ins().brif(test, is_pointer, &[], other, &[]);
 
         self.builder.switch_to_block(is_pointer);
         let flags = MemFlagsData::trusted();
-        let kind = self.builder.ins().load(types::I8, flags, callee, HEADER_KIND_OFFSET - TAG);
-        let test = self.builder.ins().icmp_imm_s(IntCC::Equal, kind, Kind::Function as i64);
+        let kind = self
+            .builder
+            .ins()
+            .load(types::I8, flags, callee, HEADER_KIND_OFFSET - TAG);
+        let test = self
+            .builder
+            .ins()
+            .icmp_imm_s(IntCC::Equal, kind, Kind::Function as i64);
         self.builder.ins().brif(test, is_function, &[], other, &[]);
 
         self.builder.switch_to_block(is_function);
@@ -74,7 +84,10 @@ impl Translator<'_> {
     }
 
     fn call_arguments(&self, callee: Value, args: &[ValueId]) -> Vec<Value> {
-        [self.context(), callee].into_iter().chain(self.get_all(args)).collect()
+        [self.context(), callee]
+            .into_iter()
+            .chain(self.get_all(args))
+            .collect()
     }
 
     fn call_entry(&mut self, entry: Value, args: &[Value], inst: &Inst) -> Value {
@@ -85,15 +98,53 @@ impl Translator<'_> {
         result
     }
 
-    pub(super) fn call_global(
-        &mut self,
-        var: LiteralId,
-        args: &[ValueId],
-        inst: &Inst,
-    ) -> Value {
+    pub(super) fn call_global(&mut self, var: LiteralId, args: &[ValueId], inst: &Inst) -> Value {
+        if self.ir.is_own_call(var, args.len()) {
+            return self.call_itself(var, args, inst);
+        }
         let (callee, entry) = self.var_callee(var, args.len());
         let args = self.call_arguments(callee, args);
         self.call_entry(entry, &args, inst)
+    }
+
+    /// A recursion: a direct call while the var still holds this function. The test costs less
+    /// than the indirect call it saves, and a redefinition is seen at once.
+    fn call_itself(&mut self, var: LiteralId, args: &[ValueId], inst: &Inst) -> Value {
+        let (direct, changed, done) = self.fork_on_own_var(var);
+        let result = self.builder.append_block_param(done, types::I64);
+        self.builder.switch_to_block(direct);
+        let own = self.get(self.ir.self_value());
+        let own_args = self.call_arguments(own, args);
+        let call = self.builder.ins().call(self.itself, &own_args);
+        let word = self.builder.inst_results(call)[0];
+        self.builder.ins().jump(done, &[word.into()]);
+
+        self.builder.switch_to_block(changed);
+        let (callee, entry) = self.var_callee(var, args.len());
+        let signature = self.entry_signature(args.len());
+        let args = self.call_arguments(callee, args);
+        let call = self.builder.ins().call_indirect(signature, entry, &args);
+        let word = self.builder.inst_results(call)[0];
+        self.builder.ins().jump(done, &[word.into()]);
+
+        self.builder.switch_to_block(done);
+        self.test_failure(result, inst);
+        result
+    }
+
+    /// Blocks for the var still holding this function, for it holding another, and for after.
+    fn fork_on_own_var(&mut self, var: LiteralId) -> (Block, Block, Block) {
+        let (direct, changed, done) = (
+            self.builder.create_block(),
+            self.cold_block(),
+            self.builder.create_block(),
+        );
+        let address = self.var_address(var);
+        let callee = self.load(address, BODY_OFFSET + offset_of!(VarBody, callee) as i32);
+        let own = self.get(self.ir.self_value());
+        let is_own = self.builder.ins().icmp(IntCC::Equal, callee, own);
+        self.builder.ins().brif(is_own, direct, &[], changed, &[]);
+        (direct, changed, done)
     }
 
     pub(super) fn call_value(&mut self, callee: ValueId, args: &[ValueId], inst: &Inst) -> Value {
@@ -117,7 +168,9 @@ impl Translator<'_> {
     fn tail_call_entry(&mut self, callee: Value, entry: Value, args: &[ValueId]) {
         let signature = self.entry_signature(args.len());
         let args = self.call_arguments(callee, args);
-        self.builder.ins().return_call_indirect(signature, entry, &args);
+        self.builder
+            .ins()
+            .return_call_indirect(signature, entry, &args);
     }
 
     pub(super) fn call_runtime(
@@ -127,8 +180,9 @@ impl Translator<'_> {
         inst: &Inst,
     ) -> Value {
         let symbol = symbols::runtime(entry, args.len());
-        let args: Vec<Value> =
-            std::iter::once(self.context()).chain(self.get_all(args)).collect();
+        let args: Vec<Value> = std::iter::once(self.context())
+            .chain(self.get_all(args))
+            .collect();
         let result = self.call_rust(&symbol, &args);
         if entry.can_fail() {
             self.test_failure(result, inst);

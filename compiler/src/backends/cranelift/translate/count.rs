@@ -23,8 +23,13 @@ impl Translator<'_> {
         let pointer = self.builder.create_block();
         let go_on = self.builder.create_block();
         let tag = self.builder.ins().band_imm_s(word, 0b111);
-        let is_pointer = self.builder.ins().icmp_imm_s(IntCC::Equal, tag, TAG_POINTER as i64);
-        self.builder.ins().brif(is_pointer, pointer, &[], go_on, &[]);
+        let is_pointer = self
+            .builder
+            .ins()
+            .icmp_imm_s(IntCC::Equal, tag, TAG_POINTER as i64);
+        self.builder
+            .ins()
+            .brif(is_pointer, pointer, &[], go_on, &[]);
         self.builder.switch_to_block(pointer);
         let context = self.context();
         self.call_cold(stub, &[context, word]);

@@ -3,11 +3,14 @@
 use std::mem::offset_of;
 
 use batuta_runtime::function::{FunctionBody, VarBody};
+use batuta_runtime::value::object::BODY_OFFSET;
 use batuta_runtime::value::{Control, TAG_POINTER, WORD_NIL};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{
     InstBuilder, MemFlagsData, StackSlotData, StackSlotKind, Value, types,
 };
+
+use cranelift_module::Linkage;
 
 use super::Translator;
 use super::call::body_field;
@@ -21,6 +24,28 @@ impl Translator<'_> {
         let offset = 8 * literal.0 as i32;
         let flags = MemFlagsData::trusted().with_readonly();
         self.builder.ins().load(types::I64, flags, table, offset)
+    }
+
+    /// The address of a var's object: a symbol of its own, so that a call loads no literal first.
+    pub(super) fn var_address(&mut self, var: LiteralId) -> Value {
+        let global = match self.vars.get(&var) {
+            Some(global) => *global,
+            None => {
+                let data = self
+                    .module
+                    .declare_data(
+                        &symbols::var(&self.ir.literals[var.index()]),
+                        Linkage::Import,
+                        false,
+                        false,
+                    )
+                    .expect("a var's symbol is declared in one way only");
+                let global = self.module.declare_data_in_func(data, self.builder.func);
+                self.vars.insert(var, global);
+                global
+            }
+        };
+        self.builder.ins().symbol_value(types::I64, global)
     }
 
     /// A captured value: moved out of the function object if this call has its only reference
@@ -39,7 +64,10 @@ impl Translator<'_> {
             self.builder.create_block(),
             self.builder.create_block(),
         );
-        let count = self.builder.ins().load(types::I32, flags, own, -(TAG_POINTER as i32));
+        let count = self
+            .builder
+            .ins()
+            .load(types::I32, flags, own, -(TAG_POINTER as i32));
         let is_only = self.builder.ins().icmp_imm_s(IntCC::Equal, count, 1);
         self.builder.ins().brif(is_only, moved, &[], shared, &[]);
         self.builder.switch_to_block(moved);
@@ -54,17 +82,20 @@ impl Translator<'_> {
     }
 
     pub(super) fn global(&mut self, var: LiteralId, inst: &Inst) -> Value {
-        let var = self.literal(var);
+        let address = self.var_address(var);
         let flags = MemFlagsData::trusted();
-        let offset = body_field(offset_of!(VarBody, value));
-        let word = self.builder.ins().load(types::I64, flags, var, offset);
+        let offset = BODY_OFFSET + offset_of!(VarBody, value) as i32;
+        let word = self.builder.ins().load(types::I64, flags, address, offset);
         let unbound = self.cold_block();
         let bound = self.builder.create_block();
         let mark = Control::Unbound.word() as i64;
         let is_unbound = self.builder.ins().icmp_imm_s(IntCC::Equal, word, mark);
-        self.builder.ins().brif(is_unbound, unbound, &[], bound, &[]);
+        self.builder
+            .ins()
+            .brif(is_unbound, unbound, &[], bound, &[]);
         self.builder.switch_to_block(unbound);
         let context = self.context();
+        let var = self.literal(var);
         self.call_cold(&symbols::unbound(), &[context, var]);
         self.fail(inst);
         self.builder.switch_to_block(bound);
@@ -79,7 +110,9 @@ impl Translator<'_> {
         let slot = self.builder.create_sized_stack_slot(slot);
         for (index, value) in captured.iter().enumerate() {
             let value = self.get(*value);
-            self.builder.ins().stack_store(types::I64, value, slot, 8 * index as i32);
+            self.builder
+                .ins()
+                .stack_store(types::I64, value, slot, 8 * index as i32);
         }
         let address = self.builder.ins().stack_addr(types::I64, slot, 0);
         let count = self.constant(captured.len() as u64);
