@@ -55,11 +55,7 @@
           (send reader [:answer airport (call desk [:rain-and-delay airport] 60000)]))))
     (doseq [airport airports]
       (receive
-        [:answer ~airport r] -> (println " " airport (round-to 4 r))))))
-
-(defn round-to [digits x]
-  (let [scale (reduce * (repeat digits 10.0))]
-    (/ (math/round (* scale x)) scale)))
+        [:answer ~airport r] -> (println " " airport (format "%.4f" r))))))
 
 (defn main
   ([] (main "examples/data/flights"))
@@ -73,7 +69,7 @@
      (println " " dest n name))
    (println "mean departure delay in minutes, worst first:")
    (doseq [{:keys [name delay]} (take 3 (delay-by-airline))]
-     (println " " (round-to 2 delay) name))
+     (println " " (format "%.2f" delay) name))
    (println "flights of unknown planes:" (from :flights (anti-join :planes :tailnum) (count)))
    (println "correlation of rain and departure delay:")
    (ask-the-desk ["EWR" "JFK" "LGA"])))
