@@ -106,7 +106,7 @@ fn evaluate_all(
 ) -> Flow {
     let job = actor::blocking(move || {
         let mut session = Session::new();
-        let mut run = || {
+        let run = || {
             let mut value = Value::NIL;
             for form in forms(&mut session)? {
                 value = session.evaluate(&form, &mut run_and_wait)?;

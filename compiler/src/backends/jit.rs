@@ -163,7 +163,7 @@ impl Jit {
     }
 
     /// All symbols with the stubs added. Their module is never freed.
-    fn make_stubs(&self) -> Result<HashMap<String, usize>, ModuleError> {
+    fn make_stubs(&self) -> Result<HashMap<String, usize>, Box<ModuleError>> {
         let mut module = self.module();
         let defined = stubs::define_all(&mut module)?;
         module.finalize_definitions()?;

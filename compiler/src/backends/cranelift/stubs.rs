@@ -18,7 +18,7 @@ use super::symbols::Symbol;
 ///
 /// # Errors
 /// What the module says; with a correct build there is nothing to say.
-pub fn define_all(module: &mut dyn Module) -> Result<Vec<(String, FuncId)>, ModuleError> {
+pub fn define_all(module: &mut dyn Module) -> Result<Vec<(String, FuncId)>, Box<ModuleError>> {
     let mut maker = Maker {
         module,
         scratch: FunctionBuilderContext::new(),
@@ -42,7 +42,7 @@ impl Maker<'_> {
         &mut self,
         symbol: &Symbol,
         body: impl FnOnce(&mut Stub<'_>, &[Value]),
-    ) -> Result<(), ModuleError> {
+    ) -> Result<(), Box<ModuleError>> {
         let signature = symbol.signature();
         let id = self
             .module

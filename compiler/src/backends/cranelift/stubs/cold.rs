@@ -10,7 +10,7 @@ use super::{Maker, Stub};
 use crate::backends::cranelift::symbols::{self, Symbol};
 use crate::ir::instruction::{ArithOp, CompareOp};
 
-pub(super) fn define(maker: &mut Maker<'_>) -> Result<(), ModuleError> {
+pub(super) fn define(maker: &mut Maker<'_>) -> Result<(), Box<ModuleError>> {
     counting(maker)?;
     for (op, entry) in [
         (ArithOp::Add, "bt_add"),
@@ -33,7 +33,7 @@ pub(super) fn define(maker: &mut Maker<'_>) -> Result<(), ModuleError> {
     on_coroutine(maker, &symbols::trace(), "bt_trace")
 }
 
-fn on_native(maker: &mut Maker<'_>, symbol: &Symbol, entry: &str) -> Result<(), ModuleError> {
+fn on_native(maker: &mut Maker<'_>, symbol: &Symbol, entry: &str) -> Result<(), Box<ModuleError>> {
     maker.stub(symbol, |stub, params| {
         let word = stub.call_on_native(entry, params[0], &params[1..]);
         stub.store(word, params[0], RESULT_OFFSET);
@@ -41,7 +41,7 @@ fn on_native(maker: &mut Maker<'_>, symbol: &Symbol, entry: &str) -> Result<(), 
     })
 }
 
-fn on_coroutine(maker: &mut Maker<'_>, symbol: &Symbol, entry: &str) -> Result<(), ModuleError> {
+fn on_coroutine(maker: &mut Maker<'_>, symbol: &Symbol, entry: &str) -> Result<(), Box<ModuleError>> {
     maker.stub(symbol, |stub, params| {
         let word = stub.call_rust(entry, params);
         stub.store(word, params[0], RESULT_OFFSET);
@@ -51,7 +51,7 @@ fn on_coroutine(maker: &mut Maker<'_>, symbol: &Symbol, entry: &str) -> Result<(
 
 /// Counting of local objects inline; of published ones, and the last drop, out of line. The slow
 /// way has a stub of its own so that the fast one saves no registers.
-fn counting(maker: &mut Maker<'_>) -> Result<(), ModuleError> {
+fn counting(maker: &mut Maker<'_>) -> Result<(), Box<ModuleError>> {
     let dup_slow = Symbol::cold("stub_dup_slow", 2);
     let drop_slow = Symbol::cold("stub_drop_slow", 2);
     maker.stub(&dup_slow, |stub, params| {

@@ -21,9 +21,9 @@ use crate::backends::cranelift::symbols::{self, Symbol};
 /// Most arguments that stand in registers: the fixed ones and a rest sequence.
 const REGISTER_ARGUMENTS: usize = MAX_ARITY + 1;
 
-pub(super) fn define(maker: &mut Maker<'_>) -> Result<(), ModuleError> {
+pub(super) fn define(maker: &mut Maker<'_>) -> Result<(), Box<ModuleError>> {
     for count in 0..=REGISTER_ARGUMENTS {
-        maker.stub(&symbols::check(count), |stub, params| check(stub, params))?;
+        maker.stub(&symbols::check(count), check)?;
     }
     maker.stub(&apply_entry(), apply)?;
     maker.stub(&drive(), drive_body)?;
