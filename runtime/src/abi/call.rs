@@ -433,7 +433,8 @@ pub unsafe extern "C" fn bt_check(cx: *mut Cx, stack: u64) -> u64 {
         abandon_call(context);
         return Control::Failed.word();
     }
-    if stack as usize >= context.stack_limit.load(Ordering::Relaxed) {
+    // Not `stack_limit`: a new request to stop may stand there already.
+    if stack as usize >= context.coroutine.limit {
         return 0;
     }
     // SAFETY: the back end made this stub with exactly this signature.
