@@ -263,13 +263,3 @@ pub fn remember_state(cx: &mut Cx, state: &[Value]) {
         rare.state = Some(state.to_vec());
     }
 }
-
-/// The running actor's state is absent from now on: a clause has taken the message.
-pub fn forget_state(cx: &mut Cx) {
-    let Some((_, private)) = coroutine::private_of(cx) else {
-        return;
-    };
-    if let Some(rare) = private.rare_if_any() {
-        rare.state = None;
-    }
-}

@@ -121,9 +121,11 @@ impl Private {
     }
 
     /// Ends the actor (or a session's job) at its next scheduling point. The first reason counts.
+    /// `terminate` is not disturbed but by `:kill`.
     pub(crate) fn set_doom(&mut self, reason: Value) {
         let is_idle_session = self.is_session() && self.phase != Phase::Job;
-        if !is_idle_session && self.phase != Phase::Terminate {
+        let is_protected = self.phase == Phase::Terminate && !reason.is_keyword("killed");
+        if !is_idle_session && !is_protected {
             self.rare_mut().doom.get_or_insert(reason);
         }
     }

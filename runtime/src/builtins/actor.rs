@@ -2,7 +2,7 @@
 
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use crate::actor::call::{Answer, Slot, SlotFuture};
@@ -22,7 +22,8 @@ use crate::value::Value;
 use crate::value::print::short;
 
 pub(super) fn ok() -> Flow {
-    Ok(Value::keyword("ok"))
+    static OK: LazyLock<Value> = LazyLock::new(|| Value::keyword("ok"));
+    Ok(OK.clone())
 }
 
 fn definition(_cx: &mut Cx, args: &mut [Value]) -> Flow {

@@ -46,11 +46,6 @@ fn remember_state(cx: &mut Cx, arguments: &mut [Value]) -> Flow {
     Ok(Value::NIL)
 }
 
-fn forget_state(cx: &mut Cx, _arguments: &mut [Value]) -> Flow {
-    actor::forget_state(cx);
-    Ok(Value::NIL)
-}
-
 /// What is in this file.
 pub static TABLE: BuiltinTable = BuiltinTable {
     namespace: "batuta.core",
@@ -61,13 +56,6 @@ pub static TABLE: BuiltinTable = BuiltinTable {
             doc: "Remembers the running actor's state for its `terminate`. Written by `defactor`.",
             arity: at_least(0),
             function: remember_state,
-        },
-        Builtin {
-            name: "actor-state-forget",
-            arglists: "[]",
-            doc: "The running actor's state is absent until it is remembered again. Written by `defactor`.",
-            arity: exactly(0),
-            function: forget_state,
         },
         Builtin {
             name: "deliver",

@@ -137,6 +137,7 @@ fn wake(value: &Value) {
 /// Ready as soon as the cell is not running any more; then [`begin`] again.
 pub async fn changed(value: Value) {
     poll_fn(|context| {
+        crate::actor::waits_for_actors();
         let mut waiting = WAITING.lock();
         // Looked at under the lock that `wake` takes after the state has changed.
         let running = value
