@@ -8,6 +8,7 @@ use batuta_lang::source::Span;
 use batuta_runtime::actor;
 use batuta_runtime::builtin::{Builtin, BuiltinTable, Flow, Signal, exactly, tail_call};
 use batuta_runtime::collections::vector;
+use batuta_runtime::collections::walk::realise;
 use batuta_runtime::context::Cx;
 use batuta_runtime::failure::{Fault, FaultKind};
 use batuta_runtime::value::Value;
@@ -76,8 +77,14 @@ fn form_of(value: &Value) -> Result<Form, Fault> {
 
 /// Small forms without macros of the program's own are analysed where they stand; all others by a
 /// compiler thread while the actor is parked.
-fn eval(_cx: &mut Cx, args: &mut [Value]) -> Flow {
-    let form = form_of(&args[0])?;
+fn eval(cx: &mut Cx, args: &mut [Value]) -> Flow {
+    realise(cx, std::mem::take(&mut args[0]), |_, form| {
+        eval_realised(&form)
+    })
+}
+
+fn eval_realised(form: &Value) -> Flow {
+    let form = form_of(form)?;
     let mut analyzer = Analyzer::new();
     if let Ok(TopLevel::Thunk(thunk)) = analyzer.analyze_top_level(&mut NoMacros, &form)
         && analyzer.unresolved().is_empty()
@@ -139,12 +146,14 @@ fn outcome(kind: &str, value: Value) -> Value {
     pair
 }
 
-fn macroexpand(_cx: &mut Cx, args: &mut [Value]) -> Flow {
-    expand(&args[0], usize::MAX)
+fn macroexpand(cx: &mut Cx, args: &mut [Value]) -> Flow {
+    realise(cx, std::mem::take(&mut args[0]), |_, form| {
+        expand(&form, usize::MAX)
+    })
 }
 
-fn macroexpand_1(_cx: &mut Cx, args: &mut [Value]) -> Flow {
-    expand(&args[0], 1)
+fn macroexpand_1(cx: &mut Cx, args: &mut [Value]) -> Flow {
+    realise(cx, std::mem::take(&mut args[0]), |_, form| expand(&form, 1))
 }
 
 fn expand(value: &Value, steps: usize) -> Flow {

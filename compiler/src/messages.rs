@@ -112,7 +112,10 @@ pub(crate) fn recur_arity(span: Span, target: &str, wanted: usize, got: usize) -
     error(
         "recur::arity",
         span,
-        format!("`recur` gives {got} values, but the {target} has {wanted}"),
+        format!(
+            "`recur` gives {got} value{}, but the {target} has {wanted}",
+            if got == 1 { "" } else { "s" }
+        ),
     )
 }
 

@@ -1,12 +1,26 @@
 //! Calls: of globals, of values, in tail position, with many arguments.
 
-use batuta_runtime::function::MAX_ARITY;
+use batuta_runtime::function::{CodeSource, FunctionBody, MAX_ARITY, VarBody};
 
 use crate::core_tree::{Core, VarRef};
 use crate::ir::entity::ValueId;
 use crate::ir::instruction::{Op, Terminator};
 
 use super::{Lower, Want};
+
+/// Is it a builtin that calls nothing itself? Such a call in tail position is made like any other:
+/// no stack is saved by leaving first, and a failure would not name this place.
+fn is_native_leaf(var: &VarRef) -> bool {
+    let Some(body) = var.0.as_object::<VarBody>() else {
+        return false;
+    };
+    let _pin = batuta_runtime::quiescence::pin();
+    let is_native = body.root().is_some_and(|root| {
+        root.as_object::<FunctionBody>()
+            .is_some_and(|function| matches!(function.code.source, CodeSource::Native(_)))
+    });
+    is_native && !matches!(&*body.name, "apply" | "invoke" | "eval" | "load-string")
+}
 
 impl Lower<'_> {
     pub(super) fn call_global(
@@ -21,8 +35,9 @@ impl Lower<'_> {
             let callee = self.builder.value(Op::GlobalGet(var));
             return self.call_with_list(callee, &values, want);
         }
+        let is_leaf = is_native_leaf(var);
         let var = self.var_literal(var);
-        if want == Want::Tail {
+        if want == Want::Tail && !is_leaf {
             self.builder.end(Terminator::TailCallGlobal(var, values));
             return None;
         }

@@ -104,29 +104,48 @@ pub fn callee_of(var: &Value) -> Value {
     }
 }
 
-/// The arguments of a native stub, however they came.
-fn native_arguments(cx: &mut Cx, index: usize) -> Result<Vec<Value>, Fault> {
-    if index != SPREAD {
-        return Ok(cx.take_spilled(index));
+/// Calls a builtin with the arguments that a native stub spilled, behind `first` if there is one.
+/// Few arguments stay on the stack: most calls are of this kind.
+fn call_spilled(cx: &mut Cx, builtin: &'static Builtin, first: Option<Value>, index: usize) -> u64 {
+    let offset = usize::from(first.is_some());
+    if index == SPREAD {
+        let list = cx.take_spilled(1).remove(0);
+        return match Front::of(list, usize::MAX) {
+            Ok(front) if front.is_whole => {
+                let mut arguments: Vec<Value> = first.into_iter().chain(front.items).collect();
+                call_builtin(cx, builtin, &mut arguments)
+            }
+            Ok(_) => fail(cx, endless()),
+            Err(fault) => fail(cx, fault),
+        };
     }
-    let list = cx.take_spilled(1).remove(0);
-    let front = Front::of(list, usize::MAX)?;
-    if front.is_whole {
-        Ok(front.items)
-    } else {
-        Err(endless())
+    let mut arguments = [const { Value::NIL }; MAX_ARITY + 1];
+    if let Some(first) = first {
+        arguments[0] = first;
     }
+    for (argument, word) in arguments[offset..].iter_mut().zip(&cx.spill[..index]) {
+        // SAFETY: the stub stored owned words there and gives them up with the call.
+        *argument = unsafe { Value::from_word(*word) };
+    }
+    call_builtin(cx, builtin, &mut arguments[..offset + index])
 }
 
-fn call_builtin(cx: &mut Cx, builtin: &'static Builtin, mut arguments: Vec<Value>) -> u64 {
+fn call_builtin(cx: &mut Cx, builtin: &'static Builtin, arguments: &mut [Value]) -> u64 {
     let count = arguments.len();
     let arity = builtin.arity;
     let too_many = arity.max.is_some_and(|max| count > usize::from(max));
     if count < usize::from(arity.min) || too_many {
         return fail(cx, wrong_arity(builtin.name, count, builtin.arglists));
     }
-    let flow = (builtin.function)(cx, &mut arguments);
+    let flow = (builtin.function)(cx, arguments);
     settle(cx, flow)
+}
+
+fn builtin_of(function: &Value) -> Option<&'static Builtin> {
+    match function.as_object::<FunctionBody>()?.code.source {
+        CodeSource::Native(builtin) => Some(builtin),
+        CodeSource::Compiled(_) | CodeSource::Bounce => None,
+    }
 }
 
 /// The fault of a call with the wrong number of arguments.
@@ -151,21 +170,12 @@ pub fn wrong_arity(name: &str, count: usize, arglists: &str) -> Fault {
 pub unsafe extern "C" fn bt_native(cx: *mut Cx, function: u64, index: u64, _c: u64) -> u64 {
     // SAFETY: the native stub passes its own context and the word that the callee owns.
     let (cx, function) = unsafe { (&mut *cx, Value::from_word(function)) };
-    guarded(cx, |cx| {
-        let arguments = match native_arguments(cx, index as usize) {
-            Ok(arguments) => arguments,
-            Err(fault) => return fail(cx, fault),
-        };
-        match function
-            .as_object::<FunctionBody>()
-            .map(|body| &body.code.source)
-        {
-            Some(CodeSource::Native(builtin)) => call_builtin(cx, builtin, arguments),
-            _ => fail(
-                cx,
-                Fault::new(FaultKind::Panic, "a native entry of compiled code"),
-            ),
-        }
+    guarded(cx, |cx| match builtin_of(&function) {
+        Some(builtin) => call_spilled(cx, builtin, None, index as usize),
+        None => fail(
+            cx,
+            Fault::new(FaultKind::Panic, "a native entry of compiled code"),
+        ),
     })
 }
 
@@ -176,20 +186,12 @@ pub unsafe extern "C" fn bt_native(cx: *mut Cx, function: u64, index: u64, _c: u
 pub unsafe extern "C" fn bt_other(cx: *mut Cx, callee: u64, index: u64, _c: u64) -> u64 {
     // SAFETY: the stub passes its own context and gives the callee up.
     let (cx, callee) = unsafe { (&mut *cx, Value::from_word(callee)) };
-    guarded(cx, |cx| {
-        let mut arguments = match native_arguments(cx, index as usize) {
-            Ok(arguments) => arguments,
-            Err(fault) => return fail(cx, fault),
-        };
-        arguments.insert(0, callee);
-        let invoke = INVOKE.get().and_then(|f| f.as_object::<FunctionBody>());
-        match invoke.map(|body| &body.code.source) {
-            Some(CodeSource::Native(builtin)) => call_builtin(cx, builtin, arguments),
-            _ => fail(
-                cx,
-                Fault::new(FaultKind::Panic, "no builtin for calling values"),
-            ),
-        }
+    guarded(cx, |cx| match INVOKE.get().and_then(builtin_of) {
+        Some(builtin) => call_spilled(cx, builtin, Some(callee), index as usize),
+        None => fail(
+            cx,
+            Fault::new(FaultKind::Panic, "no builtin for calling values"),
+        ),
     })
 }
 

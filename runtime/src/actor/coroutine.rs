@@ -103,6 +103,13 @@ pub struct CoroutineState {
     pub(super) caller_before: Option<Option<Arc<Slot>>>,
 }
 
+impl CoroutineState {
+    /// The real stack limit, also while a stop is asked for.
+    pub fn limit(&self) -> usize {
+        self.limit
+    }
+}
+
 impl Default for CoroutineState {
     fn default() -> CoroutineState {
         CoroutineState {

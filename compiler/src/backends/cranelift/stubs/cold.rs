@@ -41,7 +41,11 @@ fn on_native(maker: &mut Maker<'_>, symbol: &Symbol, entry: &str) -> Result<(), 
     })
 }
 
-fn on_coroutine(maker: &mut Maker<'_>, symbol: &Symbol, entry: &str) -> Result<(), Box<ModuleError>> {
+fn on_coroutine(
+    maker: &mut Maker<'_>,
+    symbol: &Symbol,
+    entry: &str,
+) -> Result<(), Box<ModuleError>> {
     maker.stub(symbol, |stub, params| {
         let word = stub.call_rust(entry, params);
         stub.store(word, params[0], RESULT_OFFSET);
