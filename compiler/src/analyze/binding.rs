@@ -120,18 +120,18 @@ impl Unit<'_> {
 
     /// `(var name)`, also written `#'name`.
     pub(crate) fn var_form(&mut self, form: &Form, args: &[Form]) -> Core {
-        let name = match args {
-            [name] => name.as_symbol(),
+        let named = match args {
+            [written] => written.as_symbol().map(|name| (name, written.span)),
             _ => None,
         };
-        let Some(name) = name else {
+        let Some((name, span)) = named else {
             return self.fail(messages::malformed(form.span, "var", "it wants a name"));
         };
-        match self.global_var(name, form.span) {
+        match self.global_var(name, span) {
             Head::Global(var) | Head::Macro(var) => core(CoreKind::Var(var), form.span),
             Head::Local(id) => local(id, form.span),
             Head::Special(_) | Head::CoreMacro(_) => {
-                self.fail(messages::special_as_value(form.span, &name.to_string()))
+                self.fail(messages::special_as_value(span, &name.to_string()))
             }
             Head::Broken => nil(form.span),
         }
