@@ -5,6 +5,7 @@
 
 mod aggregate;
 mod expression;
+mod history;
 mod join;
 mod relation;
 mod select;
@@ -18,7 +19,9 @@ use dlog_log::{CommitNumber, Cut, Store};
 
 use crate::error::QueryError;
 use crate::ingest::IngestOptions;
-use crate::query::{AsOf, Clause, Direction, NamedSource, NullsPlace, OrderKey, Query, SetKind};
+use crate::query::{
+    AsOf, Clause, Direction, NamedSource, NullsPlace, OrderKey, Query, SelectItem, SetKind,
+};
 use expression::Expressions;
 use relation::Relation;
 
@@ -27,9 +30,12 @@ use relation::Relation;
 pub(crate) struct View {
     /// The last commit that is seen.
     pub(crate) cut: Cut,
-    /// Whether keyed logs show every version.
-    pub(crate) history: bool,
+    /// Whether keyed logs show every version, and of which time.
+    pub(crate) history: Option<TimeRange>,
 }
+
+/// The versions that a history shows: all, or those that held at some time in a range.
+pub(crate) type TimeRange = Option<(i64, i64)>;
 
 /// Makes plans for one execution.
 pub(crate) struct Planner<'a> {
@@ -61,7 +67,7 @@ impl<'a> Planner<'a> {
             query,
             View {
                 cut,
-                history: false,
+                history: None,
             },
         )?
         .into_output()
@@ -70,14 +76,21 @@ impl<'a> Planner<'a> {
     fn relation(&self, query: &Query, view: View) -> Result<Relation, QueryError> {
         let view = self.view_of(query, view)?;
         let mut relation = self.source(&query.source, view)?;
-        let mut groups = None;
+        let mut groups: Option<Vec<SelectItem>> = None;
         for clause in &query.clauses {
             match clause {
                 Clause::GroupBy(_) if groups.is_some() => return Err(unfinished_group()),
-                Clause::GroupBy(keys) => groups = Some(keys.as_slice()),
+                Clause::GroupBy(items) => {
+                    let (keys, columns) = self.keys_and_aggregates(items);
+                    if columns.is_empty() {
+                        groups = Some(keys);
+                    } else {
+                        relation = self.aggregate(relation, &keys, &columns)?;
+                    }
+                }
                 Clause::Aggregate(columns) => {
                     let keys = groups.take().unwrap_or_default();
-                    relation = self.aggregate(relation, keys, columns)?;
+                    relation = self.aggregate(relation, &keys, columns)?;
                 }
                 other => relation = self.apply(relation, other, view)?,
             }
@@ -100,7 +113,7 @@ impl<'a> Planner<'a> {
                 Clause::AsOf(AsOf::Instant(time_us)) => {
                     view.cut = outer.cut.min(self.store.cut_as_of(*time_us)?);
                 }
-                Clause::History => view.history = true,
+                Clause::History(range) => view.history = Some(*range),
                 _ => {}
             }
         }
@@ -172,7 +185,7 @@ impl<'a> Planner<'a> {
             },
             Clause::Combine { kind, source } => self.combine(relation, *kind, source, view),
             // The view has taken these, the loop over the clauses the other two.
-            Clause::AsOf(_) | Clause::History | Clause::GroupBy(_) | Clause::Aggregate(_) => {
+            Clause::AsOf(_) | Clause::History(_) | Clause::GroupBy(_) | Clause::Aggregate(_) => {
                 Ok(relation)
             }
         }

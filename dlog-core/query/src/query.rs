@@ -135,8 +135,9 @@ pub enum Clause {
     },
     /// Reads every log of the query as it was.
     AsOf(AsOf),
-    /// Every version of a keyed log's rows, not only the newest.
-    History,
+    /// Every version of a keyed log's rows, with `valid-from` and `valid-to`; of those versions that
+    /// held at some time in the range, if there is one (microseconds, the end not included).
+    History(Option<(i64, i64)>),
 }
 
 /// A point in a store's past.

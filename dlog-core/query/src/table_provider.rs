@@ -1,22 +1,21 @@
 //! A log at a cut as a table: sealed segments and the live tail in one.
 //!
-//! Keyed logs give the newest version per key, without tombstones; with `history` every version.
+//! Keyed logs give the newest version per key, without tombstones; with `history` every version and
+//! the tombstones, from which `plan/history.rs` finds how long each version held.
 //! Segments whose statistics refute the filter are not read. The scan pins its segments, so the table
 //! reads the same rows as long as it lives.
 
 use std::sync::Arc;
 
-use arrow::array::{AsArray, RecordBatch};
-use arrow::compute::filter_record_batch;
-use arrow::compute::kernels::cmp::eq;
-use arrow::datatypes::{FieldRef, Int8Type, Schema, SchemaRef};
+use arrow::array::RecordBatch;
+use arrow::datatypes::{FieldRef, Schema, SchemaRef};
 use async_trait::async_trait;
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::stats::Precision;
 use datafusion::common::{DataFusionError, Statistics};
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
 use datafusion::physical_plan::ExecutionPlan;
-use dlog_log::{Cut, LogScan, OP_PUT, ReadError, SegmentRef, Store, conform_batch};
+use dlog_log::{Cut, LogScan, ReadError, SegmentRef, Store, conform_batch};
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 
 use crate::error::QueryError;
@@ -26,6 +25,9 @@ use crate::scan::{BatchIterator, Scan, ScanExec, ScanUnit};
 
 /// System columns that a query may name; `*` leaves them out.
 pub const EXPOSED_SYSTEM_COLUMNS: [&str; 3] = ["_offset", "_commit", "_time"];
+
+/// What tells versions of a row apart and when each held.
+pub(crate) const HISTORY_COLUMNS: [&str; 3] = ["_append_time", "_key", "_op"];
 
 /// What decides whether a row of a keyed log is the newest of its key.
 const LIVENESS_COLUMNS: [&str; 4] = ["_partition", "_offset", "_commit", "_op"];
@@ -62,12 +64,18 @@ impl LogTable {
         }
         let scan = store.scan(name, cut)?;
         let partition_count = store.describe(name).map_or(1, |log| log.options.partitions);
-        let schema = exposed_schema(&scan.schema);
+        let history = history && scan.is_keyed();
+        let schema = exposed_schema(&scan.schema, history);
         Ok(Self {
             shared: Arc::new(Shared { scan, history }),
             schema,
             partition_count,
         })
+    }
+
+    /// Whether every version is there, tombstones too, with [`HISTORY_COLUMNS`].
+    pub(crate) fn shows_history(&self) -> bool {
+        self.shared.history
     }
 
     /// The column by which the log is ordered, where the whole of it is.
@@ -198,14 +206,15 @@ impl TableProvider for LogTable {
 }
 
 /// The user's columns, then the system columns a query may name.
-fn exposed_schema(schema: &Schema) -> SchemaRef {
+fn exposed_schema(schema: &Schema, history: bool) -> SchemaRef {
     let (system, user): (Vec<&FieldRef>, Vec<&FieldRef>) = schema
         .fields()
         .iter()
         .partition(|field| dlog_log::SYSTEM_COLUMNS.contains(&field.name().as_str()));
-    let exposed = system
-        .into_iter()
-        .filter(|field| EXPOSED_SYSTEM_COLUMNS.contains(&field.name().as_str()));
+    let exposed = system.into_iter().filter(|field| {
+        let name = field.name().as_str();
+        EXPOSED_SYSTEM_COLUMNS.contains(&name) || history && HISTORY_COLUMNS.contains(&name)
+    });
     Arc::new(Schema::new(
         user.into_iter().chain(exposed).cloned().collect::<Vec<_>>(),
     ))
@@ -222,7 +231,7 @@ impl Shared {
             .iter()
             .map(|index| schema.field(*index).name().clone())
             .collect();
-        let needed: &[&str] = match (self.scan.is_keyed(), bounded) {
+        let needed: &[&str] = match (self.shows_newest(), bounded) {
             (true, _) => &LIVENESS_COLUMNS,
             (false, false) => &["_commit"],
             // Without a single column the number of rows would be lost.
@@ -246,19 +255,15 @@ impl Shared {
         Ok(Arc::new(Schema::new(fields)))
     }
 
+    /// Whether rows of a keyed log give way to newer ones.
+    fn shows_newest(&self) -> bool {
+        self.scan.is_keyed() && !self.history
+    }
+
     /// Drops the rows that are not in view.
     fn in_view(&self, batch: RecordBatch) -> Result<RecordBatch, DataFusionError> {
-        if !self.scan.is_keyed() {
-            return self.scan.bound(batch).map_err(external);
-        }
-        if !self.history {
-            return self.scan.live(batch).map_err(external);
-        }
-        let batch = self.scan.bound(batch).map_err(external)?;
-        let operations = batch.column(batch.schema_ref().index_of("_op")?);
-        let put = arrow::array::Int8Array::new_scalar(OP_PUT);
-        let kept = eq(operations.as_primitive::<Int8Type>(), &put)?;
-        Ok(filter_record_batch(&batch, &kept)?)
+        let seen = if self.shows_newest() { self.scan.live(batch) } else { self.scan.bound(batch) };
+        seen.map_err(external)
     }
 }
 
@@ -294,7 +299,7 @@ impl ScanUnit for SegmentUnit {
         let shared = Arc::clone(&self.shared);
         Ok(Box::new(reader.map(move |batch| {
             let mut batch = conform_batch(&batch?, &fields).map_err(external)?;
-            if shared.scan.is_keyed() || !bounded {
+            if shared.shows_newest() || !bounded {
                 batch = shared.in_view(batch)?;
             }
             Ok(batch.project(&wanted)?)
@@ -324,7 +329,7 @@ impl ScanUnit for TailUnit {
             .map(|name| all.index_of(name))
             .collect::<Result<Vec<_>, _>>()?;
         let mut batch = self.shared.scan.tail[self.index].project(&places)?;
-        if self.shared.scan.is_keyed() {
+        if self.shared.shows_newest() {
             batch = self.shared.in_view(batch)?;
         }
         let wanted: Vec<usize> = (0..columns.len()).collect();

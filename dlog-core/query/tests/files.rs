@@ -440,6 +440,16 @@ fn clauses_apply_in_the_order_written() {
         texts(&run(reordered).expect("the query runs"), "b"),
         ["y", "x", "y"]
     );
+    let together = from_file(&path).with(Clause::GroupBy(vec![
+        SelectItem::Column("b".into()),
+        SelectItem::Named("n".into(), call("count", [Expr::Star])),
+        SelectItem::Named("top".into(), call("max", [col("a")])),
+    ]));
+    let together = run(together.with(order("b", Direction::Ascending))).expect("it runs");
+    assert_eq!(
+        (ints(&together, "n"), ints(&together, "top")),
+        (vec![2, 2], vec![3, 4])
+    );
     let having = from_file(&path)
         .with(group_by(&["b"]))
         .with(aggregate(&[("total", call("sum", [col("a")]))]))

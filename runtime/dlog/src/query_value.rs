@@ -31,12 +31,8 @@ pub(crate) struct QueryValue {
 
 impl QueryValue {
     pub(crate) fn make(query: Query, database: Database, template: Value, params: Value) -> Value {
-        make_native(Self {
-            query,
-            database,
-            template,
-            params,
-        })
+        let shown = Arc::default();
+        make_native(Self { query, database, template, params, shown })
     }
 
     pub(crate) fn query(&self) -> &Query {

@@ -1,7 +1,7 @@
 //! Rows as a table of text, at most as wide as asked.
 
 use arrow::array::RecordBatch;
-use arrow::datatypes::{DataType, Schema};
+use arrow::datatypes::Schema;
 use batuta_runtime::value::print;
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
 

@@ -41,6 +41,50 @@ impl Planner<'_> {
         computed.projected(output)
     }
 
+    /// What a `group-by` lists: keys, and named aggregates if it has some.
+    pub(super) fn keys_and_aggregates(
+        &self,
+        items: &[SelectItem],
+    ) -> (Vec<SelectItem>, Vec<(String, Expr)>) {
+        let mut keys = Vec::new();
+        let mut columns = Vec::new();
+        for item in items {
+            match item {
+                SelectItem::Named(name, expr) if self.has_aggregate(expr) => {
+                    columns.push((name.clone(), expr.clone()));
+                }
+                key => keys.push(key.clone()),
+            }
+        }
+        (keys, columns)
+    }
+
+    fn has_aggregate(&self, expr: &Expr) -> bool {
+        match expr {
+            // Of several values in one row, not of many rows.
+            Expr::Call(name, args) if matches!(name.as_str(), "min" | "max") && args.len() > 1 => {
+                args.iter().any(|argument| self.has_aggregate(argument))
+            }
+            Expr::Call(name, args) => {
+                is_aggregate(self.expressions.session, name)
+                    || args.iter().any(|argument| self.has_aggregate(argument))
+            }
+            Expr::Udf(_, args) => args.iter().any(|argument| self.has_aggregate(argument)),
+            Expr::Case {
+                branches,
+                otherwise,
+            } => {
+                let mut parts = branches.iter().flat_map(|(test, value)| [test, value]);
+                parts.any(|part| self.has_aggregate(part))
+                    || otherwise
+                        .as_deref()
+                        .is_some_and(|value| self.has_aggregate(value))
+            }
+            Expr::In(value, _) => self.has_aggregate(value),
+            Expr::Column(_) | Expr::Literal(_) | Expr::Param(_) | Expr::Star => false,
+        }
+    }
+
     /// The expression with a column in the place of every aggregate call.
     fn take_aggregates(
         &self,

@@ -9,7 +9,7 @@ use datafusion::datasource::{MemTable, provider_as_source};
 use datafusion::logical_expr::LogicalPlanBuilder;
 
 use super::relation::Relation;
-use super::{Planner, View};
+use super::{Planner, View, history};
 use crate::engine::failure;
 use crate::error::QueryError;
 use crate::file_table::FileTable;
@@ -42,7 +42,10 @@ impl Planner<'_> {
     }
 
     fn log(&self, name: &str, alias: String, view: View) -> Result<Relation, QueryError> {
-        let table = LogTable::open(self.store, name, view.cut, view.history)?;
+        let table = LogTable::open(self.store, name, view.cut, view.history.is_some())?;
+        if table.shows_history() {
+            return history::versions(alias, table, view.history.flatten());
+        }
         let qualified = |column: &str| Column::new(Some(TableReference::bare(&*alias)), column);
         let hidden = EXPOSED_SYSTEM_COLUMNS
             .iter()

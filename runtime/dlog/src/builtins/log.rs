@@ -1,6 +1,6 @@
 //! Logs: making, filling, looking up.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
 use batuta_runtime::actor;
 use batuta_runtime::builtin::{Builtin, BuiltinTable, Flow, Signal, between, exactly, row};
@@ -324,9 +324,7 @@ fn file_format(value: &Value) -> Result<FileFormat, Fault> {
 fn logs(cx: &mut Cx, _: &mut [Value]) -> Flow {
     with_database(cx, |_, database| {
         let names = database.store().logs();
-        Ok(vector::from_iter(
-            names.iter().map(|name| Value::keyword(name)),
-        ))
+        Ok(list::from_vec(names.iter().map(|name| Value::keyword(name)).collect()))
     })
 }
 

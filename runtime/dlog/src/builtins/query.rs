@@ -196,11 +196,8 @@ fn sql_param(value: &Value) -> Result<ScalarValue, Fault> {
 fn table(_: &mut Cx, args: &mut [Value]) -> Flow {
     let query = query_of("dlog/table", &args[0])?;
     let width = args.get(1).and_then(number::as_usize);
-    wait(table_of(
-        query.database().clone(),
-        query.query().clone(),
-        width,
-    ))
+    let (database, query) = (query.database().clone(), query.query().clone());
+    wait(async move { table_of(&database, query, width).await.map(Value::string) })
 }
 
 /// Queries in `batuta.core`.
