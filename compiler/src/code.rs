@@ -248,12 +248,13 @@ pub(crate) struct Nest {
 
 impl Surroundings for Nest {
     fn code_for(&mut self, function: &Arc<CoreFunction>) -> Arc<FnCode> {
-        let group = self.groups.iter().chain(&self.own).find(|group| {
-            group
-                .functions()
-                .any(|member| Arc::ptr_eq(member, function))
+        let groups = self.groups.iter().chain(&self.own);
+        let mut in_group = groups.filter_map(|group| {
+            group.code_of(function, || code_in_group(function, Some(group.clone())))
         });
-        code_in_group(function, group.cloned())
+        in_group
+            .next()
+            .unwrap_or_else(|| code_in_group(function, None))
     }
 
     fn own_group(&self) -> Option<Arc<Group>> {

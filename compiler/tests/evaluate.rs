@@ -183,6 +183,17 @@ fn actors_answer() {
 }
 
 #[test]
+fn functions_that_know_one_another_compile_once() {
+    check(
+        "(defn lf [k] (letfn [(even-less [n] (if (== n 0) k (odd-less (dec n))))
+                      (odd-less [n] (if (== n 0) :odd (even-less (dec n))))]
+              (even-less 20000)))
+            (lf :done)",
+        ":done",
+    );
+}
+
+#[test]
 fn forms_are_evaluated() {
     check("(eval '(+ 1 2))", "3");
     check("(eval '(let [f (fn [x] (* x x))] (f 5)))", "25");

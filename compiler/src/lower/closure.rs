@@ -5,7 +5,9 @@
 //! those values where it is named.
 
 use std::collections::HashSet;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use batuta_runtime::function::FnCode;
 
 use crate::core_tree::{Core, CoreFunction, CoreKind, LocalId};
 use crate::ir::entity::ValueId;
@@ -108,6 +110,7 @@ impl Lower<'_> {
 pub struct Group {
     members: Vec<(LocalId, Arc<CoreFunction>)>,
     environment: Vec<LocalId>,
+    codes: Mutex<Vec<Weak<FnCode>>>,
 }
 
 impl Group {
@@ -121,9 +124,11 @@ impl Group {
                 }
             }
         }
+        let codes = functions.iter().map(|_| Weak::new()).collect();
         Group {
             members: functions.to_vec(),
             environment,
+            codes: Mutex::new(codes),
         }
     }
 
@@ -138,9 +143,21 @@ impl Group {
         self.member(outer).is_some()
     }
 
-    /// The functions of the group.
-    pub fn functions(&self) -> impl Iterator<Item = &Arc<CoreFunction>> {
-        self.members.iter().map(|(_, function)| function)
+    /// The code of a member, made once while any closure of it lives: every member names the
+    /// others, so a new one each time would be compiled each time.
+    pub fn code_of(
+        &self,
+        function: &Arc<CoreFunction>,
+        make: impl FnOnce() -> Arc<FnCode>,
+    ) -> Option<Arc<FnCode>> {
+        let is_member = |(_, member): &(LocalId, Arc<CoreFunction>)| Arc::ptr_eq(member, function);
+        let index = self.members.iter().position(is_member)?;
+        let mut codes = self.codes.lock().unwrap_or_else(PoisonError::into_inner);
+        Some(codes[index].upgrade().unwrap_or_else(|| {
+            let code = make();
+            codes[index] = Arc::downgrade(&code);
+            code
+        }))
     }
 }
 
