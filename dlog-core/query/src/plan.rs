@@ -12,6 +12,8 @@ mod select;
 mod source;
 mod window;
 
+use std::cell::Cell;
+
 use datafusion::common::{Column, ScalarValue};
 use datafusion::execution::SessionState;
 use datafusion::logical_expr::{Expr as Native, LogicalPlan, LogicalPlanBuilder, SortExpr};
@@ -42,6 +44,8 @@ pub(crate) struct Planner<'a> {
     store: &'a Store,
     ingest: &'a IngestOptions,
     expressions: Expressions<'a>,
+    /// How many sources without a name there were.
+    unnamed: Cell<usize>,
 }
 
 impl<'a> Planner<'a> {
@@ -55,6 +59,7 @@ impl<'a> Planner<'a> {
             store,
             ingest,
             expressions: Expressions { session, params },
+            unnamed: Cell::new(0),
         }
     }
 

@@ -26,7 +26,7 @@ pub(crate) fn explain(operation: &'static str, error: DataFusionError) -> QueryE
             message,
         },
         DataFusionError::SQL(error, _) => QueryError::Sql {
-            message: error.to_string(),
+            message: error.to_string().trim_start_matches("sql parser error: ").to_owned(),
         },
         DataFusionError::SchemaError(error, _) => explain_schema(operation, *error),
         DataFusionError::Collection(errors) => match errors.into_iter().next() {
@@ -83,7 +83,10 @@ fn explain_arrow(operation: &'static str, error: ArrowError) -> QueryError {
 fn arithmetic(error: &ArrowError) -> Option<String> {
     match error {
         ArrowError::DivideByZero => Some("division by zero".to_owned()),
-        ArrowError::ArithmeticOverflow(text) => Some(format!("integer overflow: {text}")),
+        ArrowError::ArithmeticOverflow(text) => {
+            let operation = text.trim_start_matches("Overflow happened on: ");
+            Some(format!("integer overflow: {operation}"))
+        }
         ArrowError::CastError(text) => Some(text.clone()),
         _ => None,
     }

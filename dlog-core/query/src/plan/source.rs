@@ -31,7 +31,7 @@ impl Planner<'_> {
             Source::Rows { schema, batches } => {
                 let table = MemTable::try_new(Arc::clone(schema), vec![batches.clone()])
                     .map_err(|error| failure::explain("from", error))?;
-                scan(alias("rows"), Arc::new(table), Vec::new())
+                scan(alias(&self.next_unnamed()), Arc::new(table), Vec::new())
             }
             Source::Query(query) => {
                 let inner = self.relation(query, view)?;
@@ -39,6 +39,13 @@ impl Planner<'_> {
                 self.subquery(inner, alias(&default))
             }
         }
+    }
+
+    /// `rows`, `rows2`, `rows3` …
+    fn next_unnamed(&self) -> String {
+        let number = self.unnamed.get() + 1;
+        self.unnamed.set(number);
+        if number == 1 { "rows".to_owned() } else { format!("rows{number}") }
     }
 
     fn log(&self, name: &str, alias: String, view: View) -> Result<Relation, QueryError> {

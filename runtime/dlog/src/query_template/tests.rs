@@ -1,6 +1,7 @@
 //! Templates as the compiler writes them, read and run over rows in memory.
 
-use batuta_lang::reader::read_text;
+use batuta_lang::reader::{ReadOptions, read_one};
+use batuta_lang::source::SourceId;
 use batuta_runtime::value::form::{FormSpans, from_form};
 use dlog_core::Database;
 use futures::StreamExt;
@@ -11,9 +12,8 @@ use crate::convert::rows::rows;
 use crate::query_value::start;
 
 fn value(text: &str) -> Value {
-    let form = read_text(text)
-        .expect("the text is well-formed")
-        .expect("there is a form");
+    let form = read_one(SourceId::NONE, text, 0, &ReadOptions::default());
+    let (form, _) = form.ok().flatten().expect("the text is one form");
     from_form(&form, &mut FormSpans::new()).expect("the form has a value")
 }
 
@@ -107,9 +107,8 @@ fn faults_say_what_to_do() {
 
 #[test]
 fn an_ending_runs_at_once() {
-    let (_, ending) =
-        read(&value("[(source (param 0)) (count)]"), &value(PEOPLE)).expect("it reads");
-    assert_eq!(ending, Ending::Count);
+    let reading = read(&value("[(source (param 0)) (count)]"), &value(PEOPLE)).expect("it reads");
+    assert_eq!(reading.ending, Ending::Count);
     assert!(
         read(
             &value("[(source (param 0)) (count) (limit 1)]"),
