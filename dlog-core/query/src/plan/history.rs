@@ -56,7 +56,7 @@ fn build(
     let named = |expr: Expr, name: &str| expr.alias_qualified(Some(reference.clone()), name);
     shown.push(named(column("_append_time"), VALID_FROM));
     shown.push(named(Expr::Column(Column::new_unqualified(NEXT)), VALID_TO));
-    let next = lead(column("_append_time"), None, None)
+    let next = lead(column("_append_time"), Some(1), None)
         .partition_by(vec![column("_key")])
         .order_by(vec![column("_offset").sort(true, true)])
         .build()?;
