@@ -137,7 +137,10 @@ impl TableProvider for FileTable {
             rows,
             ordered_by: None,
         };
-        Ok(Arc::new(ScanExec::new(scan, projection)?))
+        Ok(Arc::new(ScanExec::new(
+            scan,
+            projection.map(Vec::as_slice),
+        )?))
     }
 }
 

@@ -68,14 +68,8 @@ impl<'a> Planner<'a> {
     /// # Errors
     /// When a name is unknown, a type does not fit, or a clause cannot stand where it does.
     pub(crate) fn plan(&self, query: &Query, cut: Cut) -> Result<LogicalPlan, QueryError> {
-        self.relation(
-            query,
-            View {
-                cut,
-                history: None,
-            },
-        )?
-        .into_output()
+        self.relation(query, View { cut, history: None })?
+            .into_output()
     }
 
     fn relation(&self, query: &Query, view: View) -> Result<Relation, QueryError> {

@@ -63,12 +63,9 @@ pub(crate) struct ScanExec {
 
 impl ScanExec {
     /// The plan for these columns of the table.
-    pub(crate) fn new(
-        scan: Scan,
-        projection: Option<&Vec<usize>>,
-    ) -> Result<Self, DataFusionError> {
+    pub(crate) fn new(scan: Scan, projection: Option<&[usize]>) -> Result<Self, DataFusionError> {
         let columns: Arc<[usize]> = match projection {
-            Some(columns) => columns.as_slice().into(),
+            Some(columns) => columns.into(),
             None => (0..scan.schema.fields().len()).collect(),
         };
         let schema = Arc::new(scan.schema.project(&columns)?);

@@ -201,7 +201,10 @@ impl TableProvider for LogTable {
             rows,
             ordered_by: self.order_column(),
         };
-        Ok(Arc::new(ScanExec::new(plan, projection)?))
+        Ok(Arc::new(ScanExec::new(
+            plan,
+            projection.map(Vec::as_slice),
+        )?))
     }
 }
 
@@ -262,7 +265,11 @@ impl Shared {
 
     /// Drops the rows that are not in view.
     fn in_view(&self, batch: RecordBatch) -> Result<RecordBatch, DataFusionError> {
-        let seen = if self.shows_newest() { self.scan.live(batch) } else { self.scan.bound(batch) };
+        let seen = if self.shows_newest() {
+            self.scan.live(batch)
+        } else {
+            self.scan.bound(batch)
+        };
         seen.map_err(external)
     }
 }

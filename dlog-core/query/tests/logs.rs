@@ -232,13 +232,19 @@ fn keyed_logs_show_the_newest_version() {
         assert_eq!(names(&rows), ["id", "name"]);
         let n = run(&engine, log("users").with(count_rows())).expect("it runs");
         assert_eq!(ints(&n, "n"), [2]);
-        let history = log("users").with(Clause::History(None)).with(ascending("id"));
+        let history = log("users")
+            .with(Clause::History(None))
+            .with(ascending("id"));
         let history = run(&engine, history).expect("it runs");
         assert_eq!(names(&history), ["id", "name", "valid-from", "valid-to"]);
         assert_eq!(ints(&history, "id"), [1, 1, 2, 3]);
-        let ended = history.column_by_name("valid-to").expect("the column is there");
+        let ended = history
+            .column_by_name("valid-to")
+            .expect("the column is there");
         assert_eq!(ended.null_count(), 2);
-        let before = log("users").with(Clause::History(Some((0, 1)))).with(count_rows());
+        let before = log("users")
+            .with(Clause::History(Some((0, 1))))
+            .with(count_rows());
         assert_eq!(ints(&run(&engine, before).expect("it runs"), "n"), [0]);
     };
     check();

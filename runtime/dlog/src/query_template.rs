@@ -270,8 +270,7 @@ impl Reader<'_> {
     fn group_keys(&self, args: &[Value]) -> Result<Vec<SelectItem>, Fault> {
         args.iter()
             .map(|key| match self.select_item(0, key)? {
-                SelectItem::Named(name, expr) if self.as_pair(key)?.is_none() => {
-                    debug_assert_eq!(name, "column_1");
+                SelectItem::Named(_, expr) if self.as_pair(key)?.is_none() => {
                     Ok(SelectItem::Named("key".to_owned(), expr))
                 }
                 named => Ok(named),
@@ -360,7 +359,10 @@ impl Reader<'_> {
         match form.args.as_slice() {
             [] => Ok(None),
             [from, to] => Ok(Some((time(from)?, time(to)?))),
-            _ => Err(Fault::new(FaultKind::Arity, "`history` takes no value or two instants")),
+            _ => Err(Fault::new(
+                FaultKind::Arity,
+                "`history` takes no value or two instants",
+            )),
         }
     }
 

@@ -32,7 +32,13 @@ pub(crate) struct QueryValue {
 impl QueryValue {
     pub(crate) fn make(query: Query, database: Database, template: Value, params: Value) -> Value {
         let shown = Arc::default();
-        make_native(Self { query, database, template, params, shown })
+        make_native(Self {
+            query,
+            database,
+            template,
+            params,
+            shown,
+        })
     }
 
     pub(crate) fn query(&self) -> &Query {

@@ -26,7 +26,10 @@ pub(crate) fn explain(operation: &'static str, error: DataFusionError) -> QueryE
             message,
         },
         DataFusionError::SQL(error, _) => QueryError::Sql {
-            message: error.to_string().trim_start_matches("sql parser error: ").to_owned(),
+            message: error
+                .to_string()
+                .trim_start_matches("sql parser error: ")
+                .to_owned(),
         },
         DataFusionError::SchemaError(error, _) => explain_schema(operation, *error),
         DataFusionError::Collection(errors) => match errors.into_iter().next() {

@@ -35,7 +35,7 @@ pub enum CopyError {
         /// Rows of this file that are in the log already.
         rows_loaded: u64,
         /// The log's answer.
-        source: AppendError,
+        source: Box<AppendError>,
     },
     /// The file's columns have no place in a log.
     #[error("{}: {reason}", file.display())]
@@ -189,7 +189,7 @@ impl Load<'_> {
             .map_err(|source| CopyError::Append {
                 file: self.file.to_owned(),
                 rows_loaded: self.report.rows,
-                source,
+                source: Box::new(source),
             })?;
         self.report.rows += rows as u64;
         self.report.commits += 1;

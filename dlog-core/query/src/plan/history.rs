@@ -33,15 +33,13 @@ pub(super) fn versions(
     let plan = build(&alias, table, range).map_err(|error| failure::explain("history", error))?;
     let reference = TableReference::bare(&*alias);
     let hidden = EXPOSED_SYSTEM_COLUMNS.iter();
-    let hidden = hidden.map(|name| Column::new(Some(reference.clone()), *name)).collect();
+    let hidden = hidden
+        .map(|name| Column::new(Some(reference.clone()), *name))
+        .collect();
     Ok(Relation::new(plan, alias, hidden))
 }
 
-fn build(
-    alias: &str,
-    table: LogTable,
-    range: TimeRange,
-) -> Result<LogicalPlan, DataFusionError> {
+fn build(alias: &str, table: LogTable, range: TimeRange) -> Result<LogicalPlan, DataFusionError> {
     let reference = TableReference::bare(alias);
     let column = |name: &str| Expr::Column(Column::new(Some(reference.clone()), name));
     let source = provider_as_source(Arc::new(table));
@@ -64,12 +62,19 @@ fn build(
         .window([next.alias(NEXT)])?
         .filter(column("_op").eq(lit(OP_PUT)))?
         .project(shown)?;
-    let Some((from, to)) = range else { return versions.build() };
+    let Some((from, to)) = range else {
+        return versions.build();
+    };
     let ended = column(VALID_TO);
     let still_held = ended.clone().is_null().or(ended.gt(time(from)));
-    versions.filter(column(VALID_FROM).lt(time(to)).and(still_held))?.build()
+    versions
+        .filter(column(VALID_FROM).lt(time(to)).and(still_held))?
+        .build()
 }
 
 fn time(micros: i64) -> Expr {
-    lit(ScalarValue::TimestampMicrosecond(Some(micros), Some(Arc::from("UTC"))))
+    lit(ScalarValue::TimestampMicrosecond(
+        Some(micros),
+        Some(Arc::from("UTC")),
+    ))
 }

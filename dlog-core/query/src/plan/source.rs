@@ -45,7 +45,11 @@ impl Planner<'_> {
     fn next_unnamed(&self) -> String {
         let number = self.unnamed.get() + 1;
         self.unnamed.set(number);
-        if number == 1 { "rows".to_owned() } else { format!("rows{number}") }
+        if number == 1 {
+            "rows".to_owned()
+        } else {
+            format!("rows{number}")
+        }
     }
 
     fn log(&self, name: &str, alias: String, view: View) -> Result<Relation, QueryError> {

@@ -324,7 +324,9 @@ fn file_format(value: &Value) -> Result<FileFormat, Fault> {
 fn logs(cx: &mut Cx, _: &mut [Value]) -> Flow {
     with_database(cx, |_, database| {
         let names = database.store().logs();
-        Ok(list::from_vec(names.iter().map(|name| Value::keyword(name)).collect()))
+        Ok(list::from_vec(
+            names.iter().map(|name| Value::keyword(name)).collect(),
+        ))
     })
 }
 
