@@ -426,18 +426,18 @@ fn describe(code: &FnCode) -> String {
 ///
 /// # Safety
 /// The running coroutine's context; arguments spilled with their count; `callee` and `entry` set.
-pub unsafe extern "C" fn bt_check(cx: *mut Cx, stack: u64) -> u64 {
+pub unsafe extern "C" fn bt_check(cx: *mut Cx) -> u64 {
     // SAFETY: the stub passes its own context.
     let context = unsafe { &mut *cx };
-    if context.stack_limit.load(Ordering::Relaxed) == usize::MAX
-        && matches!(coroutine::poll(context), Poll::Failed)
-    {
-        abandon_call(context);
-        return Control::Failed.word();
-    }
-    // Not `stack_limit`: a new request to stop may stand there already.
-    if stack as usize >= context.coroutine.limit {
-        return 0;
+    if context.stack_limit.load(Ordering::Relaxed) == usize::MAX {
+        // Only the function knows its frame: if that does not fit either, it comes again.
+        return match coroutine::poll(context) {
+            Poll::Continue => 0,
+            Poll::Failed => {
+                abandon_call(context);
+                Control::Failed.word()
+            }
+        };
     }
     // SAFETY: the back end made this stub with exactly this signature.
     let run =

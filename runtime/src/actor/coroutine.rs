@@ -86,7 +86,7 @@ pub struct Parked {
 pub struct CoroutineState {
     yielder: *const Yielder<Command, Yielded>,
     /// The real stack limit, also while [`Cx::stack_limit`] asks for a stop.
-    pub(crate) limit: usize,
+    limit: usize,
     pub(super) segments: Segments,
     future: Option<Wait>,
     outcome: Option<Result<Value, Fault>>,

@@ -110,8 +110,7 @@ fn check(stub: &mut Stub<'_>, params: &[Value]) {
     stub.store(params[1], context, CALLEE_OFFSET);
     let arguments = stub.constant(count as u64);
     stub.store(arguments, context, SPILL_COUNT_OFFSET);
-    let stack = stub.builder.ins().get_stack_pointer(types::I64);
-    let outcome = stub.call_rust("bt_check", &[context, stack]);
+    let outcome = stub.call_rust("bt_check", &[context]);
     return_if_failed(stub, outcome);
     let (again, done) = (stub.builder.create_block(), stub.builder.create_block());
     stub.builder.ins().brif(outcome, done, &[], again, &[]);
