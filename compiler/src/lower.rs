@@ -131,18 +131,23 @@ impl Lower<'_> {
             self.locals.insert(local, entry[0]);
         }
         self.load_captures(function, &source.body);
-        self.start = self.builder.add_block();
         let params: Vec<LocalId> = source.params.iter().chain(&source.rest).copied().collect();
-        for param in &params {
-            let value = self.builder.add_param(self.start);
-            self.locals.insert(*param, value);
-        }
         let fixed = source.params.len();
         let arguments = match arrival {
             Arrival::Direct => entry[1..].to_vec(),
             Arrival::Wide => self.unpack_wide(entry[1], fixed, source.rest.is_some()),
             Arrival::Single => self.collect_rest(&entry[1..], fixed),
         };
+        if !recurs_to_start(&source.body) {
+            self.locals.extend(params.into_iter().zip(arguments));
+            self.tail(&source.body);
+            return;
+        }
+        self.start = self.builder.add_block();
+        for param in &params {
+            let value = self.builder.add_param(self.start);
+            self.locals.insert(*param, value);
+        }
         self.builder.jump(self.start, arguments);
         self.builder.switch_to(self.start);
         self.tail(&source.body);
@@ -365,6 +370,13 @@ impl Lower<'_> {
                 .value(Op::Runtime(RuntimeEntry::DefineVar, vec![var, value])),
         )
     }
+}
+
+/// Does the node go back to the start of its function? Only then the start needs a block.
+fn recurs_to_start(core: &Core) -> bool {
+    let mut recurs = matches!(core.kind, CoreKind::Recur(RecurTarget::Function, _));
+    core.for_each_child(&mut |child| recurs = recurs || recurs_to_start(child));
+    recurs
 }
 
 /// Where the ways of a construct meet: a block with one parameter, or nowhere in tail position.
