@@ -165,7 +165,8 @@ struct Session {
 
 impl Session {
     fn start(history: &str) -> Session {
-        let prompt = format!("{} repl", env!("CARGO_BIN_EXE_batuta"));
+        // `exec`: a shell that stays between would end by the Ctrl-C that only interrupts the prompt.
+        let prompt = format!("exec {} repl", env!("CARGO_BIN_EXE_batuta"));
         let mut child = Command::new("script")
             .args(["--quiet", "--return", "--command", &prompt, "/dev/null"])
             .current_dir(root())
@@ -224,7 +225,7 @@ impl Session {
             let _ = self.keys.write_all(b"\x04");
             for _ in 0..20 {
                 if let Some(status) = self.child.try_wait().expect("the prompt can be asked") {
-                    assert!(status.success());
+                    assert!(status.success(), "{status}: {:?}", self.seen);
                     return;
                 }
                 thread::sleep(Duration::from_millis(50));
