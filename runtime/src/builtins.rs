@@ -17,8 +17,10 @@ pub mod core_lookup;
 pub mod core_names;
 pub mod core_predicates;
 pub mod core_print;
+pub mod core_queue;
 pub mod core_sequences;
 pub mod core_sort;
+pub mod core_sorted;
 pub mod core_state;
 pub mod format;
 pub mod io;
@@ -42,8 +44,10 @@ pub static TABLES: &[&BuiltinTable] = &[
     &core_names::TABLE,
     &core_predicates::TABLE,
     &core_print::TABLE,
+    &core_queue::TABLE,
     &core_sequences::TABLE,
     &core_sort::TABLE,
+    &core_sorted::TABLE,
     &core_state::TABLE,
     &format::TABLE,
     &io::TABLE,

@@ -5,14 +5,17 @@
 //! unrealised lazy sequence goes through [`seq`] and [`walk`], which ask for it with a signal.
 
 pub(crate) mod champ;
+pub mod entries;
 pub mod lazy_seq;
 pub mod list;
 pub mod map;
 pub mod meta;
+pub mod queue;
 pub mod range;
 pub mod seq;
 pub mod set;
 pub mod slice;
+pub mod sorted;
 pub mod vector;
 pub mod walk;
 
@@ -24,14 +27,14 @@ use crate::value::object::Kind;
 pub fn is_sequential(value: &Value) -> bool {
     matches!(
         value.kind(),
-        Some(Kind::Vector | Kind::List | Kind::LazySeq | Kind::Range | Kind::Slice)
+        Some(Kind::Vector | Kind::List | Kind::LazySeq | Kind::Range | Kind::Slice | Kind::Queue)
     )
 }
 
-/// Is it a sequence: sequential, but no vector?
+/// Is it a sequence: sequential, but no vector and no queue?
 #[inline]
 pub fn is_seq(value: &Value) -> bool {
-    is_sequential(value) && value.kind() != Some(Kind::Vector)
+    is_sequential(value) && !matches!(value.kind(), Some(Kind::Vector | Kind::Queue))
 }
 
 /// Number of items where it is known without walking.
@@ -43,6 +46,8 @@ pub fn known_count(value: &Value) -> Option<usize> {
         Kind::Vector => vector::len(value),
         Kind::Map => map::len(value),
         Kind::Set => set::len(value),
+        Kind::SortedMap | Kind::SortedSet => sorted::len(value),
+        Kind::Queue => queue::len(value),
         Kind::Slice => slice::len(value),
         Kind::Range => range::as_range(value).map(range::RangeBody::len),
         Kind::List => list::known_count(value),

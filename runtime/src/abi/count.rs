@@ -37,7 +37,10 @@ pub unsafe extern "C" fn bt_is_class(_cx: *mut Cx, class: u64, value: u64) -> u6
 
 /// Does a map pattern look into it? Maps, and errors as `{:kind :message :data :cause}`.
 pub fn is_map_like(value: &Value) -> bool {
-    matches!(value.kind(), Some(Kind::Map | Kind::Error))
+    matches!(
+        value.kind(),
+        Some(Kind::Map | Kind::SortedMap | Kind::Error)
+    )
 }
 
 /// May a map pattern look into it?

@@ -2,9 +2,11 @@
 
 use crate::builtin::{Builtin, BuiltinTable, Flow, at_least, between, exactly, row};
 use crate::builtins::support::{out_of_bounds, position, take, take_all};
-use crate::builtins::transient;
+use crate::builtins::{core_sorted, transient};
 use crate::collections::seq::{Consumer, Cursor, consume, gather, with_seq};
-use crate::collections::{is_seq, known_count, list, map, meta, set, slice, vector, walk};
+use crate::collections::{
+    is_seq, known_count, list, map, meta, queue, set, slice, sorted, vector, walk,
+};
 use crate::context::Cx;
 use crate::failure::{Fault, FaultKind};
 use crate::number;
@@ -12,7 +14,7 @@ use crate::value::Value;
 use crate::value::object::Kind;
 
 /// Goes on when the values at these places are realised, to serve as keys.
-fn with_keys(
+pub(super) fn with_keys(
     cx: &mut Cx,
     values: Vec<Value>,
     from: usize,
@@ -34,7 +36,7 @@ pub(super) fn conj(cx: &mut Cx, args: &mut [Value]) -> Flow {
     if args.is_empty() {
         return Ok(vector::empty());
     }
-    let is_table = matches!(args[0].kind(), Some(Kind::Map | Kind::Set));
+    let is_table = map::is_map(&args[0]) || set::is_set(&args[0]);
     if is_table {
         return conj_table(cx, take_all(args, 0));
     }
@@ -48,6 +50,7 @@ pub(super) fn conj(cx: &mut Cx, args: &mut [Value]) -> Flow {
 fn conj_one(collection: Value, item: Value) -> Result<Value, Fault> {
     match collection.kind() {
         Some(Kind::Vector) => Ok(vector::push(collection, item)),
+        Some(Kind::Queue) => Ok(queue::push(collection, item)),
         _ if collection.is_nil() || is_seq(&collection) => Ok(list::cons(item, collection)),
         _ => Err(Fault::wrong_type("conj", "a collection", &collection)),
     }
@@ -56,10 +59,14 @@ fn conj_one(collection: Value, item: Value) -> Result<Value, Fault> {
 /// Keys hide within the items (entries, or maps of them), so all items are realised as far as
 /// they can be keys: members whole, entries their first.
 fn conj_table(cx: &mut Cx, values: Vec<Value>) -> Flow {
-    if values[0].kind() == Some(Kind::Set) {
-        return with_keys(cx, values, 1, 1, |_, values| {
+    if set::is_set(&values[0]) {
+        return with_keys(cx, values, 1, 1, |cx, values| {
             let mut values = values.into_iter();
             let set = values.next().unwrap_or_default();
+            if sorted::is_sorted(&set) {
+                let members: Vec<_> = values.map(|member| (member, Value::NIL)).collect();
+                return core_sorted::put_all(cx, set, members.into_iter());
+            }
             Ok(values.fold(set, set::conj))
         });
     }
@@ -68,27 +75,38 @@ fn conj_table(cx: &mut Cx, values: Vec<Value>) -> Flow {
         .filter(|key| walk::is_composite(key))
         .cloned()
         .collect();
-    walk::realise_all(cx, keys, move |_, _| {
+    walk::realise_all(cx, keys, move |cx, _| {
         let mut values = values.into_iter();
         let map = values.next().unwrap_or_default();
+        if sorted::is_sorted(&map) {
+            let entries: Result<Vec<_>, Fault> = values.map(entries_of).collect();
+            let entries: Vec<_> = entries?.into_iter().flatten().collect();
+            return core_sorted::put_all(cx, map, entries.into_iter());
+        }
         Ok(values.try_fold(map, conj_entry)?)
     })
 }
 
 fn conj_entry(map: Value, item: Value) -> Result<Value, Fault> {
+    let entries = entries_of(item)?.into_iter();
+    Ok(entries.fold(map, |map, (key, value)| map::assoc(map, key, value)))
+}
+
+/// The entries that an item stands for: a map's, or the item itself, a vector of two.
+fn entries_of(item: Value) -> Result<Vec<(Value, Value)>, Fault> {
     if item.is_nil() {
-        return Ok(map);
+        return Ok(Vec::new());
     }
-    if item.kind() == Some(Kind::Map) {
-        let entries = map::iter(&item).map(|(k, v)| (k.clone(), v.clone()));
-        return Ok(entries.fold(map, |map, (k, v)| map::assoc(map, k, v)));
+    if map::is_map(&item) {
+        let entries = map::iter(&item);
+        return Ok(entries.map(|(k, v)| (k.clone(), v.clone())).collect());
     }
     match (
         vector::len(&item),
         vector::nth(&item, 0),
         vector::nth(&item, 1),
     ) {
-        (Some(2), Some(key), Some(value)) => Ok(map::assoc(map, key.clone(), value.clone())),
+        (Some(2), Some(key), Some(value)) => Ok(vec![(key.clone(), value.clone())]),
         _ => Err(Fault::wrong_type(
             "conj",
             "a map or an entry [key value]",
@@ -105,9 +123,16 @@ pub(super) fn assoc(cx: &mut Cx, args: &mut [Value]) -> Flow {
     if args.len() == 3 && args[0].kind() == Some(Kind::Map) && !walk::is_composite(&args[1]) {
         return Ok(map::assoc(take(args, 0), take(args, 1), take(args, 2)));
     }
-    with_keys(cx, take_all(args, 0), 1, 2, |_, values| {
+    with_keys(cx, take_all(args, 0), 1, 2, |cx, values| {
         let mut values = values.into_iter();
         let mut collection = values.next().unwrap_or_default();
+        if collection.kind() == Some(Kind::SortedMap) {
+            let mut entries = Vec::with_capacity(values.len() / 2);
+            while let (Some(key), Some(value)) = (values.next(), values.next()) {
+                entries.push((key, value));
+            }
+            return core_sorted::put_all(cx, collection, entries.into_iter());
+        }
         while let (Some(key), Some(value)) = (values.next(), values.next()) {
             collection = assoc_one(collection, key, value)?;
         }
@@ -135,34 +160,36 @@ fn remove_all(
     who: &'static str,
     cx: &mut Cx,
     args: &mut [Value],
-    kind: Kind,
+    wanted: (&str, fn(&Value) -> bool),
     remove: fn(Value, &Value) -> Value,
 ) -> Flow {
     if args[0].is_nil() {
         return Ok(Value::NIL);
     }
-    if args[0].kind() != Some(kind) {
-        let wanted = if kind == Kind::Map { "a map" } else { "a set" };
-        return Err(Fault::wrong_type(who, wanted, &args[0]).into());
+    if !wanted.1(&args[0]) {
+        return Err(Fault::wrong_type(who, wanted.0, &args[0]).into());
     }
-    with_keys(cx, take_all(args, 0), 1, 1, move |_, values| {
+    with_keys(cx, take_all(args, 0), 1, 1, move |cx, values| {
         let mut values = values.into_iter();
         let table = values.next().unwrap_or_default();
+        if sorted::is_sorted(&table) {
+            return core_sorted::remove_all(cx, table, values);
+        }
         Ok(values.fold(table, |table, key| remove(table, &key)))
     })
 }
 
 pub(super) fn dissoc(cx: &mut Cx, args: &mut [Value]) -> Flow {
-    remove_all("dissoc", cx, args, Kind::Map, map::dissoc)
+    remove_all("dissoc", cx, args, ("a map", map::is_map), map::dissoc)
 }
 
 pub(super) fn disj(cx: &mut Cx, args: &mut [Value]) -> Flow {
-    remove_all("disj", cx, args, Kind::Set, set::disj)
+    remove_all("disj", cx, args, ("a set", set::is_set), set::disj)
 }
 
 fn parts_of_map(who: &'static str, cx: &mut Cx, args: &mut [Value], index: usize) -> Flow {
     let map = take(args, 0);
-    if map.kind() == Some(Kind::Map) {
+    if map::is_map(&map) {
         let part = |(key, value): (&Value, &Value)| {
             if index == 0 {
                 key.clone()
@@ -223,7 +250,7 @@ fn seq_to_map(cx: &mut Cx, args: &mut [Value]) -> Flow {
                 None
             };
             if let Some(last) = &trailing
-                && last.kind() != Some(Kind::Map)
+                && !map::is_map(last)
             {
                 let message = "keyword arguments: the last key has no value";
                 return Err(Fault::new(FaultKind::Arity, message).into());
@@ -243,7 +270,7 @@ fn hash_set(cx: &mut Cx, args: &mut [Value]) -> Flow {
 
 fn to_set(cx: &mut Cx, args: &mut [Value]) -> Flow {
     if args[0].kind() == Some(Kind::Set) {
-        return Ok(take(args, 0));
+        return Ok(meta::with_meta(take(args, 0), Value::NIL).unwrap_or_default());
     }
     gather(cx, "set", take(args, 0), usize::MAX, |cx, items, _| {
         with_keys(cx, items, 0, 1, |_, items| Ok(set::from_iter(items)))
@@ -311,6 +338,8 @@ fn empty(_: &mut Cx, args: &mut [Value]) -> Flow {
         Some(Kind::Vector) => vector::empty(),
         Some(Kind::Map) => map::empty(),
         Some(Kind::Set) => set::empty(),
+        Some(Kind::SortedMap | Kind::SortedSet) => return Ok(sorted::emptied(&args[0])),
+        Some(Kind::Queue) => queue::empty(),
         _ if is_seq(&args[0]) => list::empty(),
         _ => return Ok(Value::NIL),
     };
@@ -328,6 +357,7 @@ fn peek(cx: &mut Cx, args: &mut [Value]) -> Flow {
             let last = vector::len(&args[0]).unwrap_or(0).wrapping_sub(1);
             Ok(vector::nth(&args[0], last).cloned().unwrap_or_default())
         }
+        Some(Kind::Queue) => Ok(queue::peek(&args[0])),
         _ if args[0].is_nil() || is_seq(&args[0]) => {
             crate::collections::seq::first(cx, take(args, 0))
         }
@@ -339,6 +369,9 @@ pub(super) fn pop(cx: &mut Cx, args: &mut [Value]) -> Flow {
     let value = take(args, 0);
     if value.is_nil() {
         return Ok(value);
+    }
+    if value.kind() == Some(Kind::Queue) {
+        return Ok(queue::pop(value));
     }
     if known_count(&value) == Some(0) {
         return Err(Fault::new(FaultKind::Index, "`pop` of an empty collection").into());
@@ -352,7 +385,7 @@ pub(super) fn pop(cx: &mut Cx, args: &mut [Value]) -> Flow {
 
 fn with_meta(cx: &mut Cx, args: &mut [Value]) -> Flow {
     let (value, metadata) = (take(args, 0), take(args, 1));
-    if !metadata.is_nil() && metadata.kind() != Some(Kind::Map) {
+    if !metadata.is_nil() && !map::is_map(&metadata) {
         return Err(Fault::wrong_type("with-meta", "metadata as a map or nil", &metadata).into());
     }
     if !matches!(value.kind(), Some(Kind::LazySeq | Kind::Range)) {

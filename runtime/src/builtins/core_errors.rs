@@ -5,7 +5,7 @@ use crate::builtins::support::take;
 use crate::collections::{map, walk};
 use crate::context::Cx;
 use crate::failure::{ErrorBody, Fault, FaultKind};
-use crate::value::object::{Kind, make};
+use crate::value::object::make;
 use crate::value::{Value, print};
 
 /// The part of an error value that a pattern sees under a key.
@@ -32,7 +32,7 @@ fn ex_info(_: &mut Cx, args: &mut [Value]) -> Flow {
         return Err(Fault::wrong_type("ex-info", "a message as a string", &message).into());
     }
     let data = take(args, 1);
-    if !data.is_nil() && data.kind() != Some(Kind::Map) {
+    if !data.is_nil() && !map::is_map(&data) {
         return Err(Fault::wrong_type("ex-info", "data as a map", &data).into());
     }
     Ok(make(ErrorBody {

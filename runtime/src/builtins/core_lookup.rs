@@ -5,9 +5,9 @@ use std::ops::ControlFlow;
 
 use crate::builtin::{Builtin, BuiltinTable, Flow, at_least, between, exactly, row, tail_call};
 use crate::builtins::support::{out_of_bounds, position, take, take_all};
-use crate::builtins::transient;
+use crate::builtins::{core_sorted, transient};
 use crate::collections::seq::{Consumer, Cursor, consume, entry};
-use crate::collections::{is_sequential, list, map, range, set, slice, vector, walk};
+use crate::collections::{is_sequential, list, map, range, set, slice, sorted, vector, walk};
 use crate::context::Cx;
 use crate::failure::{Fault, FaultKind};
 use crate::function::VarBody;
@@ -34,6 +34,11 @@ fn find_value(collection: &Value, key: &Value) -> Option<Value> {
 
 /// `(get collection key absent)`
 pub(super) fn lookup(cx: &mut Cx, collection: Value, key: Value, absent: Value) -> Flow {
+    if sorted::is_sorted(&collection) {
+        return core_sorted::find(cx, collection, key, |_, found| {
+            Ok(found.map_or(absent, |(_, value)| value))
+        });
+    }
     if walk::is_composite(&key) {
         return walk::realise(cx, key, move |_, key| {
             Ok(find_value(&collection, &key).unwrap_or(absent))
@@ -61,7 +66,12 @@ fn with_realised_key(
 }
 
 fn contains(cx: &mut Cx, args: &mut [Value]) -> Flow {
-    with_realised_key(cx, args, |_, collection, key| {
+    with_realised_key(cx, args, |cx, collection, key| {
+        if sorted::is_sorted(&collection) {
+            return core_sorted::find(cx, collection, key, |_, found| {
+                Ok(Value::bool(found.is_some()))
+            });
+        }
         let holds = match collection.kind() {
             Some(Kind::Map) => map::contains(&collection, &key),
             Some(Kind::Set) => set::contains(&collection, &key),
@@ -81,7 +91,12 @@ fn contains(cx: &mut Cx, args: &mut [Value]) -> Flow {
 }
 
 fn find(cx: &mut Cx, args: &mut [Value]) -> Flow {
-    with_realised_key(cx, args, |_, collection, key| {
+    with_realised_key(cx, args, |cx, collection, key| {
+        if collection.kind() == Some(Kind::SortedMap) {
+            return core_sorted::find(cx, collection, key, |_, found| {
+                Ok(found.map(|(k, v)| entry(&k, &v)).unwrap_or_default())
+            });
+        }
         let found = match collection.kind() {
             Some(Kind::Map) => map::find(&collection, &key).map(|(k, v)| entry(k, v)),
             Some(Kind::Vector) => {
@@ -186,7 +201,9 @@ fn invoke(cx: &mut Cx, args: &mut [Value]) -> Flow {
             Some(function) => tail_call(function, rest),
             None => Err(crate::builtins::core_state::unbound(&callee).into()),
         },
-        Some(Kind::Map | Kind::Set | Kind::Native) if can_look_up(&callee) => {
+        Some(Kind::Map | Kind::Set | Kind::SortedMap | Kind::SortedSet | Kind::Native)
+            if can_look_up(&callee) =>
+        {
             expect_between(&callee, rest.len(), 1, 2)?;
             let key = looked_up_in(&mut rest);
             lookup(cx, callee, key, take(&mut rest, 1))

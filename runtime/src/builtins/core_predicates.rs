@@ -1,7 +1,7 @@
 //! What a value is, in `batuta.core`.
 
 use crate::builtin::{Builtin, BuiltinTable, Flow, exactly, row};
-use crate::collections::{is_seq, is_sequential, known_count, lazy_seq, list, set};
+use crate::collections::{is_seq, is_sequential, known_count, lazy_seq, list, map, set};
 use crate::context::Cx;
 use crate::failure::Fault;
 use crate::number;
@@ -23,16 +23,8 @@ fn is_class(args: &[Value], class: CellClass) -> Flow {
     })
 }
 
-fn is_map(v: &Value) -> bool {
-    v.kind() == Some(Kind::Map)
-}
-
-fn is_set(v: &Value) -> bool {
-    v.kind() == Some(Kind::Set)
-}
-
 fn is_collection(v: &Value) -> bool {
-    is_sequential(v) || is_map(v) || is_set(v)
+    is_sequential(v) || map::is_map(v) || set::is_set(v)
 }
 
 fn is_fn(v: &Value) -> bool {
@@ -42,10 +34,9 @@ fn is_fn(v: &Value) -> bool {
 fn is_callable(v: &Value) -> bool {
     is_fn(v)
         || v.as_keyword().is_some()
-        || matches!(
-            v.kind(),
-            Some(Kind::Map | Kind::Set | Kind::Vector | Kind::Symbol | Kind::Var)
-        )
+        || matches!(v.kind(), Some(Kind::Vector | Kind::Symbol | Kind::Var))
+        || map::is_map(v)
+        || set::is_set(v)
 }
 
 fn has_namespace(v: &Value) -> bool {
@@ -128,7 +119,7 @@ const ROWS: &[Builtin] = &[
         "associative?",
         "[x]",
         exactly(1),
-        |_, a| test(a, |v| is_map(v) || v.kind() == Some(Kind::Vector)),
+        |_, a| test(a, |v| map::is_map(v) || v.kind() == Some(Kind::Vector)),
         "Is it a map or a vector?",
     ),
     row(
@@ -314,7 +305,7 @@ const ROWS: &[Builtin] = &[
         "map?",
         "[x]",
         exactly(1),
-        |_, a| test(a, is_map),
+        |_, a| test(a, map::is_map),
         "Is it a map?",
     ),
     row(
@@ -451,7 +442,7 @@ const ROWS: &[Builtin] = &[
         "set?",
         "[x]",
         exactly(1),
-        |_, a| test(a, is_set),
+        |_, a| test(a, set::is_set),
         "Is it a set?",
     ),
     row(

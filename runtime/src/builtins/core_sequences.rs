@@ -2,9 +2,10 @@
 //! but for `apply`, which only hands its arguments on.
 
 use crate::builtin::{Builtin, BuiltinTable, Flow, Signal, at_least, exactly, row, tail_call};
+use crate::builtins::core_sorted;
 use crate::builtins::support::{take, take_all};
 use crate::collections::seq::{self, Cursor, gather, with_seq};
-use crate::collections::{is_seq, lazy_seq, list, range, slice, vector};
+use crate::collections::{is_seq, lazy_seq, list, range, slice, sorted, vector};
 use crate::context::Cx;
 use crate::failure::{Fault, FaultKind};
 use crate::function::{CodeSource, FunctionBody};
@@ -79,8 +80,12 @@ impl seq::Consumer for Skip {
 }
 
 fn rseq(_: &mut Cx, args: &mut [Value]) -> Flow {
+    if sorted::is_sorted(&args[0]) {
+        return Ok(core_sorted::backwards(&args[0]));
+    }
     if args[0].kind() != Some(Kind::Vector) {
-        return Err(Fault::wrong_type("rseq", "a vector", &args[0]).into());
+        let wanted = "a vector or a sorted map or set";
+        return Err(Fault::wrong_type("rseq", wanted, &args[0]).into());
     }
     let mut items: Vec<Value> = vector::iter(&args[0]).cloned().collect();
     items.reverse();
@@ -231,7 +236,7 @@ const ROWS: &[Builtin] = &[
         "[v]",
         exactly(1),
         rseq,
-        "The elements of a vector backwards; nil if there are none.",
+        "The elements of a vector or a sorted collection backwards; nil if there are none.",
     ),
     row(
         "second",

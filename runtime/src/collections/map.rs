@@ -4,6 +4,7 @@
 
 pub use super::champ::node::MapNode;
 use super::champ::{self, Entry, Head, Table};
+use super::entries::{self, Entries};
 use crate::value::Value;
 use crate::value::object::{Body, Kind};
 
@@ -50,19 +51,32 @@ pub fn from_pairs(pairs: impl IntoIterator<Item = (Value, Value)>) -> Value {
 /// Is it a map?
 #[inline]
 pub fn is_map(value: &Value) -> bool {
-    value.kind() == Some(Kind::Map)
+    matches!(value.kind(), Some(Kind::Map | Kind::SortedMap))
 }
 
 /// Number of entries of a map; `None` for other values.
 #[inline]
 pub fn len(map: &Value) -> Option<usize> {
-    map.as_object::<MapBody>().map(|body| body.0.len)
+    match map.as_object::<MapBody>() {
+        Some(body) => Some(body.0.len),
+        None if is_map(map) => super::sorted::len(map),
+        None => None,
+    }
+}
+
+#[inline]
+fn entry<'a>(map: &'a Value, key: &Value) -> Option<&'a [Value]> {
+    match map.kind()? {
+        Kind::Map => champ::find::<MapBody>(map, key),
+        Kind::SortedMap => entries::find_sorted(map, key),
+        _ => None,
+    }
 }
 
 /// The value of a key; `None` also for other values than maps.
 #[inline]
 pub fn get<'a>(map: &'a Value, key: &Value) -> Option<&'a Value> {
-    champ::find::<MapBody>(map, key).map(|entry| &entry[1])
+    entry(map, key).map(|entry| &entry[1])
 }
 
 /// The value of a keyword key.
@@ -72,27 +86,39 @@ pub fn get_keyword<'a>(map: &'a Value, key: &str) -> Option<&'a Value> {
 
 /// The entry of a key, with the key as it is stored.
 pub fn find<'a>(map: &'a Value, key: &Value) -> Option<(&'a Value, &'a Value)> {
-    champ::find::<MapBody>(map, key).map(|entry| (&entry[0], &entry[1]))
+    entry(map, key).map(|entry| (&entry[0], &entry[1]))
 }
 
 /// Is the key there?
 pub fn contains(map: &Value, key: &Value) -> bool {
-    champ::find::<MapBody>(map, key).is_some()
+    entry(map, key).is_some()
 }
 
-/// Adds or replaces an entry. `map` must be a map.
+/// A map by hash: of a sorted one, its entries.
+fn hashed(map: Value) -> Value {
+    if map.kind() == Some(Kind::SortedMap) {
+        return from_pairs(iter(&map).map(|(k, v)| (k.clone(), v.clone())));
+    }
+    map
+}
+
+/// Adds or replaces an entry. `map` must be a map; a sorted one becomes one by hash.
 pub fn assoc(map: Value, key: Value, value: Value) -> Value {
-    champ::insert::<MapBody>(map, Entry { key, value })
+    champ::insert::<MapBody>(hashed(map), Entry { key, value })
 }
 
-/// Removes an entry. `map` must be a map.
+/// Removes an entry. `map` must be a map; a sorted one becomes one by hash.
 pub fn dissoc(map: Value, key: &Value) -> Value {
-    champ::remove::<MapBody>(map, key)
+    champ::remove::<MapBody>(hashed(map), key)
 }
 
 /// The entries, in the map's order. `map` must be a map.
 pub fn iter(map: &Value) -> impl Iterator<Item = (&Value, &Value)> + Clone {
-    champ::iter::<MapBody>(map).map(|entry| (&entry[0], &entry[1]))
+    let entries = match map.kind() {
+        Some(Kind::SortedMap) => Entries::Sorted(super::sorted::iter(map)),
+        _ => Entries::Hashed(champ::iter::<MapBody>(map)),
+    };
+    entries.map(|entry| (&entry[0], &entry[1]))
 }
 
 pub(super) fn meta(map: &Value) -> Option<&Value> {

@@ -1,6 +1,6 @@
 //! Metadata: a map beside a value, of no account to equality and hash.
 
-use super::{list, map, set, slice, vector};
+use super::{list, map, queue, set, slice, sorted, vector};
 use crate::function::VarBody;
 use crate::value::object::Kind;
 use crate::value::{Value, symbol};
@@ -13,6 +13,8 @@ pub fn meta(value: &Value) -> Value {
         Some(Kind::Slice) => slice::as_slice(value).map(|slice| slice.meta()),
         Some(Kind::Map) => map::meta(value),
         Some(Kind::Set) => set::meta(value),
+        Some(Kind::SortedMap | Kind::SortedSet) => sorted::meta(value),
+        Some(Kind::Queue) => queue::meta(value),
         Some(Kind::Symbol) => value.as_symbol().map(|symbol| symbol.meta()),
         Some(Kind::Var) => {
             let var = value.as_object::<VarBody>();
@@ -46,6 +48,8 @@ pub fn with_meta(mut value: Value, meta: Value) -> Option<Value> {
         Kind::Slice => slice::as_slice(&value).map(|slice| slice.with_meta(meta)),
         Kind::Map => Some(map::with_meta(value, meta)),
         Kind::Set => Some(set::with_meta(value, meta)),
+        Kind::SortedMap | Kind::SortedSet => Some(sorted::with_meta(value, meta)),
+        Kind::Queue => Some(queue::with_meta(value, meta)),
         Kind::Symbol => value
             .as_symbol()
             .map(|symbol| symbol::with_meta(symbol, meta)),

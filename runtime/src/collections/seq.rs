@@ -6,7 +6,7 @@
 
 use std::ops::ControlFlow;
 
-use super::{lazy_seq, list, map, range, set, slice, vector};
+use super::{lazy_seq, list, map, queue, range, set, slice, vector};
 use crate::builtin::{Flow, Signal, and_then};
 use crate::context::Cx;
 use crate::failure::Fault;
@@ -51,13 +51,14 @@ fn no_sequence(who: &str, value: &Value) -> Fault {
     Fault::wrong_type(who, "a collection or a sequence", value)
 }
 
-/// The items of a map, set or string as a vector.
+/// The items of a map, set, queue or string as a vector.
 fn items_of(value: &Value) -> Option<Value> {
     match value.kind()? {
-        Kind::Map => Some(vector::from_iter(
+        Kind::Map | Kind::SortedMap => Some(vector::from_iter(
             map::iter(value).map(|(k, v)| entry(k, v)),
         )),
-        Kind::Set => Some(vector::from_iter(set::iter(value).cloned())),
+        Kind::Set | Kind::SortedSet => Some(vector::from_iter(set::iter(value).cloned())),
+        Kind::Queue => queue::items(value),
         Kind::Str => Some(vector::from_iter(value.as_str()?.chars().map(Value::char))),
         _ => None,
     }
@@ -116,11 +117,12 @@ fn first_now(value: &Value) -> Option<Value> {
         Kind::Slice => slice::nth(value, 0).cloned().unwrap_or_default(),
         Kind::Range => range::as_range(value)?.at(0),
         Kind::LazySeq => return first_now(lazy_seq::realised(value)?),
-        Kind::Map => map::iter(value)
+        Kind::Map | Kind::SortedMap => map::iter(value)
             .next()
             .map(|(k, v)| entry(k, v))
             .unwrap_or_default(),
-        Kind::Set => set::iter(value).next().cloned().unwrap_or_default(),
+        Kind::Queue => queue::peek(value),
+        Kind::Set | Kind::SortedSet => set::iter(value).next().cloned().unwrap_or_default(),
         Kind::Str => value
             .as_str()?
             .chars()

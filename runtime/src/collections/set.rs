@@ -1,6 +1,7 @@
 //! Hash sets: as [`super::map`], with members instead of entries.
 
 use super::champ::{self, Entry, Head, Table};
+use super::entries::{self, Entries};
 use crate::value::Value;
 use crate::value::object::{Body, Kind};
 
@@ -44,15 +45,30 @@ pub fn from_iter(members: impl IntoIterator<Item = Value>) -> Value {
     members.fold(room, conj)
 }
 
+/// Is it a set?
+#[inline]
+pub fn is_set(value: &Value) -> bool {
+    matches!(value.kind(), Some(Kind::Set | Kind::SortedSet))
+}
+
 /// Number of members of a set; `None` for other values.
 #[inline]
 pub fn len(set: &Value) -> Option<usize> {
-    set.as_object::<SetBody>().map(|body| body.0.len)
+    match set.as_object::<SetBody>() {
+        Some(body) => Some(body.0.len),
+        None if is_set(set) => super::sorted::len(set),
+        None => None,
+    }
 }
 
 /// The member that equals `key`, as it is stored; `None` also for other values than sets.
 pub fn get<'a>(set: &'a Value, key: &Value) -> Option<&'a Value> {
-    champ::find::<SetBody>(set, key).map(|entry| &entry[0])
+    let entry = match set.kind()? {
+        Kind::Set => champ::find::<SetBody>(set, key),
+        Kind::SortedSet => entries::find_sorted(set, key),
+        _ => None,
+    };
+    entry.map(|entry| &entry[0])
 }
 
 /// Is it a member?
@@ -60,10 +76,19 @@ pub fn contains(set: &Value, key: &Value) -> bool {
     get(set, key).is_some()
 }
 
-/// Adds a member; an equal one that is there stays. `set` must be a set.
+/// A set by hash: of a sorted one, its members.
+fn hashed(set: Value) -> Value {
+    if set.kind() == Some(Kind::SortedSet) {
+        return from_iter(iter(&set).cloned());
+    }
+    set
+}
+
+/// Adds a member; an equal one that is there stays. `set` must be a set; a sorted one becomes one
+/// by hash.
 pub fn conj(set: Value, member: Value) -> Value {
     champ::insert::<SetBody>(
-        set,
+        hashed(set),
         Entry {
             key: member,
             value: Value::UNBOUND,
@@ -71,14 +96,18 @@ pub fn conj(set: Value, member: Value) -> Value {
     )
 }
 
-/// Removes a member. `set` must be a set.
+/// Removes a member. `set` must be a set; a sorted one becomes one by hash.
 pub fn disj(set: Value, member: &Value) -> Value {
-    champ::remove::<SetBody>(set, member)
+    champ::remove::<SetBody>(hashed(set), member)
 }
 
 /// The members, in the set's order. `set` must be a set.
 pub fn iter(set: &Value) -> impl Iterator<Item = &Value> + Clone {
-    champ::iter::<SetBody>(set).map(|entry| &entry[0])
+    let entries = match set.kind() {
+        Some(Kind::SortedSet) => Entries::Sorted(super::sorted::iter(set)),
+        _ => Entries::Hashed(champ::iter::<SetBody>(set)),
+    };
+    entries.map(|entry| &entry[0])
 }
 
 pub(super) fn meta(set: &Value) -> Option<&Value> {

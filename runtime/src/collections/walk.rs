@@ -14,13 +14,21 @@ use crate::value::object::Kind;
 pub(crate) fn is_composite(value: &Value) -> bool {
     matches!(
         value.kind(),
-        Some(Kind::Vector | Kind::List | Kind::LazySeq | Kind::Slice | Kind::Map)
+        Some(
+            Kind::Vector
+                | Kind::List
+                | Kind::LazySeq
+                | Kind::Slice
+                | Kind::Queue
+                | Kind::Map
+                | Kind::SortedMap
+        )
     )
 }
 
 /// The places to walk in a composite value. Keys and members are realised already.
 fn cursor_of(value: Value) -> Option<Cursor> {
-    let value = if value.kind() == Some(Kind::Map) {
+    let value = if map::is_map(&value) {
         let composite = map::iter(&value)
             .map(|(_, v)| v)
             .filter(|v| is_composite(v))

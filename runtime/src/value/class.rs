@@ -35,8 +35,9 @@ fn kind_name(value: &Value, kind: Kind) -> &'static str {
         Kind::Symbol => "symbol",
         Kind::Vector => "vector",
         Kind::List | Kind::LazySeq | Kind::Range | Kind::Slice => "list",
-        Kind::Map => "map",
-        Kind::Set => "set",
+        Kind::Map | Kind::SortedMap => "map",
+        Kind::Set | Kind::SortedSet => "set",
+        Kind::Queue => "queue",
         Kind::Function => "fn",
         Kind::Var => "var",
         Kind::Cell => match as_cell(value).map(|cell| cell.class()) {
@@ -50,7 +51,7 @@ fn kind_name(value: &Value, kind: Kind) -> &'static str {
         Kind::Error => "error",
         Kind::Pid => "pid",
         Kind::Reference => "ref",
-        Kind::VectorNode | Kind::MapNode => "node",
+        Kind::VectorNode | Kind::MapNode | Kind::SortedNode => "node",
         Kind::Native => value
             .as_dyn_native()
             .map_or("native", |native| native.class()),

@@ -8,7 +8,7 @@ use super::object::Kind;
 use crate::actor::identity::{PidBody, ReferenceBody};
 use crate::builtin::Flow;
 use crate::collections::seq::{Cursor, Step};
-use crate::collections::{is_sequential, known_count, map, set};
+use crate::collections::{is_sequential, known_count, map, set, sorted};
 use crate::context::Cx;
 use crate::number;
 
@@ -45,8 +45,14 @@ fn at_once(a: &Value, b: &Value) -> Option<bool> {
                 _ => false,
             },
         ),
-        Kind::Map | Kind::Set => {
-            if kind != other || known_count(a) != known_count(b) {
+        Kind::Map | Kind::SortedMap | Kind::Set | Kind::SortedSet => {
+            if map::is_map(a) != map::is_map(b)
+                || !matches!(
+                    other,
+                    Kind::Map | Kind::SortedMap | Kind::Set | Kind::SortedSet
+                )
+                || known_count(a) != known_count(b)
+            {
                 Some(false)
             } else {
                 None
@@ -154,7 +160,8 @@ impl Comparison {
     /// Begins with a pair that takes a walk. False if a difference shows already.
     fn open(&mut self, a: Value, b: Value) -> bool {
         match a.kind() {
-            Some(Kind::Map) => {
+            Some(Kind::Map | Kind::SortedMap) => {
+                let (a, b) = by_hash_second(a, b);
                 for (key, value) in map::iter(&a) {
                     let Some(other) = map::get(&b, key) else {
                         return false;
@@ -167,7 +174,10 @@ impl Comparison {
                 }
                 true
             }
-            Some(Kind::Set) => set::iter(&a).all(|member| set::contains(&b, member)),
+            Some(Kind::Set | Kind::SortedSet) => {
+                let (a, b) = by_hash_second(a, b);
+                set::iter(&a).all(|member| set::contains(&b, member))
+            }
             _ => match (Cursor::new("=", a), Cursor::new("=", b)) {
                 (Ok(left), Ok(right)) => {
                     self.tasks.push(Task::Items(left, right));
@@ -175,6 +185,23 @@ impl Comparison {
                 }
                 _ => false,
             },
+        }
+    }
+}
+
+/// Two maps or sets with one by hash as the second, in which the keys of the first are looked up.
+fn by_hash_second(a: Value, b: Value) -> (Value, Value) {
+    match (sorted::is_sorted(&a), sorted::is_sorted(&b)) {
+        (_, false) => (a, b),
+        (false, true) => (b, a),
+        (true, true) if map::is_map(&b) => {
+            let pairs = map::iter(&b).map(|(k, v)| (k.clone(), v.clone()));
+            let hashed = map::from_pairs(pairs);
+            (a, hashed)
+        }
+        (true, true) => {
+            let hashed = set::from_iter(set::iter(&b).cloned());
+            (a, hashed)
         }
     }
 }

@@ -47,6 +47,14 @@ pub enum Kind {
     Set,
     /// Inner node of a map or set.
     MapNode,
+    /// Sorted map.
+    SortedMap,
+    /// Sorted set.
+    SortedSet,
+    /// Node of a sorted map or set.
+    SortedNode,
+    /// Persistent queue.
+    Queue,
     /// Function or closure.
     Function,
     /// Var.
@@ -181,6 +189,10 @@ static OPERATIONS: [Operations; KINDS] = {
         operations::<collections::map::MapBody>(),
         operations::<collections::set::SetBody>(),
         operations::<collections::map::MapNode>(),
+        operations::<collections::sorted::SortedMapBody>(),
+        operations::<collections::sorted::SortedSetBody>(),
+        operations::<collections::sorted::SortedNode>(),
+        operations::<collections::queue::QueueBody>(),
         operations::<function::FunctionBody>(),
         operations::<function::VarBody>(),
         operations::<super::cell::CellBody>(),

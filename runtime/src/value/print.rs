@@ -213,15 +213,15 @@ impl Printer<'_> {
                 .out
                 .push_str(value.as_symbol().map_or("", |s| s.text())),
             Kind::Vector => self.open_items("[", value.clone(), ']'),
-            Kind::List | Kind::LazySeq | Kind::Range | Kind::Slice => {
+            Kind::List | Kind::LazySeq | Kind::Range | Kind::Slice | Kind::Queue => {
                 self.open_items("(", value.clone(), ')');
             }
-            Kind::Set => {
+            Kind::Set | Kind::SortedSet => {
                 // Each member writes something, so no more than the limit are looked at.
                 let members = set::iter(value).take(self.limit).cloned();
                 self.open_items("#{", vector::from_iter(members), '}');
             }
-            Kind::Map => {
+            Kind::Map | Kind::SortedMap => {
                 let entries = map::iter(value).take(self.limit);
                 self.open_entries("{", entries.flat_map(|(k, v)| [k.clone(), v.clone()]));
             }
@@ -244,7 +244,7 @@ impl Printer<'_> {
             Kind::Function | Kind::Var | Kind::Regex | Kind::Pid | Kind::Reference => {
                 self.named(value);
             }
-            Kind::VectorNode | Kind::MapNode => self.out.push_str("#node"),
+            Kind::VectorNode | Kind::MapNode | Kind::SortedNode => self.out.push_str("#node"),
         }
     }
 

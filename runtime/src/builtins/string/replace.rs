@@ -8,7 +8,6 @@ use crate::builtins::support::text;
 use crate::collections::map;
 use crate::context::Cx;
 use crate::failure::Fault;
-use crate::value::object::Kind;
 use crate::value::{Value, print};
 
 pub(super) fn replace(cx: &mut Cx, args: &mut [Value]) -> Flow {
@@ -127,7 +126,7 @@ impl Replacing {
 
 pub(super) fn escape(_: &mut Cx, args: &mut [Value]) -> Flow {
     let source = text("escape", &args[0])?;
-    if args[1].kind() != Some(Kind::Map) {
+    if !map::is_map(&args[1]) {
         return Err(Fault::wrong_type("escape", "a map from character to text", &args[1]).into());
     }
     let mut out = String::new();

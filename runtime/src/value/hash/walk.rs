@@ -26,7 +26,7 @@ enum Frame {
 impl Frame {
     fn open(value: &Value) -> Option<Frame> {
         match value.kind()? {
-            Kind::Map => {
+            Kind::Map | Kind::SortedMap => {
                 let items: Vec<Value> = map::iter(value)
                     .flat_map(|(k, v)| [k.clone(), v.clone()])
                     .collect();
@@ -37,7 +37,7 @@ impl Frame {
                     key: None,
                 })
             }
-            Kind::Set => {
+            Kind::Set | Kind::SortedSet => {
                 let items: Vec<Value> = set::iter(value).cloned().collect();
                 Some(Frame::Set {
                     items: items.into_iter(),
