@@ -7,18 +7,23 @@ use std::sync::{Arc, OnceLock};
 
 use batuta_lang::diagnostic::Diagnostic;
 use batuta_lang::form::Form;
+use batuta_lang::source::Span;
 use batuta_runtime::actor;
 use batuta_runtime::builtin::{Builtin, Flow, at_least, call_then};
+use batuta_runtime::collections::map;
+use batuta_runtime::collections::meta::{meta, with_meta};
 use batuta_runtime::collections::walk::realise;
 use batuta_runtime::context::Cx;
 use batuta_runtime::failure_state::{Failure, FailureClass};
 use batuta_runtime::function::{FnCode, VarBody, make_immortal_function};
+use batuta_runtime::number;
 use batuta_runtime::value::form::{FormSpans, from_form, to_form};
 use batuta_runtime::value::{Value, print};
 
 use crate::analyze::Host;
 use crate::core_tree::VarRef;
 use crate::messages;
+use crate::session::sources;
 
 /// Runs macros in actors.
 pub struct ActorHost;
@@ -39,7 +44,8 @@ impl Host for ActorHost {
         let failed = |text: String| messages::macro_failed(call.span, &name, &text);
         let mut spans = FormSpans::new();
         let mut values = Vec::with_capacity(args.len() + 2);
-        values.push(from_form(call, &mut spans).map_err(|fault| failed(fault.message))?);
+        let form = from_form(call, &mut spans).map_err(|fault| failed(fault.message))?;
+        values.push(with_place(form, call.span));
         values.push(environment(&locals));
         for arg in &args {
             values.push(from_form(arg, &mut spans).map_err(|fault| failed(fault.message))?);
@@ -59,6 +65,27 @@ impl Host for ActorHost {
             Err(_) => Err(failed("its actor ended".to_owned())),
         }
     }
+}
+
+/// The form with the place of the call in its metadata: `:file`, `:line` and `:column`.
+fn with_place(form: Value, span: Span) -> Value {
+    if span.is_none() {
+        return form;
+    }
+    let (line, column) = sources().line_col(span);
+    let place = [
+        ("file", Value::str(&sources().name(span.source))),
+        ("line", number::int(i64::from(line))),
+        ("column", number::int(i64::from(column))),
+    ];
+    let mut metadata = meta(&form);
+    if metadata.is_nil() {
+        metadata = map::empty();
+    }
+    for (key, value) in place {
+        metadata = map::assoc(metadata, Value::keyword(key), value);
+    }
+    with_meta(form.clone(), metadata).unwrap_or(form)
 }
 
 /// Calls a macro and realises what it gives: forms may hold lazy sequences.

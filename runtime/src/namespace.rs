@@ -17,11 +17,14 @@ use crate::value::Value;
 pub const CORE: &str = "batuta.core";
 
 /// Other names of Batuta's namespaces.
-const SPELLINGS: [(&str, &str); 15] = [
+const SPELLINGS: &[(&str, &str)] = &[
     ("clojure.core", CORE),
     ("clojure.string", "str"),
     ("clojure.set", "set"),
     ("clojure.walk", "walk"),
+    ("clojure.data", "data"),
+    ("clojure.template", "template"),
+    ("clojure.zip", "zip"),
     ("clojure.edn", "edn"),
     ("clojure.math", "math"),
     ("clojure.test", "test"),

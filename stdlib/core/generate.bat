@@ -41,6 +41,11 @@
   ([x] (lazy-seq (cons x (repeat x))))
   ([n x] (take n (repeat x))))
 
+(defn replicate
+  "The lazy sequence of n times x; the older name of (repeat n x)."
+  [n x]
+  (repeat n x))
+
 (defn repeatedly
   "The lazy sequence of the results of calling f, without end or n times."
   ([f] (lazy-seq (cons (f) (repeatedly f))))
@@ -64,10 +69,8 @@
   "The lazy sequence of what successive calls of step give, each called with the continuation the
   one before gave: :vf takes the value from a result, :kf the continuation, which ends the
   sequence if it is nil, :somef says whether there is a value, :initk is the first continuation."
-  [step & options]
-  (let [{:keys [vf kf somef initk]
-         :or {vf identity kf identity somef some? initk nil}} (apply hash-map options)
-        results (fn results [result]
+  [step & {:keys [vf kf somef initk] :or {vf identity kf identity somef some? initk nil}}]
+  (let [results (fn results [result]
                   (lazy-seq
                     (when (somef result)
                       (cons (vf result)

@@ -404,13 +404,20 @@
      coll
      (or (seq coll) ())))
   ([xform coll]
-   (let [step (xform gather)]
-     (sequence-from step step coll)))
+   (or (seq (lazily-through xform coll)) ()))
   ([xform coll & colls]
    (let [step (xform gather)]
-     (sequence-from step
-                    (fn [outputs inputs] (apply step outputs inputs))
-                    (apply map list coll colls)))))
+     (or (seq (sequence-from step
+                             (fn [outputs inputs] (apply step outputs inputs))
+                             (apply map list coll colls)))
+         ()))))
+
+(defn- lazily-through
+  "What the transducer gives for coll, nothing of it computed yet."
+  [xform coll]
+  (lazy-seq
+    (let [step (xform gather)]
+      (sequence-from step step coll))))
 
 (defn- gather
   "The reducing function behind sequence: it collects what one input gives."
@@ -433,7 +440,17 @@
 (defn eduction
   "The lazy sequence of the last argument through the transducers before it."
   [& xforms-and-coll]
-  (sequence (apply comp (butlast xforms-and-coll)) (last xforms-and-coll)))
+  (lazily-through (apply comp (butlast xforms-and-coll)) (last xforms-and-coll)))
+
+(defn ->Eduction
+  "The lazy sequence of coll through a transducer."
+  [xform coll]
+  (lazily-through xform coll))
+
+(defn xml-seq
+  "The nodes of an XML tree of maps with :content, parents before children."
+  [root]
+  (tree-seq (complement string?) (fn [node] (seq (:content node))) root))
 
 (defn halt-when
   "A transducer that ends the whole when pred holds for an input. The result is that input, or

@@ -97,26 +97,40 @@
     [(not-empty (into #{} (remove b) a)) (not-empty (into #{} (remove a) b))
      (not-empty (into #{} (filter b) a))]
     (and (sequential? a) (sequential? b))
-    (let [as-map (fn [coll] (zipmap (range) coll))
-          size (max (count a) (count b))
-          as-vector (fn [m]
-                      (when (seq m)
-                        (mapv (fn [place] (get m place))
-                              (range (inc (reduce max (keys m)))))))]
-      (mapv as-vector (diff-maps (as-map (take size a)) (as-map (take size b)))))
+    (mapv items-by-place (diff-maps (zipmap (range) a) (zipmap (range) b)))
     :else [a b nil]))
 
+(defn- items-by-place
+  "The vector of the items of a map from places, nil where there is none; nil for no map."
+  [items]
+  (when (seq items)
+    (mapv (fn [place] (get items place)) (range (inc (reduce max (keys items)))))))
+
 (defn- diff-maps
+  "diff over the values of all keys of two associative collections."
   [a b]
-  (mapv not-empty
-        (reduce
-          (fn [[only-a only-b both] key]
-            (let [[x y same] (diff (get a key) (get b key))
-                  in-a (contains? a key)
-                  in-b (contains? b key)
-                  equal (and in-a in-b (= (get a key) (get b key)))]
-              [(if (and in-a (not equal) (or (some? x) (not in-b))) (assoc only-a key x) only-a)
-               (if (and in-b (not equal) (or (some? y) (not in-a))) (assoc only-b key y) only-b)
-               (if (or equal (some? same)) (assoc both key same) both)]))
-          [{} {} {}]
-          (distinct (concat (keys a) (keys b))))))
+  (reduce
+    (fn [[only-a only-b both] key]
+      (let [x (get a key)
+            y (get b key)
+            [x-only y-only same] (diff x y)
+            in-a (contains? a key)
+            in-b (contains? b key)
+            agree (and in-a in-b (or (some? same) (and (nil? x) (nil? y))))]
+        [(if (and in-a (or (some? x-only) (not agree))) (assoc only-a key x-only) only-a)
+         (if (and in-b (or (some? y-only) (not agree))) (assoc only-b key y-only) only-b)
+         (if agree (assoc both key same) both)]))
+    [nil nil nil]
+    (distinct (concat (keys a) (keys b)))))
+
+(defn seq-to-map-for-destructuring
+  "The map that keyword arguments stand for: pairs, perhaps with a map behind them, or one map."
+  [args]
+  (if (next args)
+    (loop [result {}
+           items (seq args)]
+      (cond
+        (nil? items) result
+        (next items) (recur (assoc result (first items) (second items)) (nnext items))
+        :else (conj result (first items))))
+    (if (seq args) (first args) {})))

@@ -160,15 +160,19 @@
   (nth triple 2))
 
 (defn shuffle
-  "A vector of the items of coll in random order."
+  "A vector of the items of coll, which is no map or string, in random order."
   [coll]
-  (loop [items (vec coll)
-         place (dec (count coll))]
-    (if (pos? place)
-      (let [other (rand-int (inc place))
-            item (nth items place)]
-        (recur (assoc items place (nth items other) other item) (dec place)))
-      items)))
+  (if (and (coll? coll) (not (map? coll)))
+    (let [items (vec coll)]
+      (loop [items items
+             place (dec (count items))]
+        (if (pos? place)
+          (let [other (rand-int (inc place))
+                item (nth items place)]
+            (recur (assoc items place (nth items other) other item) (dec place)))
+          items)))
+    (throw (ex-info (str "`shuffle` wants a sequential collection or a set, got " (pr-str coll))
+                    {:value coll}))))
 
 (defn rand-nth
   "An item of coll at random."

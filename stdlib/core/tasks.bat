@@ -1,6 +1,11 @@
 ;; Work spread over tasks.
 (ns batuta.core)
 
+(defn future-call
+  "Calls f without arguments in a task of its own; deref waits for its value."
+  [f]
+  (future (f)))
+
 (defn pmap
   "The results of f for the items of coll, or of several collections, computed in tasks of their
   own, eight at a time."
@@ -12,3 +17,8 @@
   "The results of calling each function without arguments, in tasks of their own."
   [& fs]
   (pmap (fn [f] (f)) fs))
+
+(defmacro pvalues
+  "The values of the expressions, each computed in a task of its own."
+  [& expressions]
+  `(pcalls ~@(map (fn [expression] `(fn [] ~expression)) expressions)))

@@ -38,9 +38,13 @@ pub static SOURCES: &[Source] = &[
     source!("batuta.core", "core/sorted.bat"),
     source!("batuta.core", "core/state.bat"),
     source!("batuta.core", "core/tasks.bat"),
+    source!("batuta.core", "core/names.bat"),
     source!("async", "async.bat"),
     source!("set", "set.bat"),
     source!("walk", "walk.bat"),
+    source!("data", "data.bat"),
+    source!("template", "template.bat"),
+    source!("zip", "zip.bat"),
 ];
 
 #[cfg(test)]

@@ -105,6 +105,33 @@ pub fn is_settled(value: &Value) -> Option<bool> {
         .map(|promise| promise.state.settled().is_some())
 }
 
+/// Is it a task?
+pub fn is_task(value: &Value) -> bool {
+    value
+        .as_native::<Promise>()
+        .is_some_and(|promise| promise.task.is_some())
+}
+
+/// Was it a task that [`cancel`] ended?
+pub fn is_cancelled(value: &Value) -> Option<bool> {
+    let promise = value.as_native::<Promise>()?;
+    Some(matches!(promise.state.settled(), Some(Err(reason)) if reason.is_keyword(CANCELLED)))
+}
+
+/// Settles a task as cancelled and gives its actor, which is to be ended. `None` if it has its
+/// result already or is no task.
+pub(crate) fn cancel(value: &Value) -> Option<Value> {
+    let promise = value.as_native::<Promise>()?;
+    let task = promise.task.clone()?;
+    promise
+        .state
+        .settle(Err(Value::keyword(CANCELLED)))
+        .then_some(task)
+}
+
+/// Why a cancelled task has no value.
+const CANCELLED: &str = "cancelled";
+
 /// Keeps a promise. `None` if it is no promise; false if it was kept before.
 pub(crate) fn deliver(promise: &Value, value: Value) -> Option<bool> {
     let promise = promise

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::actor::{milliseconds, take};
+use super::actor::{milliseconds, running, take};
 use crate::actor::outcome::Sink;
 use crate::actor::spawn::{self, SpawnOptions};
 use crate::actor::{self, promise};
@@ -18,6 +18,33 @@ fn future(cx: &mut Cx, arguments: &mut [Value]) -> Flow {
     options.sink = Some(Sink::Task(Arc::clone(&state)));
     let task = spawn::spawn(cx, options)?;
     Ok(promise::make(state, Some(task.pid)))
+}
+
+fn cancel(cx: &mut Cx, arguments: &mut [Value]) -> Flow {
+    if !promise::is_task(&arguments[0]) {
+        return Err(Fault::wrong_type("future-cancel", "a future", &arguments[0]).into());
+    }
+    let Some(task) = promise::cancel(&arguments[0]) else {
+        return Ok(Value::FALSE);
+    };
+    if let Some(target) = actor::resolve(&task)? {
+        actor::exit(&target, running(cx)?.0.clone(), Value::keyword("kill"));
+    }
+    Ok(Value::TRUE)
+}
+
+fn is_done(_cx: &mut Cx, arguments: &mut [Value]) -> Flow {
+    match promise::is_settled(&arguments[0]) {
+        Some(done) if promise::is_task(&arguments[0]) => Ok(Value::bool(done)),
+        _ => Err(Fault::wrong_type("future-done?", "a future", &arguments[0]).into()),
+    }
+}
+
+fn is_cancelled(_cx: &mut Cx, arguments: &mut [Value]) -> Flow {
+    match promise::is_cancelled(&arguments[0]) {
+        Some(cancelled) => Ok(Value::bool(cancelled)),
+        None => Err(Fault::wrong_type("future-cancelled?", "a future", &arguments[0]).into()),
+    }
 }
 
 fn make_promise(_cx: &mut Cx, _arguments: &mut [Value]) -> Flow {
@@ -77,6 +104,34 @@ pub static TABLE: BuiltinTable = BuiltinTable {
             doc: "Calls a function of no arguments in an actor of its own; `deref` waits for the result.",
             arity: exactly(1),
             function: future,
+        },
+        Builtin {
+            name: "future-cancel",
+            arglists: "[future]",
+            doc: "Ends a future that has no value yet; who waits for it crashes with :cancelled. Was there one to end?",
+            arity: exactly(1),
+            function: cancel,
+        },
+        Builtin {
+            name: "future-cancelled?",
+            arglists: "[future]",
+            doc: "Was the future ended by `future-cancel`?",
+            arity: exactly(1),
+            function: is_cancelled,
+        },
+        Builtin {
+            name: "future-done?",
+            arglists: "[future]",
+            doc: "Has the future its value, or failed, or been cancelled?",
+            arity: exactly(1),
+            function: is_done,
+        },
+        Builtin {
+            name: "future?",
+            arglists: "[x]",
+            doc: "Is it a future?",
+            arity: exactly(1),
+            function: |_, arguments| Ok(Value::bool(promise::is_task(&arguments[0]))),
         },
         Builtin {
             name: "promise",

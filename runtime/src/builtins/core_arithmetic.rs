@@ -99,9 +99,13 @@ fn to_float(_: &mut Cx, args: &mut [Value]) -> Flow {
     Ok(Value::float(Number::expect("double", &args[0])?.to_f64()))
 }
 
+/// A float from 0 up to 1: the top 53 bits make all of them equally likely.
+fn random_unit() -> f64 {
+    (random() >> 11) as f64 / (1u64 << 53) as f64
+}
+
 fn rand(_: &mut Cx, args: &mut [Value]) -> Flow {
-    // The top 53 bits make every float from 0 up to 1 equally likely.
-    let unit = (random() >> 11) as f64 / (1u64 << 53) as f64;
+    let unit = random_unit();
     match args {
         [] => Ok(Value::float(unit)),
         _ => Ok(number::mul(&Value::float(unit), &args[0])?),
@@ -109,10 +113,16 @@ fn rand(_: &mut Cx, args: &mut [Value]) -> Flow {
 }
 
 fn rand_int(_: &mut Cx, args: &mut [Value]) -> Flow {
-    match number::as_i64(&args[0]) {
-        Some(bound) if bound > 0 => Ok(int(((u128::from(random()) * bound as u128) >> 64) as i64)),
-        _ => Err(Fault::wrong_type("rand-int", "a positive integer", &args[0]).into()),
+    if let Some(bound) = number::as_i64(&args[0]) {
+        let size = u128::from(bound.unsigned_abs());
+        let chosen = ((u128::from(random()) * size) >> 64) as i64;
+        return Ok(int(if bound < 0 { -chosen } else { chosen }));
     }
+    let bound = Number::expect("rand-int", &args[0])?.to_f64();
+    if !(bound.abs() <= i64::MAX as f64) {
+        return Err(Fault::wrong_type("rand-int", "a number of at most 64 bits", &args[0]).into());
+    }
+    Ok(int((random_unit() * bound) as i64))
 }
 
 fn fold_bits(args: &[Value], operation: Binary) -> Flow {

@@ -87,7 +87,7 @@ fn is_seqable(v: &Value) -> bool {
 }
 
 fn is_list(v: &Value) -> bool {
-    list::as_list(v).is_some()
+    list::as_list(v).is_some_and(list::ListCell::is_list)
 }
 
 fn is_empty_list_or_seq(v: &Value) -> bool {

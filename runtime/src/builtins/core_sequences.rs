@@ -17,9 +17,9 @@ use crate::value::object::Kind;
 fn cons(cx: &mut Cx, args: &mut [Value]) -> Flow {
     let (item, rest) = (take(args, 0), take(args, 1));
     if rest.is_nil() || is_seq(&rest) {
-        return Ok(list::cons(item, rest));
+        return Ok(list::cons_cell(item, rest));
     }
-    with_seq(cx, "cons", rest, |_, rest| Ok(list::cons(item, rest)))
+    with_seq(cx, "cons", rest, |_, rest| Ok(list::cons_cell(item, rest)))
 }
 
 fn list_star(cx: &mut Cx, args: &mut [Value]) -> Flow {
@@ -29,7 +29,7 @@ fn list_star(cx: &mut Cx, args: &mut [Value]) -> Flow {
         Ok(items
             .into_iter()
             .rev()
-            .fold(rest, |rest, item| list::cons(item, rest)))
+            .fold(rest, |rest, item| list::cons_cell(item, rest)))
     };
     if items.is_empty() {
         return seq::seq(cx, rest);
@@ -55,7 +55,7 @@ fn nthrest(cx: &mut Cx, args: &mut [Value]) -> Flow {
     let count = number::as_i64(&args[1])
         .ok_or_else(|| Fault::wrong_type("nthrest", "an integer", &args[1]))?;
     let value = take(args, 0);
-    if count <= 0 {
+    if count <= 0 || value.is_nil() {
         return Ok(value);
     }
     seq::consume(cx, Cursor::new("nthrest", value)?, Skip(count as usize))

@@ -1,9 +1,11 @@
 //! The namespace `str`: functions over strings, as `clojure.string` has them.
 
+use std::borrow::Cow;
+
 use crate::builtin::{Builtin, BuiltinTable, Flow, between, exactly, row};
-use crate::builtins::support::{position, take, text};
+use crate::builtins::support::{take, text};
 use crate::collections::seq::gather;
-use crate::collections::{vector, walk};
+use crate::collections::walk;
 use crate::context::Cx;
 use crate::failure::Fault;
 use crate::number;
@@ -11,14 +13,41 @@ use crate::value::text::Text;
 use crate::value::{Value, print};
 
 mod replace;
+mod split;
+
+/// The text of any value but nil: a string's own, else what `str` gives.
+fn shown<'a>(who: &str, value: &'a Value) -> Result<Cow<'a, str>, Fault> {
+    if let Some(text) = value.as_str() {
+        return Ok(Cow::Borrowed(text));
+    }
+    if value.is_nil() {
+        return Err(Fault::wrong_type(who, "a string", value));
+    }
+    let mut out = String::new();
+    print::write_str(&mut out, value);
+    Ok(Cow::Owned(out))
+}
+
+/// White space as Clojure's functions have it: spaces that forbid a line break are none.
+fn is_white(c: char) -> bool {
+    match c {
+        '\u{1c}'..='\u{1f}' => true,
+        '\u{85}' | '\u{a0}' | '\u{2007}' | '\u{202f}' => false,
+        c => c.is_whitespace(),
+    }
+}
 
 fn mapped(who: &str, args: &[Value], map: impl FnOnce(&str) -> String) -> Flow {
-    Ok(Value::string(map(text(who, &args[0])?)))
+    Ok(Value::string(map(&shown(who, &args[0])?)))
+}
+
+fn trimmed(who: &str, args: &[Value], trim: impl FnOnce(&str) -> &str) -> Flow {
+    Ok(Value::str(trim(text(who, &args[0])?)))
 }
 
 fn tested(who: &str, args: &[Value], holds: impl FnOnce(&str, &str) -> bool) -> Flow {
     Ok(Value::bool(holds(
-        text(who, &args[0])?,
+        &shown(who, &args[0])?,
         text(who, &args[1])?,
     )))
 }
@@ -40,7 +69,7 @@ fn is_blank(_: &mut Cx, args: &mut [Value]) -> Flow {
     if args[0].is_nil() {
         return Ok(Value::TRUE);
     }
-    Ok(Value::bool(text("blank?", &args[0])?.trim().is_empty()))
+    Ok(Value::bool(text("blank?", &args[0])?.chars().all(is_white)))
 }
 
 fn join(cx: &mut Cx, args: &mut [Value]) -> Flow {
@@ -63,70 +92,19 @@ fn join(cx: &mut Cx, args: &mut [Value]) -> Flow {
     })
 }
 
-fn strings<'a>(parts: impl Iterator<Item = &'a str>) -> Vec<Value> {
-    parts.map(Value::str).collect()
-}
-
-/// By a regular expression or a string; without a limit, trailing empty parts are dropped.
-fn split(_: &mut Cx, args: &mut [Value]) -> Flow {
-    let source = text("split", &args[0])?;
-    let limit = match args.get(2) {
-        Some(limit) => position("split", limit)?,
-        None => 0,
-    };
-    let most = if limit == 0 { usize::MAX } else { limit };
-    let mut parts = if let Some(regex) = args[1].as_regex() {
-        split_by_regex(source, regex, most)
-    } else {
-        match text("split", &args[1])? {
-            "" => source
-                .char_indices()
-                .map(|(at, c)| &source[at..at + c.len_utf8()])
-                .collect(),
-            separator => source.splitn(most, separator).collect(),
-        }
-    };
-    if limit == 0 {
-        while parts.len() > 1 && parts.last().is_some_and(|part| part.is_empty()) {
-            parts.pop();
-        }
-    }
-    Ok(vector::from_vec(strings(parts.into_iter())))
-}
-
-/// As Java splits: an empty match at the very start gives no empty part before it.
-fn split_by_regex<'a>(source: &'a str, regex: &regex::Regex, most: usize) -> Vec<&'a str> {
-    let mut parts = Vec::new();
-    let mut from = 0;
-    for found in regex.find_iter(source) {
-        if parts.len() + 1 >= most {
-            break;
-        }
-        let empty_at_edge =
-            found.is_empty() && (found.start() == 0 || found.start() == source.len());
-        if empty_at_edge || (found.start() == 0 && found.end() == 0) {
-            continue;
-        }
-        parts.push(&source[from..found.start()]);
-        from = found.end();
-    }
-    parts.push(&source[from..]);
-    parts
-}
-
-fn split_lines(_: &mut Cx, args: &mut [Value]) -> Flow {
-    let mut lines: Vec<&str> = text("split-lines", &args[0])?.lines().collect();
-    while lines.last().is_some_and(|line| line.is_empty()) {
-        lines.pop();
-    }
-    Ok(vector::from_vec(strings(lines.into_iter())))
-}
-
 /// What is looked for: a string or a character.
 fn needle(who: &str, value: &Value) -> Result<String, Fault> {
     match value.as_char() {
         Some(c) => Ok(c.to_string()),
         None => Ok(text(who, value)?.to_owned()),
+    }
+}
+
+/// Where a search begins; `None` before the start of the string.
+fn from_position(who: &str, value: &Value) -> Result<Option<usize>, Fault> {
+    match number::as_i64(value) {
+        Some(from) => Ok(usize::try_from(from).ok()),
+        None => Err(Fault::wrong_type(who, "an integer index", value)),
     }
 }
 
@@ -137,7 +115,7 @@ fn index_of(_: &mut Cx, args: &mut [Value]) -> Flow {
     };
     let wanted = needle("index-of", &args[1])?;
     let from = match args.get(2) {
-        Some(from) => body.byte_at(position("index-of", from)?),
+        Some(from) => body.byte_at(from_position("index-of", from)?.unwrap_or(0)),
         None => 0,
     };
     let found = body.as_str()[from..].find(&wanted);
@@ -155,9 +133,10 @@ fn last_index_of(_: &mut Cx, args: &mut [Value]) -> Flow {
     let source = body.as_str();
     let end = match args.get(2) {
         // The match may begin there at the latest.
-        Some(from) => {
-            (body.byte_at(position("last-index-of", from)?) + wanted.len()).min(source.len())
-        }
+        Some(from) => match from_position("last-index-of", from)? {
+            Some(from) => (body.byte_at(from) + wanted.len()).min(source.len()),
+            None => return Ok(Value::NIL),
+        },
         None => source.len(),
     };
     let end = (end..=source.len())
@@ -169,10 +148,16 @@ fn last_index_of(_: &mut Cx, args: &mut [Value]) -> Flow {
         .unwrap_or_default())
 }
 
-fn trim_newline(_: &mut Cx, args: &mut [Value]) -> Flow {
-    mapped("trim-newline", args, |text| {
-        text.trim_end_matches(['\n', '\r']).to_owned()
-    })
+fn re_quote_replacement(_: &mut Cx, args: &mut [Value]) -> Flow {
+    let source = shown("re-quote-replacement", &args[0])?;
+    let mut out = String::with_capacity(source.len());
+    for c in source.chars() {
+        if matches!(c, '\\' | '$') {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    Ok(Value::string(out))
 }
 
 /// The table.
@@ -205,10 +190,10 @@ const ROWS: &[Builtin] = &[
     ),
     row(
         "escape",
-        "[s map]",
+        "[s replacements]",
         exactly(2),
         replace::escape,
-        "Every character that the map holds, replaced by its text.",
+        "Every character for which the map, or any function, gives something, replaced by its text.",
     ),
     row(
         "includes?",
@@ -246,6 +231,13 @@ const ROWS: &[Builtin] = &[
         "The string in lower case.",
     ),
     row(
+        "re-quote-replacement",
+        "[replacement]",
+        exactly(1),
+        re_quote_replacement,
+        "The text as `replace` takes it for itself: `$` and `\\` behind a backslash.",
+    ),
+    row(
         "replace",
         "[s match replacement]",
         exactly(3),
@@ -263,21 +255,24 @@ const ROWS: &[Builtin] = &[
         "reverse",
         "[s]",
         exactly(1),
-        |_, a| mapped("reverse", a, |s| s.chars().rev().collect()),
+        |_, a| {
+            let source = text("reverse", &a[0])?;
+            Ok(Value::string(source.chars().rev().collect::<String>()))
+        },
         "The code points backwards.",
     ),
     row(
         "split",
         "[s separator] [s separator limit]",
         between(2, 3),
-        split,
-        "The parts of a string between matches of a regular expression or a string.",
+        split::split,
+        "The parts of a string between matches of a regular expression or a string, at most limit of them. Empty parts at the end stay only with a limit, such as -1.",
     ),
     row(
         "split-lines",
         "[s]",
         exactly(1),
-        split_lines,
+        split::split_lines,
         "The lines of a string.",
     ),
     row(
@@ -291,28 +286,28 @@ const ROWS: &[Builtin] = &[
         "trim",
         "[s]",
         exactly(1),
-        |_, a| mapped("trim", a, |s| s.trim().to_owned()),
-        "The string without white space at its ends.",
+        |_, a| trimmed("trim", a, |s| s.trim_matches(is_white)),
+        "The string without white space at both ends.",
     ),
     row(
         "trim-newline",
         "[s]",
         exactly(1),
-        trim_newline,
+        |_, a| trimmed("trim-newline", a, |s| s.trim_end_matches(['\n', '\r'])),
         "The string without line breaks at its end.",
     ),
     row(
         "triml",
         "[s]",
         exactly(1),
-        |_, a| mapped("triml", a, |s| s.trim_start().to_owned()),
+        |_, a| trimmed("triml", a, |s| s.trim_start_matches(is_white)),
         "The string without white space at its start.",
     ),
     row(
         "trimr",
         "[s]",
         exactly(1),
-        |_, a| mapped("trimr", a, |s| s.trim_end().to_owned()),
+        |_, a| trimmed("trimr", a, |s| s.trim_end_matches(is_white)),
         "The string without white space at its end.",
     ),
     row(

@@ -6,7 +6,9 @@ use crate::value::Value;
 use crate::value::object::{Body, Kind, make};
 
 /// The count of a cell before a sequence whose count is not known.
-const UNKNOWN: usize = usize::MAX;
+const UNKNOWN: usize = usize::MAX >> 1;
+/// Set in the count of a cell that `cons` made: a sequence, but no list to `list?`.
+const CONS: usize = !UNKNOWN;
 
 /// The body of a list cell. The empty list has count 0 and nothing else.
 pub struct ListCell {
@@ -32,6 +34,12 @@ impl ListCell {
     #[inline]
     pub fn is_empty(&self) -> bool {
         self.count == 0
+    }
+
+    /// Is it a list proper, and not only an item before some sequence?
+    #[inline]
+    pub fn is_list(&self) -> bool {
+        self.count & CONS == 0
     }
 
     /// The first item; nil of the empty list.
@@ -82,13 +90,31 @@ pub fn empty() -> Value {
     EMPTY.clone()
 }
 
-/// `first` before `rest`, which must be nil (taken as the empty list) or a sequence.
+/// `first` before `rest`, which must be nil (taken as the empty list) or a sequence. A list if
+/// `rest` is one.
 pub fn cons(first: Value, rest: Value) -> Value {
     let rest = if rest.is_nil() { empty() } else { rest };
-    let count = match super::known_count(&rest) {
-        Some(count) => count + 1,
-        None => UNKNOWN,
+    let mark = match as_list(&rest) {
+        Some(cell) => cell.count & CONS,
+        None => CONS,
     };
+    cell(first, rest, mark)
+}
+
+/// As [`cons`], but a list only if `rest` is nil.
+pub fn cons_cell(first: Value, rest: Value) -> Value {
+    if rest.is_nil() {
+        return cons(first, rest);
+    }
+    cell(first, rest, CONS)
+}
+
+fn cell(first: Value, rest: Value, mark: usize) -> Value {
+    let count = mark
+        | match super::known_count(&rest) {
+            Some(count) => count + 1,
+            None => UNKNOWN,
+        };
     make(ListCell {
         first,
         rest,
@@ -115,7 +141,7 @@ pub fn as_list(value: &Value) -> Option<&ListCell> {
 #[inline]
 pub fn known_count(value: &Value) -> Option<usize> {
     as_list(value)
-        .map(|cell| cell.count)
+        .map(|cell| cell.count & !CONS)
         .filter(|count| *count != UNKNOWN)
 }
 

@@ -2,6 +2,7 @@
 
 use regex::{Captures, Regex};
 
+use super::{needle, shown};
 use crate::builtin::{Flow, call_then};
 use crate::builtins::regex::groups;
 use crate::builtins::support::text;
@@ -19,14 +20,17 @@ pub(super) fn replace_first(cx: &mut Cx, args: &mut [Value]) -> Flow {
 }
 
 fn run(cx: &mut Cx, args: &mut [Value], who: &str, most: usize) -> Flow {
-    let source = text(who, &args[0])?;
+    let source = &*shown(who, &args[0])?;
     if let Some(regex) = args[1].as_regex() {
         if let Some(template) = args[2].as_str() {
             return Ok(Value::string(by_template(source, regex, template, most)?));
         }
+        if args[2].is_nil() {
+            return Err(Fault::wrong_type(who, "a string or a function", &args[2]).into());
+        }
         let function = args[2].clone();
         let rest = Replacing {
-            source: args[0].clone(),
+            source: Value::str(source),
             function,
             matches: regex
                 .captures_iter(source)
@@ -38,14 +42,8 @@ fn run(cx: &mut Cx, args: &mut [Value], who: &str, most: usize) -> Flow {
         };
         return rest.go_on(cx);
     }
-    if let (Some(from), Some(to)) = (args[1].as_char(), args[2].as_char()) {
-        return Ok(Value::string(source.replacen(from, &to.to_string(), most)));
-    }
-    Ok(Value::string(source.replacen(
-        text(who, &args[1])?,
-        text(who, &args[2])?,
-        most,
-    )))
+    let (from, to) = (needle(who, &args[1])?, needle(who, &args[2])?);
+    Ok(Value::string(source.replacen(&from, &to, most)))
 }
 
 /// `$1` is a group, a backslash takes what follows as it is, as in Java.
@@ -124,17 +122,46 @@ impl Replacing {
     }
 }
 
-pub(super) fn escape(_: &mut Cx, args: &mut [Value]) -> Flow {
+pub(super) fn escape(cx: &mut Cx, args: &mut [Value]) -> Flow {
     let source = text("escape", &args[0])?;
-    if !map::is_map(&args[1]) {
-        return Err(Fault::wrong_type("escape", "a map from character to text", &args[1]).into());
+    let rest = Escaping {
+        left: source.chars().rev().collect(),
+        replacements: args[1].clone(),
+        done: String::with_capacity(source.len()),
+    };
+    rest.go_on(cx)
+}
+
+/// An escape by a map, or by a function between two of its calls.
+struct Escaping {
+    /// The characters yet to come, last first.
+    left: Vec<char>,
+    replacements: Value,
+    done: String,
+}
+
+impl Escaping {
+    fn go_on(mut self, _: &mut Cx) -> Flow {
+        let is_map = map::is_map(&self.replacements);
+        while let Some(c) = self.left.pop() {
+            if !is_map {
+                let function = self.replacements.clone();
+                return call_then(function, vec![Value::char(c)], move |cx, replacement| {
+                    self.add(c, &replacement);
+                    self.go_on(cx)
+                });
+            }
+            let replacement = map::get(&self.replacements, &Value::char(c)).cloned();
+            self.add(c, &replacement.unwrap_or_default());
+        }
+        Ok(Value::string(self.done))
     }
-    let mut out = String::new();
-    for c in source.chars() {
-        match map::get(&args[1], &Value::char(c)) {
-            Some(text) => print::write_str(&mut out, text),
-            None => out.push(c),
+
+    fn add(&mut self, c: char, replacement: &Value) {
+        if replacement.is_nil() {
+            self.done.push(c);
+        } else {
+            print::write_str(&mut self.done, replacement);
         }
     }
-    Ok(Value::string(out))
 }
