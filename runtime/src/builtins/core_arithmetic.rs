@@ -119,7 +119,7 @@ fn rand_int(_: &mut Cx, args: &mut [Value]) -> Flow {
         return Ok(int(if bound < 0 { -chosen } else { chosen }));
     }
     let bound = Number::expect("rand-int", &args[0])?.to_f64();
-    if !(bound.abs() <= i64::MAX as f64) {
+    if bound.is_nan() || bound.abs() > i64::MAX as f64 {
         return Err(Fault::wrong_type("rand-int", "a number of at most 64 bits", &args[0]).into());
     }
     Ok(int((random_unit() * bound) as i64))
