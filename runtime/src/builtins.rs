@@ -29,7 +29,9 @@ pub mod regex;
 pub mod string;
 mod support;
 pub mod system;
+pub mod time;
 pub mod transient;
+pub mod uuid;
 
 /// All tables of the runtime.
 pub static TABLES: &[&BuiltinTable] = &[
@@ -53,6 +55,7 @@ pub static TABLES: &[&BuiltinTable] = &[
     &io::TABLE,
     &math::CORE_TABLE,
     &math::TABLE,
+    &regex::RE_TABLE,
     &regex::TABLE,
     &string::TABLE,
     &system::DOUBLE_TABLE,
@@ -60,7 +63,10 @@ pub static TABLES: &[&BuiltinTable] = &[
     &system::LONG_TABLE,
     &system::SYSTEM_TABLE,
     &system::TABLE,
+    &time::CORE_TABLE,
     &transient::TABLE,
+    &uuid::CORE_TABLE,
+    &uuid::TABLE,
 ];
 
 #[cfg(test)]

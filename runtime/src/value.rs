@@ -15,17 +15,22 @@
 
 use std::mem::ManuallyDrop;
 
+pub mod bytes;
 pub mod cell;
 pub mod class;
 pub mod equality;
 pub mod form;
 pub mod hash;
+pub mod instant;
 pub mod keyword;
+pub mod literal;
 pub mod object;
 pub mod order;
 pub mod print;
+pub mod regex;
 pub mod symbol;
 pub mod text;
+pub mod uuid;
 
 pub use class::class_name;
 use object::{Header, Kind};

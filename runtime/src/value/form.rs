@@ -10,8 +10,8 @@ use std::sync::Arc;
 use batuta_lang::form::{Form, FormKind, NESTING_MAX, Name};
 use batuta_lang::source::Span;
 
-use super::Value;
 use super::object::{Kind, Native, make_native};
+use super::{Value, literal};
 use crate::collections::meta::{meta, with_meta};
 use crate::collections::seq::{Cursor, Step};
 use crate::collections::{is_sequential, list, map, set, vector};
@@ -107,7 +107,14 @@ pub fn from_form(form: &Form, spans: &mut FormSpans) -> Result<Value, Fault> {
                     .collect::<Result<Vec<_>, Fault>>()?,
             )
         }
-        FormKind::Decimal { .. } | FormKind::Tagged(..) => make_native(Literal(form.clone())),
+        FormKind::Tagged(tag, inner) => {
+            let inner = from_form(inner, spans)?;
+            match literal::read(&tag.to_string(), &inner) {
+                Some(value) => value?,
+                None => make_native(Literal(form.clone())),
+            }
+        }
+        FormKind::Decimal { .. } => make_native(Literal(form.clone())),
     };
     let value = match &form.meta {
         Some(map) => {
@@ -140,10 +147,7 @@ fn convert(value: &Value, spans: &FormSpans, outer: Span, depth: usize) -> Resul
         Some(kind) => object_kind(value, kind, spans, span, depth)?,
         None => immediate_kind(value)?,
     };
-    let form = match kind {
-        FormKind::Tagged(..) | FormKind::Decimal { .. } => return literal(value, span),
-        kind => Form::new(span, kind),
-    };
+    let form = Form::new(span, kind);
     if metadata.is_nil() {
         return Ok(form);
     }
@@ -151,12 +155,13 @@ fn convert(value: &Value, spans: &FormSpans, outer: Span, depth: usize) -> Resul
     Ok(form.with_meta(Some(Arc::new(metadata))))
 }
 
-fn literal(value: &Value, span: Span) -> Result<Form, Fault> {
-    match value.as_native::<Literal>() {
-        Some(literal) => Ok(Form {
-            span,
-            ..literal.0.clone()
-        }),
+/// The form of a value that is written with a tag.
+fn native_kind(value: &Value, span: Span) -> Result<FormKind, Fault> {
+    match literal::written(value) {
+        Some((tag, text)) => {
+            let text = Form::new(span, FormKind::Str(text.into()));
+            Ok(FormKind::Tagged(Name::new(tag), Arc::new(text)))
+        }
         None => Err(no_form(value)),
     }
 }
@@ -218,7 +223,7 @@ fn object_kind(
         return Ok(FormKind::Symbol(name(symbol.namespace(), symbol.name())));
     }
     if let Some(regex) = value.as_regex() {
-        return Ok(FormKind::Regex(regex.as_str().into()));
+        return Ok(FormKind::Regex(regex.source().into()));
     }
     match kind {
         Kind::Vector => Ok(FormKind::Vector(all(&mut vector::iter(value).cloned())?)),
@@ -242,7 +247,7 @@ fn object_kind(
         }
         Kind::Native => match value.as_native::<Literal>() {
             Some(literal) => Ok(literal.0.kind.clone()),
-            None => Err(no_form(value)),
+            None => native_kind(value, span),
         },
         _ => Err(no_form(value)),
     }

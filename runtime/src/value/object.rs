@@ -197,7 +197,7 @@ static OPERATIONS: [Operations; KINDS] = {
         operations::<function::VarBody>(),
         operations::<super::cell::CellBody>(),
         operations::<super::cell::ReducedBody>(),
-        operations::<super::text::RegexBody>(),
+        operations::<super::regex::RegexBody>(),
         operations::<failure::ErrorBody>(),
         operations::<actor::identity::PidBody>(),
         operations::<actor::identity::ReferenceBody>(),
@@ -507,6 +507,11 @@ pub trait Native: std::any::Any + Send + Sync {
     /// What equality, hash and order among objects of one class go by: a number, text or the like.
     /// Without one an object equals only itself and has no order.
     fn key(&self) -> Option<Value> {
+        None
+    }
+
+    /// What `(hash x)` shows, if Clojure has such a value; else it follows from class and key.
+    fn clojure_hash(&self) -> Option<i32> {
         None
     }
 

@@ -255,7 +255,7 @@ impl Printer<'_> {
         } else if let Some(var) = value.as_object::<VarBody>() {
             write!(self.out, "#'{}/{}", var.namespace, var.name)
         } else if let Some(regex) = value.as_regex() {
-            write!(self.out, "#\"{regex}\"")
+            write!(self.out, "#\"{}\"", regex.source())
         } else if let Some(pid) = value.as_object::<PidBody>() {
             write!(self.out, "{pid}")
         } else if let Some(reference) = value.as_object::<ReferenceBody>() {

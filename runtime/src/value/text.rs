@@ -1,17 +1,13 @@
-//! Strings and regular expressions.
+//! Strings.
 //!
 //! A string is immutable UTF-8; positions that a program sees count code points. The number of
 //! code points is cached, so that a text of as many bytes is known to be ASCII and is indexed at
 //! once. The keyed hash is cached at its first use.
 
-use std::borrow::Cow;
 use std::sync::atomic::{AtomicU64, Ordering};
-
-use regex::Regex;
 
 use super::Value;
 use super::object::{Body, Kind, make};
-use crate::failure::{Fault, FaultKind};
 
 /// The body of a string.
 pub struct Text {
@@ -96,28 +92,6 @@ impl Text {
     }
 }
 
-/// The body of a regular expression.
-pub struct RegexBody {
-    regex: Regex,
-}
-
-// SAFETY: the kind is this type's alone and the body owns no values.
-unsafe impl Body for RegexBody {
-    const KIND: Kind = Kind::Regex;
-}
-
-impl RegexBody {
-    /// The compiled expression.
-    pub fn regex(&self) -> &Regex {
-        &self.regex
-    }
-
-    /// The source, as written.
-    pub fn source(&self) -> &str {
-        self.regex.as_str()
-    }
-}
-
 impl Value {
     /// A string.
     pub fn str(text: &str) -> Value {
@@ -140,32 +114,6 @@ impl Value {
     pub fn as_str(&self) -> Option<&str> {
         self.as_object::<Text>().map(Text::as_str)
     }
-
-    /// A regular expression.
-    ///
-    /// # Errors
-    /// A syntax fault that says where the expression is wrong.
-    pub fn regex(source: &str) -> Result<Value, Fault> {
-        match Regex::new(source) {
-            Ok(regex) => Ok(make(RegexBody { regex })),
-            Err(error) => Err(Fault::new(FaultKind::Syntax, regex_message(&error))),
-        }
-    }
-
-    /// The regular expression.
-    pub fn as_regex(&self) -> Option<&Regex> {
-        self.as_object::<RegexBody>().map(RegexBody::regex)
-    }
-}
-
-fn regex_message(error: &regex::Error) -> String {
-    let text = error.to_string();
-    // The library's report quotes the pattern over several lines; the last says what is wrong.
-    let line: Cow<str> = match text.lines().rev().find(|line| !line.trim().is_empty()) {
-        Some(line) => line.trim().trim_start_matches("error: ").to_owned().into(),
-        None => "it does not compile".into(),
-    };
-    format!("not a regular expression: {line}")
 }
 
 #[cfg(test)]
@@ -181,15 +129,5 @@ mod tests {
         assert_eq!(text.slice(1, 3), Some("λ😀"));
         assert_eq!(text.slice(3, 5), None);
         assert_eq!(text.index_at(text.byte_at(3)), 3);
-    }
-
-    #[test]
-    fn a_wrong_regular_expression_is_a_fault() {
-        let fault = Value::regex("a(b").expect_err("unclosed group");
-        assert!(
-            fault.message.contains("unclosed group"),
-            "{}",
-            fault.message
-        );
     }
 }

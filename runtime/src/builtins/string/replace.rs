@@ -1,6 +1,6 @@
 //! `replace`, `replace-first` and `escape`.
 
-use regex::{Captures, Regex};
+use regex::Captures;
 
 use super::{needle, shown};
 use crate::builtin::{Flow, call_then};
@@ -9,6 +9,7 @@ use crate::builtins::support::text;
 use crate::collections::map;
 use crate::context::Cx;
 use crate::failure::Fault;
+use crate::value::regex::RegexBody;
 use crate::value::{Value, print};
 
 pub(super) fn replace(cx: &mut Cx, args: &mut [Value]) -> Flow {
@@ -33,7 +34,7 @@ fn run(cx: &mut Cx, args: &mut [Value], who: &str, most: usize) -> Flow {
             source: Value::str(source),
             function,
             matches: regex
-                .captures_iter(source)
+                .matches(source)
                 .take(most)
                 .map(|c| found(&c))
                 .collect(),
@@ -47,10 +48,15 @@ fn run(cx: &mut Cx, args: &mut [Value], who: &str, most: usize) -> Flow {
 }
 
 /// `$1` is a group, a backslash takes what follows as it is, as in Java.
-fn by_template(source: &str, regex: &Regex, template: &str, most: usize) -> Result<String, Fault> {
+fn by_template(
+    source: &str,
+    regex: &RegexBody,
+    template: &str,
+    most: usize,
+) -> Result<String, Fault> {
     let mut out = String::new();
     let mut from = 0;
-    for captures in regex.captures_iter(source).take(most) {
+    for captures in regex.matches(source).take(most) {
         let whole = captures.get_match();
         out.push_str(&source[from..whole.start()]);
         expand(&mut out, &captures, template)?;

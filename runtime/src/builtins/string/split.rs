@@ -42,7 +42,10 @@ pub(super) fn split(_: &mut Cx, args: &mut [Value]) -> Flow {
     let limit = Limit::of(args.get(2))?;
     let parts = match args[1].as_regex() {
         Some(regex) => {
-            let found = regex.find_iter(source).map(|m| (m.start(), m.end()));
+            let found = regex.matches(source).map(|found| {
+                let whole = found.get_match();
+                (whole.start(), whole.end())
+            });
             parts(source, found, limit)
         }
         None => match text("split", &args[1])? {

@@ -58,10 +58,15 @@ fn leaf(value: &Value) -> u32 {
         Some(Kind::Reference) => value
             .as_object::<ReferenceBody>()
             .map_or(0, |r| hash_long(r.key().1 as i64)),
-        Some(Kind::Native) => match value.native_key() {
-            Some((class, key)) => combine(hash_units(class), super::clojure_hash(&key) as u32),
-            None => hash_long(value.word() as i64),
-        },
+        Some(Kind::Native) => {
+            if let Some(hash) = value.as_dyn_native().and_then(|n| n.clojure_hash()) {
+                return hash as u32;
+            }
+            match value.native_key() {
+                Some((class, key)) => combine(hash_units(class), super::clojure_hash(&key) as u32),
+                None => hash_long(value.word() as i64),
+            }
+        }
         // By identity, as Java's objects.
         _ => hash_long(value.word() as i64),
     }
