@@ -24,6 +24,7 @@ pub mod core_sorted;
 pub mod core_state;
 pub mod format;
 pub mod io;
+pub mod json;
 pub mod math;
 pub mod regex;
 pub mod string;
@@ -53,6 +54,7 @@ pub static TABLES: &[&BuiltinTable] = &[
     &core_state::TABLE,
     &format::TABLE,
     &io::TABLE,
+    &json::TABLE,
     &math::CORE_TABLE,
     &math::TABLE,
     &regex::RE_TABLE,

@@ -41,6 +41,7 @@ pub static SOURCES: &[Source] = &[
     source!("batuta.core", "core/names.bat"),
     source!("batuta.core", "core/regex.bat"),
     source!("async", "async.bat"),
+    source!("json", "json.bat"),
     source!("re", "re.bat"),
     source!("set", "set.bat"),
     source!("walk", "walk.bat"),

@@ -1,0 +1,182 @@
+//! `json`: clojure.data.json's names, and results for text that may be wrong.
+//!
+//! Text goes straight to values and back ([`parse`], [`write`]); functions among the options are
+//! called from the middle of it.
+
+use crate::builtin::{Builtin, BuiltinTable, Flow, at_least, row};
+use crate::builtins::core_print::emit;
+use crate::builtins::support::{take, text};
+use crate::collections::map;
+use crate::context::Cx;
+use crate::failure::{Fault, FaultKind};
+use crate::value::Value;
+use parse::{Parser, ReadOptions};
+use write::WriteOptions;
+
+mod parse;
+mod scan;
+mod write;
+
+/// The value of a number's text, as the language's reader has it.
+fn read_literal(text: &str) -> Option<Value> {
+    use batuta_lang::reader::{ReadOptions, read_one};
+    use batuta_lang::source::SourceId;
+
+    use crate::value::form::{FormSpans, from_form};
+
+    let (form, _) = read_one(SourceId::NONE, text, 0, &ReadOptions::default()).ok()??;
+    from_form(&form, &mut FormSpans::new()).ok()
+}
+
+/// The entries of what is written as an object.
+fn entries(value: &Value) -> Option<Vec<(Value, Value)>> {
+    map::is_map(value).then(|| {
+        map::iter(value)
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect()
+    })
+}
+
+/// Options behind the fixed arguments: `:key value …`, or one map.
+fn options(who: &str, args: &[Value]) -> Result<Vec<(Value, Value)>, Fault> {
+    match args {
+        [] => Ok(Vec::new()),
+        [single] => {
+            entries(single).ok_or_else(|| Fault::wrong_type(who, "options in pairs", single))
+        }
+        pairs if pairs.len() % 2 == 0 => Ok(pairs
+            .chunks(2)
+            .map(|pair| (pair[0].clone(), pair[1].clone()))
+            .collect()),
+        _ => {
+            let message = format!("`{who}` takes options in pairs");
+            Err(Fault::new(FaultKind::Arity, message))
+        }
+    }
+}
+
+fn given(value: Value) -> Option<Value> {
+    (!value.is_nil()).then_some(value)
+}
+
+/// Is it core's function of this name?
+fn is_core_function(value: &Value, name: &str) -> bool {
+    let var = crate::namespace::find(crate::namespace::CORE, name);
+    let root = var.and_then(|var| var.as_object::<crate::function::VarBody>()?.root());
+    root.is_some_and(|root| root.is_identical(value))
+}
+
+fn read_options(who: &str, args: &[Value]) -> Result<ReadOptions, Fault> {
+    let mut read = ReadOptions::default();
+    let (mut fails_at_end, mut at_end) = (true, Value::NIL);
+    for (option, value) in options(who, args)? {
+        match option.as_keyword().map(|keyword| keyword.text()) {
+            Some("key-fn") if is_core_function(&value, "keyword") => read.keyword_keys = true,
+            Some("key-fn") if is_core_function(&value, "identity") => {}
+            Some("key-fn") => read.key_fn = given(value),
+            Some("value-fn") => read.value_fn = given(value),
+            Some("bigdec") => read.decimals = value.is_truthy(),
+            Some("eof-error?") => fails_at_end = value.is_truthy(),
+            Some("eof-value") => at_end = value,
+            _ => return Err(parse::option_fault(who, &option)),
+        }
+    }
+    read.at_end = (!fails_at_end).then_some(at_end);
+    Ok(read)
+}
+
+fn write_options(who: &str, args: &[Value]) -> Result<WriteOptions, Fault> {
+    let mut write = WriteOptions::default();
+    for (option, value) in options(who, args)? {
+        match option.as_keyword().map(|keyword| keyword.text()) {
+            Some("key-fn") => write.key_fn = given(value),
+            Some("value-fn") => write.value_fn = given(value),
+            Some("default-write-fn") => write.default_write_fn = given(value),
+            Some("escape-unicode") => write.escape_unicode = value.is_truthy(),
+            Some("escape-js-separators") => write.escape_js_separators = value.is_truthy(),
+            Some("escape-slash") => write.escape_slash = value.is_truthy(),
+            Some("indent") => write.indent = value.is_truthy(),
+            _ => return Err(parse::option_fault(who, &option)),
+        }
+    }
+    Ok(write)
+}
+
+/// The text of a string or of bytes, as a string value.
+fn source(who: &str, value: Value) -> Result<Value, Fault> {
+    if let Some(bytes) = value.as_bytes() {
+        return parse::not_text(bytes).map(Value::str);
+    }
+    text(who, &value)?;
+    Ok(value)
+}
+
+fn read_str(cx: &mut Cx, args: &mut [Value]) -> Flow {
+    let options = read_options("json/read-str", &args[1..])?;
+    read_all(cx, source("json/read-str", take(args, 0))?, options)
+}
+
+/// Reads a text that must hold one value and nothing else.
+fn read_all(cx: &mut Cx, source: Value, options: ReadOptions) -> Flow {
+    let whole = source.clone();
+    Parser::new(source, options).read(
+        cx,
+        Box::new(move |_, value, rest| match parse::trailing(&whole, rest) {
+            Some(fault) => Err(fault.into()),
+            None => Ok(value),
+        }),
+    )
+}
+
+fn write_str(cx: &mut Cx, args: &mut [Value]) -> Flow {
+    let options = write_options("json/write-str", &args[1..])?;
+    let then = |_: &mut Cx, text: String| Ok(Value::string(text));
+    write::write(cx, take(args, 0), options, Box::new(then))
+}
+
+/// `pprint`: indented, to where the actor prints.
+fn pretty_print(cx: &mut Cx, args: &mut [Value]) -> Flow {
+    let mut options = write_options("json/pprint", &args[1..])?;
+    options.indent = true;
+    let then = |cx: &mut Cx, mut text: String| {
+        text.push('\n');
+        emit(cx, &text)
+    };
+    write::write(cx, take(args, 0), options, Box::new(then))
+}
+
+/// The table.
+pub static TABLE: BuiltinTable = BuiltinTable {
+    namespace: "json",
+    builtins: ROWS,
+};
+
+const ROWS: &[Builtin] = &[
+    row(
+        "pprint",
+        "[x & options]",
+        at_least(1),
+        pretty_print,
+        "Prints a value as JSON, indented; options as for write-str.",
+    ),
+    row(
+        "read-str",
+        "[s & options]",
+        at_least(1),
+        read_str,
+        "The value of a JSON text. Options: :key-fn for property names (strings unless told), \
+         :value-fn of key and value (itself means: leave out), :bigdec for exact decimals, \
+         :eof-error? and :eof-value for an empty text.",
+    ),
+    row(
+        "write-str",
+        "[x & options]",
+        at_least(1),
+        write_str,
+        "The JSON text of a value. Options: :key-fn, :value-fn, :default-write-fn, \
+         :escape-unicode :escape-js-separators :escape-slash (true unless told), :indent.",
+    ),
+];
+
+#[cfg(test)]
+mod tests;
