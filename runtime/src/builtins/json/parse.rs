@@ -205,7 +205,7 @@ pub(super) fn trailing(source: &Value, rest: &str) -> Option<Fault> {
     let error = JsonError::new(at, format!("{c:?} behind the end of the value"));
     Some(
         error
-            .into_fault(text)
+            .fault_in(text)
             .hint("`json/read` takes one value after the other from a reader"),
     )
 }
@@ -215,7 +215,7 @@ pub(super) fn not_text(bytes: &[u8]) -> Result<&str, Fault> {
     std::str::from_utf8(bytes).map_err(|error| {
         let at = error.valid_up_to();
         let valid = String::from_utf8_lossy(&bytes[..at]);
-        JsonError::new(at, "these bytes are not UTF-8 text".to_owned()).into_fault(&valid)
+        JsonError::new(at, "these bytes are not UTF-8 text".to_owned()).fault_in(&valid)
     })
 }
 

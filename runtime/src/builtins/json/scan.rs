@@ -23,7 +23,7 @@ impl JsonError {
     }
 
     /// The failure a program sees, with line and column.
-    pub(super) fn into_fault(&self, text: &str) -> Fault {
+    pub(super) fn fault_in(&self, text: &str) -> Fault {
         let before = text.get(..self.at).unwrap_or(text);
         let line = before.matches('\n').count() + 1;
         let start = before.rfind('\n').map_or(0, |at| at + 1);
@@ -103,7 +103,7 @@ impl Scanner {
     }
 
     pub(super) fn fault(&self, error: &JsonError) -> Fault {
-        error.into_fault(self.text())
+        error.fault_in(self.text())
     }
 
     fn error(&self, message: impl Into<String>) -> JsonError {
