@@ -127,44 +127,56 @@
   [form]
   `'~form)
 
+(defn- reporting
+  "The form that reports an event of this type; actual is a form."
+  [event type actual]
+  `(do-report ~(assoc event :type type :actual actual)))
+
 (defn- thrown-form
   "The test of (thrown? kind body…) or (thrown-with-msg? kind pattern body…)."
-  [form event matches? kind body]
-  `(try
-     ~@body
-     (do-report ~(assoc event :type :fail :expected (quoted form) :actual nil))
-     (catch ~kind e#
-       (if (~matches? e#)
-         (do-report ~(assoc event :type :pass :expected (quoted form) :actual `e#))
-         (do-report ~(assoc event :type :fail :expected (quoted form) :actual `e# :thrown true)))
-       e#)))
+  [event matches? kind body]
+  (let [reason (gensym "reason")]
+    `(try
+       ~@body
+       ~(reporting event :fail nil)
+       (catch ~kind ~reason
+         (if (~matches? ~reason)
+           ~(reporting event :pass reason)
+           ~(reporting (assoc event :thrown true) :fail reason))
+         ~reason))))
 
 (defn- values-form
   "The test of a call of a function: its arguments are shown if it is not true."
-  [[function & args :as form] event]
-  `(let [values# (list ~@args)
-         result# (apply ~function values#)]
-     (if result#
-       (do-report ~(assoc event :type :pass :expected (quoted form) :actual `result#))
-       (do-report ~(assoc event :type :fail :expected (quoted form)
-                          :actual `(list '~'not (cons '~function values#)))))
-     result#))
+  [[function & args] event]
+  (let [values (gensym "values")
+        result (gensym "result")]
+    `(let [~values (list ~@args)
+           ~result (apply ~function ~values)]
+       (if ~result
+         ~(reporting event :pass result)
+         ~(reporting event :fail `(list '~'not (cons '~function ~values))))
+       ~result)))
 
 (defn- value-form
   "The test of any other form."
   [form event]
-  `(let [result# ~form]
-     (do-report (if result#
-                  ~(assoc event :type :pass :expected (quoted form) :actual `result#)
-                  ~(assoc event :type :fail :expected (quoted form) :actual `result#)))
-     result#))
+  (let [result (gensym "result")]
+    `(let [~result ~form]
+       (if ~result
+         ~(reporting event :pass result)
+         ~(reporting event :fail result))
+       ~result)))
+
+(def ^:private special
+  "Heads that are neither macros nor functions."
+  '#{! ? def do finally fn* from if let* letfn* loop* match quote receive receive-timeout
+     receive-with-priority recur throw try var})
 
 (defn- call-of-function?
   [form]
   (let [head (first form)]
     (and (symbol? head)
-         (not (special-symbol? head))
-         (not (contains? '#{! ? match receive from} head))
+         (not (contains? special (symbol (name head))))
          (= form (macroexpand-1 form)))))
 
 (defn- assertion
@@ -175,11 +187,11 @@
                (name head))]
     (cond
       (= kind "thrown?")
-      (thrown-form form event `(fn [_#] true) (second form) (nnext form))
+      (thrown-form event `(fn [_#] true) (second form) (nnext form))
 
       (= kind "thrown-with-msg?")
-      (thrown-form form event
-                   `(fn [e#] (re-find ~(nth form 2) (or (ex-message e#) "")))
+      (thrown-form event
+                   `(fn [reason#] (re-find ~(nth form 2) (or (ex-message reason#) "")))
                    (second form) (drop 3 form))
 
       (and (seq? form) (call-of-function? form)) (values-form form event)
@@ -190,12 +202,12 @@
   (is (thrown? Kind body…)) and (is (thrown-with-msg? Kind pattern body…)) the body must crash."
   ([form] `(is ~form nil))
   ([form message]
-   (let [event (assoc (select-keys (meta &form) [:file :line]) :message message)]
+   (let [event (assoc (select-keys (meta &form) [:file :line])
+                      :message message :expected (quoted form))
+         reason (gensym "reason")]
      `(try
         ~(assertion form event)
-        (catch e# ->
-          (do-report ~(assoc event :type :error :expected (quoted form) :actual `e#
-                             :thrown true)))))))
+        (catch ~reason -> ~(reporting (assoc event :thrown true) :error reason))))))
 
 (defmacro are
   "is for expr with the names of argv replaced by each group of args."
@@ -203,8 +215,7 @@
   (if (if (seq argv)
         (and (seq args) (zero? (mod (count args) (count argv))))
         (empty? args))
-    (let [event (select-keys (meta &form) [:file :line])]
-      `(template/do-template ~argv (is ~expr) ~@args))
+    `(template/do-template ~argv (is ~expr) ~@args)
     (throw (ex-info (str "`are` wants a multiple of " (count argv) " values, got " (count args))
                     {:argv argv}))))
 
@@ -339,7 +350,7 @@
 (defn run-tests
   "Runs all tests of the namespaces, or of this one, and tells a summary, which is given."
   [& spaces]
-  (summed (counted (doseq [space (if (seq spaces) spaces [*ns*])]
+  (summed (counted (doseq [space (or (seq spaces) (sort (keys @registry)))]
                      (run-namespace (str space))))))
 
 (defn run-all-tests
@@ -383,7 +394,7 @@
 (defn default-seed
   "The seed of property tests: the number in BATUTA_TEST_SEED, nil if there is none."
   []
-  (let [text (os/getenv "BATUTA_TEST_SEED")]
+  (let [text (System/getenv "BATUTA_TEST_SEED")]
     (when text (parse-long text))))
 
 (defmacro check

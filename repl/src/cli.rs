@@ -30,7 +30,8 @@ Without a command: the prompt on a terminal, else the program on standard input.
 `batuta FILE.bat` is `batuta run FILE.bat`; FILE `-` is standard input.
 
 Exit codes: 0 all well, 1 the program crashed, 2 wrong usage, 130 ended by Ctrl-C.
-Environment: BATUTA_DATA, BATUTA_PATH, BATUTA_HISTORY, BATUTA_WORKERS, BATUTA_HASH_SEED, NO_COLOR.";
+Environment: BATUTA_DATA, BATUTA_PATH, BATUTA_HISTORY, BATUTA_WORKERS, BATUTA_HASH_SEED,
+BATUTA_TEST_SEED, NO_COLOR.";
 
 /// Options of every command.
 #[derive(Args, Clone, Debug, Default)]
@@ -54,6 +55,11 @@ enum Command {
     Check {
         /// The program; `-` for standard input
         file: PathBuf,
+    },
+    /// Run tests: files, or folders with `*_test.bat` and `test/**/*.bat` [default: this folder]
+    Test {
+        /// Files and folders
+        paths: Vec<PathBuf>,
     },
     #[command(external_subcommand)]
     File(Vec<OsString>),
@@ -113,6 +119,8 @@ pub enum Task {
     Evaluate(Vec<String>),
     /// Errors only.
     Check(Place),
+    /// The tests in these files and folders.
+    Test(Vec<PathBuf>),
 }
 
 impl Cli {
@@ -141,6 +149,7 @@ impl Cli {
                 emit: run.emit,
                 ..Script::new(&run.file, run.arguments)
             }),
+            Some(Command::Test { paths }) => Task::Test(paths),
             Some(Command::Check { file }) => Task::Check(Place::of(&file)),
             Some(Command::File(words)) => Task::Run(script_of(words)?),
         };
@@ -175,7 +184,7 @@ fn script_of(words: Vec<OsString>) -> Result<Script, clap::Error> {
         file.as_os_str() == "-" || file.extension().is_some_and(|e| e == "bat") || file.is_file();
     if !is_program {
         let word = file.display().to_string();
-        let commands = ["repl", "run", "check", "help"];
+        let commands = ["repl", "run", "check", "test", "help"];
         let hint = batuta_lang::suggest::nearest(&word, commands);
         let hint = hint
             .map(|name| format!("; did you mean `{name}`?"))

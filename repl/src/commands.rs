@@ -4,3 +4,4 @@ pub mod check;
 pub mod eval;
 pub mod repl;
 pub mod run;
+pub mod test;

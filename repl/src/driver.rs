@@ -123,7 +123,12 @@ impl Driver {
 
 /// Gives a name of Batuta's core a value.
 pub fn set_core(name: &str, value: Value) {
-    let var = namespace::intern(namespace::CORE, name);
+    set_variable(namespace::CORE, name, value);
+}
+
+/// Gives a name a value.
+pub fn set_variable(namespace: &str, name: &str, value: Value) {
+    let var = namespace::intern(namespace, name);
     if let Some(body) = var.as_object::<VarBody>() {
         body.set_root(&var, value);
     }

@@ -22,6 +22,13 @@ impl LoadPath {
         LoadPath { directories }
     }
 
+    /// The same with further directories behind.
+    #[must_use]
+    pub fn and(mut self, directories: impl IntoIterator<Item = PathBuf>) -> LoadPath {
+        self.directories.extend(directories);
+        self
+    }
+
     fn candidates(&self, namespace: &str) -> Vec<PathBuf> {
         let Some(names) = relative_paths(namespace) else {
             return Vec::new();

@@ -13,6 +13,10 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let (options, task) = Cli::parse().into_task();
+    if matches!(task, Task::Test(_)) {
+        // Tests shall see maps in the same order each time.
+        batuta_runtime::value::hash::prefer_seed(1);
+    }
     let driver = match Driver::start(&options) {
         Ok(driver) => driver,
         Err(code) => return code,
@@ -21,6 +25,7 @@ fn main() -> ExitCode {
         Task::Repl => commands::repl::run(&driver),
         Task::Run(script) => commands::run::run(&script, &driver),
         Task::Evaluate(texts) => commands::eval::run(&texts, &driver),
+        Task::Test(paths) => commands::test::run(&paths, &driver),
         Task::Check(place) => commands::check::run(&place, &driver),
     }
 }

@@ -39,6 +39,7 @@ pub static SOURCES: &[Source] = &[
     source!("batuta.core", "core/state.bat"),
     source!("batuta.core", "core/tasks.bat"),
     source!("batuta.core", "core/names.bat"),
+    source!("batuta.core", "core/testing.bat"),
     source!("batuta.core", "core/regex.bat"),
     source!("async", "async.bat"),
     source!("json", "json.bat"),
@@ -48,6 +49,9 @@ pub static SOURCES: &[Source] = &[
     source!("data", "data.bat"),
     source!("template", "template.bat"),
     source!("zip", "zip.bat"),
+    source!("gen", "gen.bat"),
+    source!("prop", "prop.bat"),
+    source!("test", "test.bat"),
 ];
 
 #[cfg(test)]

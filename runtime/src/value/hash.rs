@@ -6,7 +6,7 @@
 //! The key is random per process unless `BATUTA_HASH_SEED` fixes it.
 
 use std::hash::{BuildHasher, Hasher};
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use super::object::Kind;
 use super::text::Text;
@@ -53,10 +53,23 @@ struct Keyed;
 const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
 const ITEM: u64 = 0xbf58_476d_1ce4_e5b9;
 
-static SEED: LazyLock<u64> = LazyLock::new(|| match std::env::var("BATUTA_HASH_SEED") {
-    Ok(text) => foldhash::fast::FixedState::with_seed(0).hash_one(text.trim()),
-    Err(_) => foldhash::fast::RandomState::default().hash_one(SPREAD),
+static SEED: LazyLock<u64> = LazyLock::new(|| {
+    let fixed = |text: &str| foldhash::fast::FixedState::with_seed(0).hash_one(text);
+    match std::env::var("BATUTA_HASH_SEED") {
+        Ok(text) => fixed(text.trim()),
+        Err(_) => match PREFERRED.get() {
+            Some(seed) => fixed(&seed.to_string()),
+            None => foldhash::fast::RandomState::default().hash_one(SPREAD),
+        },
+    }
 });
+
+static PREFERRED: OnceLock<u64> = OnceLock::new();
+
+/// The seed where `BATUTA_HASH_SEED` names none. Of no effect once something was hashed.
+pub fn prefer_seed(seed: u64) {
+    PREFERRED.get_or_init(|| seed);
+}
 
 #[inline]
 fn fold(a: u64, b: u64) -> u64 {
