@@ -9,6 +9,8 @@ use crate::builtin::BuiltinTable;
 pub mod actor;
 pub mod actor_messages;
 pub mod actor_tasks;
+pub mod blake3;
+pub mod bytes;
 pub mod core_arithmetic;
 pub mod core_collections;
 pub mod core_comparison;
@@ -26,6 +28,9 @@ pub mod format;
 pub mod io;
 pub mod json;
 pub mod math;
+mod options;
+pub mod os;
+pub mod rand;
 pub mod regex;
 pub mod string;
 mod support;
@@ -39,6 +44,9 @@ pub static TABLES: &[&BuiltinTable] = &[
     &actor::TABLE,
     &actor_messages::TABLE,
     &actor_tasks::TABLE,
+    &blake3::TABLE,
+    &bytes::BASE64_TABLE,
+    &bytes::CORE_TABLE,
     &core_arithmetic::TABLE,
     &core_collections::TABLE,
     &core_comparison::TABLE,
@@ -57,6 +65,8 @@ pub static TABLES: &[&BuiltinTable] = &[
     &json::TABLE,
     &math::CORE_TABLE,
     &math::TABLE,
+    &os::TABLE,
+    &rand::TABLE,
     &regex::RE_TABLE,
     &regex::TABLE,
     &string::TABLE,
@@ -66,6 +76,7 @@ pub static TABLES: &[&BuiltinTable] = &[
     &system::SYSTEM_TABLE,
     &system::TABLE,
     &time::CORE_TABLE,
+    &time::TABLE,
     &transient::TABLE,
     &uuid::CORE_TABLE,
     &uuid::TABLE,

@@ -45,6 +45,7 @@ pub static SOURCES: &[Source] = &[
     source!("json", "json.bat"),
     source!("re", "re.bat"),
     source!("set", "set.bat"),
+    source!("time", "time.bat"),
     source!("walk", "walk.bat"),
     source!("data", "data.bat"),
     source!("template", "template.bat"),

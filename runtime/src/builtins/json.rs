@@ -5,10 +5,11 @@
 
 use crate::builtin::{Builtin, BuiltinTable, Flow, at_least, row};
 use crate::builtins::core_print::emit;
+use crate::builtins::options;
 use crate::builtins::support::{take, text};
 use crate::collections::map;
 use crate::context::Cx;
-use crate::failure::{Fault, FaultKind};
+use crate::failure::Fault;
 use crate::value::Value;
 use parse::{Parser, ReadOptions};
 use write::WriteOptions;
@@ -37,24 +38,6 @@ fn entries(value: &Value) -> Option<Vec<(Value, Value)>> {
     })
 }
 
-/// Options behind the fixed arguments: `:key value …`, or one map.
-fn options(who: &str, args: &[Value]) -> Result<Vec<(Value, Value)>, Fault> {
-    match args {
-        [] => Ok(Vec::new()),
-        [single] => {
-            entries(single).ok_or_else(|| Fault::wrong_type(who, "options in pairs", single))
-        }
-        pairs if pairs.len() % 2 == 0 => Ok(pairs
-            .chunks(2)
-            .map(|pair| (pair[0].clone(), pair[1].clone()))
-            .collect()),
-        _ => {
-            let message = format!("`{who}` takes options in pairs");
-            Err(Fault::new(FaultKind::Arity, message))
-        }
-    }
-}
-
 fn given(value: Value) -> Option<Value> {
     (!value.is_nil()).then_some(value)
 }
@@ -69,16 +52,16 @@ fn is_core_function(value: &Value, name: &str) -> bool {
 fn read_options(who: &str, args: &[Value]) -> Result<ReadOptions, Fault> {
     let mut read = ReadOptions::default();
     let (mut fails_at_end, mut at_end) = (true, Value::NIL);
-    for (option, value) in options(who, args)? {
-        match option.as_keyword().map(|keyword| keyword.text()) {
-            Some("key-fn") if is_core_function(&value, "keyword") => read.keyword_keys = true,
-            Some("key-fn") if is_core_function(&value, "identity") => {}
-            Some("key-fn") => read.key_fn = given(value),
-            Some("value-fn") => read.value_fn = given(value),
-            Some("bigdec") => read.decimals = value.is_truthy(),
-            Some("eof-error?") => fails_at_end = value.is_truthy(),
-            Some("eof-value") => at_end = value,
-            _ => return Err(parse::option_fault(who, &option)),
+    for (option, value) in options::pairs(who, args)? {
+        match options::name(&option) {
+            "key-fn" if is_core_function(&value, "keyword") => read.keyword_keys = true,
+            "key-fn" if is_core_function(&value, "identity") => {}
+            "key-fn" => read.key_fn = given(value),
+            "value-fn" => read.value_fn = given(value),
+            "bigdec" => read.decimals = value.is_truthy(),
+            "eof-error?" => fails_at_end = value.is_truthy(),
+            "eof-value" => at_end = value,
+            _ => return Err(options::unknown(who, &option)),
         }
     }
     read.at_end = (!fails_at_end).then_some(at_end);
@@ -87,16 +70,16 @@ fn read_options(who: &str, args: &[Value]) -> Result<ReadOptions, Fault> {
 
 fn write_options(who: &str, args: &[Value]) -> Result<WriteOptions, Fault> {
     let mut write = WriteOptions::default();
-    for (option, value) in options(who, args)? {
-        match option.as_keyword().map(|keyword| keyword.text()) {
-            Some("key-fn") => write.key_fn = given(value),
-            Some("value-fn") => write.value_fn = given(value),
-            Some("default-write-fn") => write.default_write_fn = given(value),
-            Some("escape-unicode") => write.escape_unicode = value.is_truthy(),
-            Some("escape-js-separators") => write.escape_js_separators = value.is_truthy(),
-            Some("escape-slash") => write.escape_slash = value.is_truthy(),
-            Some("indent") => write.indent = value.is_truthy(),
-            _ => return Err(parse::option_fault(who, &option)),
+    for (option, value) in options::pairs(who, args)? {
+        match options::name(&option) {
+            "key-fn" => write.key_fn = given(value),
+            "value-fn" => write.value_fn = given(value),
+            "default-write-fn" => write.default_write_fn = given(value),
+            "escape-unicode" => write.escape_unicode = value.is_truthy(),
+            "escape-js-separators" => write.escape_js_separators = value.is_truthy(),
+            "escape-slash" => write.escape_slash = value.is_truthy(),
+            "indent" => write.indent = value.is_truthy(),
+            _ => return Err(options::unknown(who, &option)),
         }
     }
     Ok(write)

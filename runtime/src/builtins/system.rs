@@ -5,6 +5,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use crate::builtin::{BuiltinTable, Flow, between, exactly, row};
 use crate::builtins::core_print::to_standard_error;
+use crate::builtins::os::exit;
 use crate::builtins::support::text;
 use crate::collections::map;
 use crate::context::Cx;
@@ -36,7 +37,7 @@ fn report_time(_: &mut Cx, args: &mut [Value]) -> Flow {
     Ok(Value::NIL)
 }
 
-fn getenv(_: &mut Cx, args: &mut [Value]) -> Flow {
+pub(super) fn getenv(_: &mut Cx, args: &mut [Value]) -> Flow {
     let lossy = |text: std::ffi::OsString| Value::str(&text.to_string_lossy());
     match args.first() {
         Some(name) => {
@@ -132,6 +133,13 @@ pub static SYSTEM_TABLE: BuiltinTable = BuiltinTable {
             exactly(0),
             current_time_millis,
             "The same function as current-time-millis.",
+        ),
+        row(
+            "exit",
+            "[code]",
+            exactly(1),
+            exit,
+            "The same function as os/exit.",
         ),
         row(
             "getenv",

@@ -8,7 +8,7 @@ use super::scan::{JsonError, Scanner, Token};
 use crate::builtin::{Flow, call_then};
 use crate::collections::{map, vector};
 use crate::context::Cx;
-use crate::failure::{Fault, FaultKind};
+use crate::failure::Fault;
 use crate::number;
 use crate::value::Value;
 
@@ -217,10 +217,4 @@ pub(super) fn not_text(bytes: &[u8]) -> Result<&str, Fault> {
         let valid = String::from_utf8_lossy(&bytes[..at]);
         JsonError::new(at, "these bytes are not UTF-8 text".to_owned()).fault_in(&valid)
     })
-}
-
-#[cold]
-pub(super) fn option_fault(who: &str, option: &Value) -> Fault {
-    let shown = crate::value::print::short(option);
-    Fault::new(FaultKind::Type, format!("`{who}` has no option {shown}"))
 }
