@@ -25,6 +25,7 @@ pub mod core_sort;
 pub mod core_sorted;
 pub mod core_state;
 pub mod format;
+pub mod http;
 pub mod io;
 pub mod json;
 pub mod math;
@@ -35,6 +36,7 @@ pub mod regex;
 pub mod string;
 mod support;
 pub mod system;
+mod task;
 pub mod time;
 pub mod transient;
 pub mod uuid;
@@ -61,6 +63,7 @@ pub static TABLES: &[&BuiltinTable] = &[
     &core_sorted::TABLE,
     &core_state::TABLE,
     &format::TABLE,
+    &http::TABLE,
     &io::TABLE,
     &json::TABLE,
     &math::CORE_TABLE,

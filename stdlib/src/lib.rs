@@ -43,6 +43,7 @@ pub static SOURCES: &[Source] = &[
     source!("batuta.core", "core/regex.bat"),
     source!("async", "async.bat"),
     source!("json", "json.bat"),
+    source!("http", "http.bat"),
     source!("re", "re.bat"),
     source!("set", "set.bat"),
     source!("time", "time.bat"),
