@@ -25,6 +25,7 @@ use crate::resolve;
 mod actor;
 mod binding;
 mod call;
+mod constructor;
 mod definition;
 mod failure;
 mod function;

@@ -30,6 +30,7 @@ pub(crate) enum Special {
     If,
     InNs,
     Let,
+    LetCells,
     LetFn,
     Loop,
     Match,
@@ -58,7 +59,7 @@ pub(crate) enum Strength {
     Yielding,
 }
 
-const SPECIALS: [(&str, Special, Strength); 27] = [
+const SPECIALS: [(&str, Special, Strength); 28] = [
     ("!", Special::Unwrap, Strength::Yielding),
     ("?", Special::Question, Strength::Yielding),
     ("case*", Special::Case, Strength::Fixed),
@@ -71,6 +72,7 @@ const SPECIALS: [(&str, Special, Strength); 27] = [
     ("in-ns", Special::InNs, Strength::Yielding),
     ("in-ns*", Special::InNs, Strength::Fixed),
     ("let*", Special::Let, Strength::Fixed),
+    ("let-cells*", Special::LetCells, Strength::Fixed),
     ("letfn*", Special::LetFn, Strength::Fixed),
     ("loop*", Special::Loop, Strength::Fixed),
     ("match", Special::Match, Strength::Yielding),

@@ -57,6 +57,11 @@ pub const SPECIAL_FORMS: &[SpecialForm] = &[
         "Binds names in order; what `let` becomes.",
     ),
     row(
+        "let-cells*",
+        "(let-cells* [name cell …] body …)",
+        "Binds names that read what a cell holds, and that `set!` changes.",
+    ),
+    row(
         "letfn*",
         "(letfn* [name function …] body …)",
         "Binds functions that see each other; what `letfn` becomes.",

@@ -29,6 +29,7 @@ pub mod http;
 pub mod io;
 pub mod json;
 pub mod math;
+pub mod multimethods;
 mod options;
 pub mod os;
 pub mod rand;
@@ -39,6 +40,7 @@ pub mod system;
 mod task;
 pub mod time;
 pub mod transient;
+pub mod types;
 pub mod uuid;
 
 /// All tables of the runtime.
@@ -68,6 +70,7 @@ pub static TABLES: &[&BuiltinTable] = &[
     &json::TABLE,
     &math::CORE_TABLE,
     &math::TABLE,
+    &multimethods::TABLE,
     &os::TABLE,
     &rand::TABLE,
     &regex::RE_TABLE,
@@ -81,6 +84,7 @@ pub static TABLES: &[&BuiltinTable] = &[
     &time::CORE_TABLE,
     &time::TABLE,
     &transient::TABLE,
+    &types::TABLE,
     &uuid::CORE_TABLE,
     &uuid::TABLE,
 ];

@@ -18,4 +18,5 @@ pub mod number;
 pub mod output;
 pub mod quiescence;
 pub mod site;
+pub mod types;
 pub mod value;

@@ -11,6 +11,7 @@ use std::sync::{Arc, LazyLock, PoisonError, RwLock, RwLockReadGuard, RwLockWrite
 
 use crate::builtin::BuiltinTable;
 use crate::function::{FnCode, VarBody, make_immortal_function, make_var, var_flags};
+use crate::types;
 use crate::value::Value;
 
 /// The namespace whose names are visible everywhere.
@@ -135,10 +136,11 @@ pub fn find_visible(current: &str, namespace: Option<&str>, name: &str) -> Looku
     let Some(written) = namespace else {
         let own = here.and_then(|here| here.defined(name).or_else(|| here.refers.get(name)));
         let core = || registry.get(CORE).and_then(|core| core.defined(name));
-        return match own.or_else(core) {
-            Some(var) => Lookup::Var(var.clone()),
-            None => Lookup::Unknown,
-        };
+        if let Some(var) = own.or_else(core) {
+            return Lookup::Var(var.clone());
+        }
+        drop(registry);
+        return types::names::var_of(name).map_or(Lookup::Unknown, Lookup::Var);
     };
     let target = here
         .and_then(|here| here.aliases.get(written))

@@ -29,6 +29,18 @@ impl Unit<'_> {
         let_(bindings, body, form.span)
     }
 
+    /// `(let-cells* [name cell…] body…)`
+    pub(crate) fn let_cells(&mut self, form: &Form, args: &[Form], ctx: Ctx) -> Core {
+        let mark = self.scopes.current().mark();
+        let bindings = self.bindings(form, "let-cells*", args, ctx);
+        for (id, _) in &bindings {
+            self.scopes.current().mark_cell(*id);
+        }
+        let body = self.body(args.get(1..).unwrap_or_default(), form.span, ctx);
+        self.scopes.current().leave(mark);
+        let_(bindings, body, form.span)
+    }
+
     pub(crate) fn loop_form(&mut self, form: &Form, args: &[Form], ctx: Ctx) -> Core {
         let mark = self.scopes.current().mark();
         let bindings = self.bindings(form, "loop*", args, ctx);
@@ -113,6 +125,14 @@ impl Unit<'_> {
             let wanted = "it wants a dynamic var and a value";
             return self.fail(messages::malformed(form.span, "set!", wanted));
         };
+        let cell = target
+            .as_plain_symbol()
+            .and_then(|name| self.scopes.resolve(name))
+            .filter(|id| self.scopes.current().is_cell(*id));
+        if let Some(id) = cell {
+            let value = self.expr(value, ctx.value());
+            return self.core_call("vreset!", vec![local(id, form.span), value], form.span);
+        }
         let var = self.var_form(form, std::slice::from_ref(target));
         let value = self.expr(value, ctx.value());
         self.core_call("set-dynamic-value", vec![var, value], form.span)

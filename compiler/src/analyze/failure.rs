@@ -2,6 +2,7 @@
 
 use batuta_lang::form::Form;
 use batuta_lang::source::Span;
+use batuta_runtime::types::names;
 use batuta_runtime::value::Value;
 
 use super::scope::FnKind;
@@ -11,35 +12,24 @@ use crate::messages;
 use crate::patterns::clauses::{Clause, parse_clauses};
 use crate::patterns::{CatchKinds, Pattern};
 
-/// Names that `(catch Name e …)` knows, and the kinds of faults each takes; an empty list takes
-/// everything thrown.
-const CATCH_NAMES: [(&str, &[&str]); 25] = [
-    ("ArithmeticException", &["divide-by-zero", "number"]),
-    ("ArityException", &["arity"]),
-    ("ArrayIndexOutOfBoundsException", &["index"]),
-    ("AssertionError", &["assert"]),
-    ("ClassCastException", &["type"]),
-    ("Error", &[]),
-    ("Exception", &[]),
-    ("ExceptionInfo", &["user"]),
-    ("ExecutionException", &["call"]),
-    ("FileNotFoundException", &["io"]),
-    ("IOException", &["io"]),
-    ("IllegalArgumentException", &["type", "match", "arity"]),
-    ("IllegalStateException", &["panic", "type"]),
-    ("IndexOutOfBoundsException", &["index"]),
-    ("NullPointerException", &["type"]),
-    ("NumberFormatException", &["number"]),
-    ("Object", &[]),
-    ("OutOfMemoryError", &["memory"]),
-    ("RuntimeException", &[]),
-    ("StackOverflowError", &["stack"]),
-    ("StringIndexOutOfBoundsException", &["index"]),
-    ("Throwable", &[]),
-    ("TimeoutException", &["call"]),
-    ("UnsupportedOperationException", &["type"]),
-    ("default", &[]),
+/// Names that take everything thrown.
+const CATCH_ALL: [&str; 7] = [
+    "Any",
+    "Error",
+    "Exception",
+    "Object",
+    "RuntimeException",
+    "Throwable",
+    "default",
 ];
+
+/// The kinds of faults that `(catch Name e …)` takes; none for everything thrown.
+fn caught_kinds(name: &str) -> Option<&'static [&'static str]> {
+    if CATCH_ALL.contains(&name) {
+        return Some(&[]);
+    }
+    names::exception_kinds(name)
+}
 
 struct TryParts<'f> {
     body: Vec<Form>,
@@ -141,9 +131,9 @@ impl Unit<'_> {
         };
         let name = class.as_symbol().or_else(|| class.as_keyword());
         let short = name.map_or("", |name| name.name.rsplit('.').next().unwrap_or_default());
-        let known = CATCH_NAMES.iter().find(|(known, _)| *known == short);
-        let (Some((_, kinds)), Some(binder)) = (known, binder.as_plain_symbol()) else {
-            let all = CATCH_NAMES.iter().map(|(known, _)| *known);
+        let (Some(kinds), Some(binder)) = (caught_kinds(short), binder.as_plain_symbol()) else {
+            let known = names::EXCEPTIONS.iter().map(|(known, _)| *known);
+            let all = CATCH_ALL.into_iter().chain(known);
             let hint = batuta_lang::suggest::did_you_mean(short, all);
             let shown = class.to_string();
             self.fail(messages::unknown_catch(class.span, &shown, hint));
@@ -212,15 +202,5 @@ impl Unit<'_> {
         let key = constant_value(Value::keyword("ok"), span);
         let value = self.core_call("get", vec![local(id, span), key], span);
         let_(vec![(id, result)], if_(test, value, otherwise, span), span)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::CATCH_NAMES;
-
-    #[test]
-    fn catch_names_are_sorted() {
-        assert!(CATCH_NAMES.is_sorted_by_key(|(name, _)| *name));
     }
 }

@@ -18,6 +18,9 @@ use crate::messages;
 /// Metadata key of `fn*` forms that a construct made for its body; the value names it.
 const GENERATED: &str = "thunk";
 
+/// Metadata key of `fn*` forms without a name of their own; the value is what people call them.
+const LABEL: &str = "label";
+
 /// A `fn*` form taken apart.
 pub(crate) struct FnParts<'f> {
     pub(crate) name: Option<&'f Arc<str>>,
@@ -84,7 +87,9 @@ impl Unit<'_> {
         self_name: Option<Arc<str>>,
         ctx: Ctx,
     ) -> CoreFunction {
-        let short = parts.name.map_or("fn", |name| name);
+        let label = form.meta_value(LABEL).and_then(Form::as_keyword);
+        let label = label.map_or("fn", |label| &label.name);
+        let short = parts.name.map_or(label, |name| name);
         let name = format!("{}/{short}", self.scopes.current().name);
         let kind = match form.meta_value(GENERATED).and_then(Form::as_keyword) {
             Some(construct) => FnKind::Generated(construct.name.clone()),

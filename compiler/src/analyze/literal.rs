@@ -1,6 +1,6 @@
 //! Literals: constants made once, collections made where their elements are computed.
 
-use batuta_lang::form::{Form, FormKind};
+use batuta_lang::form::{Form, FormKind, Name};
 use batuta_lang::source::Span;
 use batuta_runtime::namespace;
 use batuta_runtime::value::Value;
@@ -29,6 +29,16 @@ impl Unit<'_> {
                 Value::NIL
             }
         }
+    }
+
+    /// `#tag form`: the literal of a type that the program defines is made when it is reached.
+    pub(crate) fn tagged(&mut self, form: &Form, tag: &Name, inner: &Form) -> Core {
+        if !names_type(tag) {
+            return self.constant(form);
+        }
+        let tag = self.constant(&Form::symbol(form.span, tag.clone()));
+        let inner = self.constant(inner);
+        self.core_call("record-literal*", vec![tag, inner], form.span)
     }
 
     pub(crate) fn quote(&mut self, form: &Form, args: &[Form]) -> Core {
@@ -73,6 +83,11 @@ impl Unit<'_> {
     }
 }
 
+/// Is the tag the name of a type of a program, with its namespace and a dot before it?
+fn names_type(tag: &Name) -> bool {
+    tag.ns.is_none() && tag.name.contains('.')
+}
+
 /// The form as data if all of it is constant, with quotes taken off; `None` if something in it
 /// must be evaluated.
 fn without_quotes(form: &Form) -> Option<Form> {
@@ -106,8 +121,9 @@ fn without_quotes(form: &Form) -> Option<Form> {
         | FormKind::Str(_)
         | FormKind::Char(_)
         | FormKind::Keyword(_)
-        | FormKind::Regex(_)
-        | FormKind::Tagged(..) => return Some(form.clone()),
+        | FormKind::Regex(_) => return Some(form.clone()),
+        FormKind::Tagged(tag, _) if names_type(tag) => return None,
+        FormKind::Tagged(..) => return Some(form.clone()),
     };
     Some(Form::new(form.span, kind))
 }

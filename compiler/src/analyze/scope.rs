@@ -3,7 +3,7 @@
 //! Invariant: a [`LocalId`] belongs to one function of the stack. A name found in a surrounding
 //! function is captured through every function in between, once each, so all users share it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use batuta_lang::source::Span;
@@ -34,6 +34,8 @@ pub(crate) struct FnScope {
     label_count: u32,
     captures: Vec<Capture>,
     captured: HashMap<LocalId, LocalId>,
+    /// Locals whose names mean what the cell in them holds.
+    cells: HashSet<LocalId>,
 }
 
 impl FnScope {
@@ -48,6 +50,7 @@ impl FnScope {
             label_count: 0,
             captures: Vec::new(),
             captured: HashMap::new(),
+            cells: HashSet::new(),
         }
     }
 
@@ -60,6 +63,16 @@ impl FnScope {
     /// Brings a name into scope for an existing local.
     pub(crate) fn bind(&mut self, name: Arc<str>, local: LocalId) {
         self.bindings.push((name, local));
+    }
+
+    /// Lets the local's name mean what the cell in it holds.
+    pub(crate) fn mark_cell(&mut self, local: LocalId) {
+        self.cells.insert(local);
+    }
+
+    /// Does the local's name mean what the cell in it holds?
+    pub(crate) fn is_cell(&self, local: LocalId) -> bool {
+        self.cells.contains(&local)
     }
 
     /// A mark to leave the present scope with.
@@ -189,10 +202,15 @@ impl ScopeStack {
     /// A local of the function at `depth`, as the innermost function sees it.
     pub(crate) fn import(&mut self, depth: usize, local: LocalId) -> LocalId {
         let name = self.functions[depth].local_names[local.0 as usize].clone();
+        let is_cell = self.functions[depth].is_cell(local);
         self.functions[depth + 1..]
             .iter_mut()
             .fold(local, |outer, function| {
-                function.import(outer, name.clone())
+                let inner = function.import(outer, name.clone());
+                if is_cell {
+                    function.mark_cell(inner);
+                }
+                inner
             })
     }
 

@@ -199,8 +199,8 @@ impl<'a> Unit<'a> {
             | FormKind::Str(_)
             | FormKind::Char(_)
             | FormKind::Keyword(_)
-            | FormKind::Regex(_)
-            | FormKind::Tagged(..) => self.constant(form),
+            | FormKind::Regex(_) => self.constant(form),
+            FormKind::Tagged(tag, inner) => self.tagged(form, tag, inner),
         }
     }
 
@@ -234,10 +234,10 @@ impl<'a> Unit<'a> {
         if name.ns.is_none()
             && let Some(id) = self.scopes.resolve(&name.name)
         {
-            return local(id, span);
+            return self.local_value(id, span);
         }
         match self.head(name, span) {
-            Head::Local(id) => local(id, span),
+            Head::Local(id) => self.local_value(id, span),
             Head::Global(var) => self.global_value(var, span),
             Head::CoreMacro(_) | Head::Macro(_) => {
                 self.fail(messages::macro_as_value(span, &name.to_string()))
@@ -245,6 +245,14 @@ impl<'a> Unit<'a> {
             Head::Special(_) => self.fail(messages::special_as_value(span, &name.to_string())),
             Head::Broken => nil(span),
         }
+    }
+
+    /// The value of a local; of one that names a cell, what the cell holds now.
+    fn local_value(&mut self, id: LocalId, span: Span) -> Core {
+        if self.scopes.current().is_cell(id) {
+            return self.core_call("deref", vec![local(id, span)], span);
+        }
+        local(id, span)
     }
 
     /// The value of a global as it is now.
@@ -266,11 +274,14 @@ impl<'a> Unit<'a> {
         let Some(name) = head.as_symbol() else {
             return self.call_of_form(form, head, args, ctx);
         };
+        if let Some(made) = self.constructor_call(form, name, args, ctx) {
+            return made;
+        }
         match self.head(name, head.span) {
             Head::Special(special) => self.special(special, form, args, ctx),
             Head::CoreMacro(_) | Head::Macro(_) => self.macro_call(form, ctx),
             Head::Local(id) => {
-                let callee = local(id, head.span);
+                let callee = self.local_value(id, head.span);
                 self.call_value(callee, args, form.span, ctx)
             }
             Head::Global(var) => self.call_global(var, form, args, ctx),
@@ -380,6 +391,7 @@ impl<'a> Unit<'a> {
                 self.inner_directive(special, form, args, ctx)
             }
             Special::Let => self.let_form(form, args, ctx),
+            Special::LetCells => self.let_cells(form, args, ctx),
             Special::LetFn => self.letfn(form, args, ctx),
             Special::Loop => self.loop_form(form, args, ctx),
             Special::Match => self.match_form(form, args, ctx),

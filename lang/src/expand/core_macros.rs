@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use super::ExpandFn;
 use super::macros::{binding, case, condition, definition, effect, function, laziness, looping};
-use super::macros::{namespace, threading};
+use super::macros::{multimethod, namespace, protocol, threading, types};
 
 /// One macro.
 pub struct CoreMacro {
@@ -134,6 +134,18 @@ pub static CORE_MACROS: &[CoreMacro] = &[
         "Defines a macro: a function from forms to a form.",
     ),
     row(
+        "defmethod",
+        "[multimethod value [params …] & body] [multimethod value & arities]",
+        multimethod::defmethod,
+        "Gives a multimethod what it does for a dispatch value.",
+    ),
+    row(
+        "defmulti",
+        "[name doc? attributes? dispatch & options]",
+        multimethod::defmulti,
+        "Defines a function that chooses its method by what `dispatch` gives for the arguments; options are `:default` and `:hierarchy`.",
+    ),
+    row(
         "defn",
         "[name doc? attributes? [params …] & body] [name & arities] [name & clauses]",
         definition::defn,
@@ -150,6 +162,24 @@ pub static CORE_MACROS: &[CoreMacro] = &[
         "[name value]",
         definition::defonce,
         "Defines the name unless it has a value.",
+    ),
+    row(
+        "defprotocol",
+        "[name doc? & signatures]",
+        protocol::defprotocol,
+        "Defines methods that types can have; a signature is `(method [this …] … doc?)`.",
+    ),
+    row(
+        "defrecord",
+        "[name [field …] & protocols-and-methods]",
+        types::defrecord,
+        "Defines a type of maps with these fields, and `->name` and `map->name`.",
+    ),
+    row(
+        "deftype",
+        "[name [field …] & protocols-and-methods]",
+        types::deftype,
+        "Defines a type of objects with these fields, and `->name`.",
     ),
     row(
         "delay",
@@ -174,6 +204,18 @@ pub static CORE_MACROS: &[CoreMacro] = &[
         "[x & forms]",
         threading::doto,
         "Passes x to each form as first argument; gives x.",
+    ),
+    row(
+        "extend-protocol",
+        "[protocol & types-and-methods]",
+        protocol::extend_protocol,
+        "Gives types the methods of a protocol.",
+    ),
+    row(
+        "extend-type",
+        "[type & protocols-and-methods]",
+        protocol::extend_type,
+        "Gives a type the methods of protocols.",
     ),
     row(
         "fn",
@@ -236,6 +278,12 @@ pub static CORE_MACROS: &[CoreMacro] = &[
         "Binds functions that may call each other.",
     ),
     row(
+        "locking",
+        "[x & body]",
+        effect::locking,
+        "Runs the body: values do not change, so there is nothing to lock.",
+    ),
+    row(
         "loop",
         "[[form value …] & body]",
         binding::loop_,
@@ -252,6 +300,12 @@ pub static CORE_MACROS: &[CoreMacro] = &[
         "[] [x] [x & more]",
         condition::or,
         "The first value that is neither false nor nil, else the last; stops there.",
+    ),
+    row(
+        "reify",
+        "[& protocols-and-methods]",
+        types::reify,
+        "An object with these methods, which see the locals around it.",
     ),
     row(
         "some->",

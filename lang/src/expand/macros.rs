@@ -8,8 +8,11 @@ pub(super) mod effect;
 pub(super) mod function;
 pub(super) mod laziness;
 pub(super) mod looping;
+pub(super) mod multimethod;
 pub(super) mod namespace;
+pub(super) mod protocol;
 pub(super) mod threading;
+pub(super) mod types;
 
 use crate::diagnostic::Diagnostic;
 use crate::form::Form;

@@ -114,6 +114,34 @@ pub(crate) fn no_parameters(call: &Form, found: Option<&Form>) -> Diagnostic {
     with_usage(diagnostic, &name)
 }
 
+pub(crate) fn no_self(found: &Form) -> Diagnostic {
+    Diagnostic::error(
+        "expand::method",
+        "a method takes the object as its first parameter",
+    )
+    .label(found.span, "a vector such as `[this x]` was expected here")
+}
+
+pub(crate) fn not_a_signature(found: &Form) -> Diagnostic {
+    let message = "`defprotocol` takes a doc string, options and signatures of methods";
+    Diagnostic::error("expand::signature", message)
+        .label(found.span, format!("this is {}", found.kind_name()))
+        .hint("a signature is `(method [this x])`")
+}
+
+pub(crate) fn method_without_protocol(call: &Form, method: &Form) -> Diagnostic {
+    let name = head_name(call);
+    let message = format!("`{name}`: the name of a protocol stands before its methods");
+    Diagnostic::error("expand::method", message).label(method.span, "belongs to no protocol")
+}
+
+pub(crate) fn mutable_record(field: &Form) -> Diagnostic {
+    let message = "the fields of a record never change";
+    Diagnostic::error("expand::mutable", message)
+        .label(field.span, "marked as mutable")
+        .hint("`deftype` can have fields that change; `assoc` gives a new record")
+}
+
 pub(crate) fn one_form_after_ampersand(ampersand: &Form, vector: &Form) -> Diagnostic {
     Diagnostic::error("expand::rest", "exactly one form stands after `&`")
         .label(ampersand.span, "")

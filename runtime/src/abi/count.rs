@@ -25,6 +25,12 @@ pub unsafe extern "C" fn bt_drop(_cx: *mut Cx, word: u64, _b: u64, _c: u64) -> u
     0
 }
 
+/// Is the value of the class that the keyword names? A record is a map too.
+pub fn is_class(class: &Value, value: &Value) -> bool {
+    class.is_keyword(class_name(value))
+        || class.is_keyword("map") && crate::collections::map::is_map(value)
+}
+
 /// Is the value of the class that the keyword names?
 ///
 /// # Safety
@@ -32,7 +38,7 @@ pub unsafe extern "C" fn bt_drop(_cx: *mut Cx, word: u64, _b: u64, _c: u64) -> u
 pub unsafe extern "C" fn bt_is_class(_cx: *mut Cx, class: u64, value: u64) -> u64 {
     // SAFETY: the caller keeps both words alive.
     let (class, value) = unsafe { (Value::borrow_word(&class), Value::borrow_word(&value)) };
-    Value::bool(class.is_keyword(class_name(value))).into_word()
+    Value::bool(is_class(class, value)).into_word()
 }
 
 /// Does a map pattern look into it? Maps, and errors as `{:kind :message :data :cause}`.

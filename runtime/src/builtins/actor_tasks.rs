@@ -60,7 +60,7 @@ fn deliver(_cx: &mut Cx, arguments: &mut [Value]) -> Flow {
     }
 }
 
-fn deref_in_time(_cx: &mut Cx, arguments: &mut [Value]) -> Flow {
+pub(super) fn deref_in_time(_cx: &mut Cx, arguments: &mut [Value]) -> Flow {
     let time = milliseconds("deref", &arguments[1])?;
     let otherwise = take(arguments, 2);
     promise::deref_in_time(&arguments[0], time, otherwise).unwrap_or_else(|| {

@@ -1,6 +1,8 @@
 //! Making and changing collections in `batuta.core`.
 
-use crate::builtin::{Builtin, BuiltinTable, Flow, at_least, between, exactly, row};
+use crate::builtin::{
+    Builtin, BuiltinTable, Flow, at_least, between, call_then, exactly, row,
+};
 use crate::builtins::support::{out_of_bounds, position, take, take_all};
 use crate::builtins::{core_sorted, transient};
 use crate::collections::seq::{Consumer, Cursor, consume, gather, with_seq};
@@ -10,6 +12,7 @@ use crate::collections::{
 use crate::context::Cx;
 use crate::failure::{Fault, FaultKind};
 use crate::number;
+use crate::types::{self, instance};
 use crate::value::Value;
 use crate::value::object::Kind;
 
@@ -41,10 +44,24 @@ pub(super) fn conj(cx: &mut Cx, args: &mut [Value]) -> Flow {
         return conj_table(cx, take_all(args, 0));
     }
     let mut collection = take(args, 0);
+    if let Some(method) = types::method_of(&collection, "cons") {
+        return conj_object(collection, method, take_all(args, 1).into_iter());
+    }
     for item in &mut args[1..] {
         collection = conj_one(collection, std::mem::take(item))?;
     }
     Ok(collection)
+}
+
+/// Adds items to an object whose type has the method `cons`.
+fn conj_object(object: Value, method: Value, mut items: std::vec::IntoIter<Value>) -> Flow {
+    let Some(item) = items.next() else {
+        return Ok(object);
+    };
+    call_then(method, vec![object, item], move |cx, object| {
+        let mut all: Vec<Value> = std::iter::once(object).chain(items).collect();
+        conj(cx, &mut all)
+    })
 }
 
 fn conj_one(collection: Value, item: Value) -> Result<Value, Fault> {
@@ -123,6 +140,9 @@ pub(super) fn assoc(cx: &mut Cx, args: &mut [Value]) -> Flow {
     if args.len() == 3 && args[0].kind() == Some(Kind::Map) && !walk::is_composite(&args[1]) {
         return Ok(map::assoc(take(args, 0), take(args, 1), take(args, 2)));
     }
+    if let Some(flow) = assoc_object(args) {
+        return flow;
+    }
     with_keys(cx, take_all(args, 0), 1, 2, |cx, values| {
         let mut values = values.into_iter();
         let mut collection = values.next().unwrap_or_default();
@@ -138,6 +158,20 @@ pub(super) fn assoc(cx: &mut Cx, args: &mut [Value]) -> Flow {
         }
         Ok(collection)
     })
+}
+
+/// `assoc` on an object whose type has the method of the name.
+fn assoc_object(args: &mut [Value]) -> Option<Flow> {
+    let method = types::method_of(&args[0], "assoc")?;
+    let pair = args[..3].iter_mut().map(std::mem::take).collect();
+    let further = take_all(args, 3);
+    Some(call_then(method, pair, move |cx, object| {
+        if further.is_empty() {
+            return Ok(object);
+        }
+        let mut all: Vec<Value> = std::iter::once(object).chain(further).collect();
+        assoc(cx, &mut all)
+    }))
 }
 
 fn assoc_one(collection: Value, key: Value, value: Value) -> Result<Value, Fault> {
@@ -180,6 +214,14 @@ fn remove_all(
 }
 
 pub(super) fn dissoc(cx: &mut Cx, args: &mut [Value]) -> Flow {
+    if let (Some(method), true) = (types::method_of(&args[0], "without"), args.len() > 1) {
+        let pair = vec![take(args, 0), take(args, 1)];
+        let further = take_all(args, 2);
+        return call_then(method, pair, move |cx, object| {
+            let mut all: Vec<Value> = std::iter::once(object).chain(further).collect();
+            dissoc(cx, &mut all)
+        });
+    }
     remove_all("dissoc", cx, args, ("a map", map::is_map), map::dissoc)
 }
 
@@ -304,6 +346,9 @@ fn subvec(_: &mut Cx, args: &mut [Value]) -> Flow {
 
 fn count(cx: &mut Cx, args: &mut [Value]) -> Flow {
     let value = transient::content(take(args, 0))?;
+    if let Some(flow) = instance::call(&value, "count", &[]) {
+        return flow;
+    }
     match known_count(&value) {
         Some(count) => Ok(number::from_usize(count)),
         None => consume(cx, Cursor::new("count", value)?, Counter(0)),
@@ -334,6 +379,13 @@ fn is_empty(cx: &mut Cx, args: &mut [Value]) -> Flow {
 }
 
 fn empty(_: &mut Cx, args: &mut [Value]) -> Flow {
+    if let Some(record) = map::record(&args[0]) {
+        let message = format!("`empty`: a record of {} cannot lack its fields", record.name);
+        return Err(Fault::new(FaultKind::Type, message).into());
+    }
+    if let Some(flow) = instance::call(&args[0], "empty", &[]) {
+        return flow;
+    }
     let fresh = match args[0].kind() {
         Some(Kind::Vector) => vector::empty(),
         Some(Kind::Map) => map::empty(),
@@ -352,6 +404,9 @@ fn empty(_: &mut Cx, args: &mut [Value]) -> Flow {
 }
 
 fn peek(cx: &mut Cx, args: &mut [Value]) -> Flow {
+    if let Some(flow) = instance::call(&args[0], "peek", &[]) {
+        return flow;
+    }
     match args[0].kind() {
         Some(Kind::Vector) => {
             let last = vector::len(&args[0]).unwrap_or(0).wrapping_sub(1);
@@ -372,6 +427,9 @@ pub(super) fn pop(cx: &mut Cx, args: &mut [Value]) -> Flow {
     }
     if value.kind() == Some(Kind::Queue) {
         return Ok(queue::pop(value));
+    }
+    if let Some(flow) = instance::call(&value, "pop", &[]) {
+        return flow;
     }
     if known_count(&value) == Some(0) {
         return Err(Fault::new(FaultKind::Index, "`pop` of an empty collection").into());

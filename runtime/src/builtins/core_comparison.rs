@@ -6,6 +6,7 @@ use crate::collections::walk;
 use crate::context::Cx;
 use crate::failure::Fault;
 use crate::number::{self, Number, comparison, int};
+use crate::types::instance;
 use crate::value::equality::{self, equal};
 use crate::value::{Value, hash, order};
 
@@ -60,10 +61,17 @@ fn parity(who: &str, value: &Value) -> Result<bool, Fault> {
 }
 
 fn compare(_: &mut Cx, args: &mut [Value]) -> Flow {
+    if let Some(flow) = instance::call(&args[0], "compareTo", &args[1..2]) {
+        return flow;
+    }
     Ok(int(order::compare(&args[0], &args[1])? as i64))
 }
 
 fn hash_of(cx: &mut Cx, args: &mut [Value]) -> Flow {
+    let own = ["hasheq", "hashCode"].iter();
+    if let Some(flow) = { own }.find_map(|name| instance::call(&args[0], name, &[])) {
+        return flow;
+    }
     walk::realise(cx, take(args, 0), |_, value| {
         Ok(int(i64::from(hash::clojure_hash(&value))))
     })

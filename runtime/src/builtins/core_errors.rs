@@ -5,6 +5,7 @@ use crate::builtins::support::take;
 use crate::collections::{map, walk};
 use crate::context::Cx;
 use crate::failure::{ErrorBody, Fault, FaultKind};
+use crate::types::names;
 use crate::value::object::make;
 use crate::value::{Value, print};
 
@@ -40,6 +41,35 @@ fn ex_info(_: &mut Cx, args: &mut [Value]) -> Flow {
         message,
         data,
         cause: take(args, 2),
+        hint: Value::NIL,
+    }))
+}
+
+/// `(IllegalStateException. "text")`: an error value of the kind that the name stands for.
+fn new_exception(_: &mut Cx, args: &mut [Value]) -> Flow {
+    let name = args[0].as_str().unwrap_or_default();
+    let kind = names::exception_kinds(name).and_then(|kinds| kinds.first().copied());
+    let (mut message, mut data, mut cause) = (take(args, 1), Value::NIL, Value::NIL);
+    for further in args[2..].iter_mut().map(std::mem::take) {
+        if map::is_map(&further) {
+            data = further;
+        } else {
+            cause = further;
+        }
+    }
+    if message.kind() == Some(Kind::Error) {
+        cause = std::mem::take(&mut message);
+    }
+    if !message.is_nil() && message.as_str().is_none() {
+        let mut text = String::new();
+        print::write_str(&mut text, &message);
+        message = Value::string(text);
+    }
+    Ok(make(ErrorBody {
+        kind: Value::keyword(kind.unwrap_or(FaultKind::User.name())),
+        message,
+        data,
+        cause,
         hint: Value::NIL,
     }))
 }
@@ -165,6 +195,13 @@ const ROWS: &[Builtin] = &[
         exactly(1),
         |_, a| part(a, |e| &e.message),
         "The message of an error value, or nil.",
+    ),
+    row(
+        "new-exception*",
+        "[name] [name message] [name message data-or-cause …]",
+        between(1, 4),
+        new_exception,
+        "An error value of the kind that the name of an exception stands for.",
     ),
     row(
         "no-match*",

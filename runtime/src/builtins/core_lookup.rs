@@ -3,15 +3,19 @@
 
 use std::ops::ControlFlow;
 
-use crate::builtin::{Builtin, BuiltinTable, Flow, at_least, between, exactly, row, tail_call};
+use crate::builtin::{
+    Builtin, BuiltinTable, Flow, at_least, between, call_then, exactly, row, tail_call,
+};
 use crate::builtins::support::{out_of_bounds, position, take, take_all};
-use crate::builtins::{core_sorted, transient};
+use crate::builtins::{core_sorted, multimethods, transient};
 use crate::collections::seq::{Consumer, Cursor, consume, entry};
 use crate::collections::{is_sequential, list, map, range, set, slice, sorted, vector, walk};
 use crate::context::Cx;
 use crate::failure::{Fault, FaultKind};
-use crate::function::VarBody;
+use crate::function::{FunctionBody, VarBody};
 use crate::number;
+use crate::types::multimethod::as_multimethod;
+use crate::types::{self, instance};
 use crate::value::object::Kind;
 use crate::value::text::Text;
 use crate::value::{Value, class_name, print};
@@ -39,12 +43,31 @@ pub(super) fn lookup(cx: &mut Cx, collection: Value, key: Value, absent: Value) 
             Ok(found.map_or(absent, |(_, value)| value))
         });
     }
+    if let Some(object) = instance::as_instance(&collection)
+        && object.type_of().method("valAt").is_some()
+    {
+        return look_up_in_object(&collection, key, absent);
+    }
     if walk::is_composite(&key) {
         return walk::realise(cx, key, move |_, key| {
             Ok(find_value(&collection, &key).unwrap_or(absent))
         });
     }
     Ok(find_value(&collection, &key).unwrap_or(absent))
+}
+
+/// `valAt` may be written with or without a value for an absent key.
+fn look_up_in_object(object: &Value, key: Value, absent: Value) -> Flow {
+    let method = types::method_of(object, "valAt").unwrap_or_default();
+    let takes_absent = method
+        .as_object::<FunctionBody>()
+        .is_some_and(|function| function.code.arities.accept(3));
+    if takes_absent {
+        return tail_call(method, vec![object.clone(), key, absent]);
+    }
+    call_then(method, vec![object.clone(), key], move |_, found| {
+        Ok(if found.is_nil() { absent } else { found })
+    })
 }
 
 fn get(cx: &mut Cx, args: &mut [Value]) -> Flow {
@@ -67,6 +90,12 @@ fn with_realised_key(
 
 fn contains(cx: &mut Cx, args: &mut [Value]) -> Flow {
     with_realised_key(cx, args, |cx, collection, key| {
+        let method = ["containsKey", "contains"]
+            .iter()
+            .find_map(|name| instance::call(&collection, name, std::slice::from_ref(&key)));
+        if let Some(flow) = method {
+            return flow;
+        }
         if sorted::is_sorted(&collection) {
             return core_sorted::find(cx, collection, key, |_, found| {
                 Ok(Value::bool(found.is_some()))
@@ -134,6 +163,9 @@ fn nth(cx: &mut Cx, args: &mut [Value]) -> Flow {
         (Err(fault), _) => return Err(fault.into()),
     };
     let collection = transient::content(take(args, 0))?;
+    if let Some(flow) = instance::call(&collection, "nth", &args[1..2]) {
+        return flow;
+    }
     if let Some(found) = nth_at_once(&collection, index) {
         let count = crate::collections::known_count(&collection).unwrap_or(0);
         return found
@@ -195,6 +227,13 @@ fn invoke(cx: &mut Cx, args: &mut [Value]) -> Flow {
         let collection = looked_up_in(&mut rest);
         return lookup(cx, collection, callee, take(&mut rest, 1));
     }
+    if let Some(method) = types::method_of(&callee, "invoke") {
+        rest.insert(0, callee);
+        return tail_call(method, rest);
+    }
+    if as_multimethod(&callee).is_some() {
+        return multimethods::invoke(callee, rest);
+    }
     match callee.kind() {
         Some(Kind::Function) => tail_call(callee, rest),
         Some(Kind::Var) => match callee.as_object::<VarBody>().and_then(VarBody::root) {
@@ -217,7 +256,7 @@ fn invoke(cx: &mut Cx, args: &mut [Value]) -> Flow {
 }
 
 fn can_look_up(callee: &Value) -> bool {
-    callee
+    map::record(callee).is_none() && callee
         .as_dyn_native()
         .is_none_or(|native| native.get(&Value::NIL).is_some())
 }

@@ -2,9 +2,8 @@
 
 use crate::builtin::{Builtin, BuiltinTable, Flow, exactly, row};
 use crate::collections::{is_seq, is_sequential, known_count, lazy_seq, list, map, set};
-use crate::context::Cx;
-use crate::failure::Fault;
 use crate::number;
+use crate::types::{self, multimethod::as_multimethod};
 use crate::value::cell::{CellClass, as_cell, as_reduced};
 use crate::value::object::Kind;
 use crate::value::{Value, class_name};
@@ -32,7 +31,11 @@ fn is_fn(v: &Value) -> bool {
 }
 
 fn is_callable(v: &Value) -> bool {
+    if types::defined_type(v).is_some() {
+        return types::method_of(v, "invoke").is_some();
+    }
     is_fn(v)
+        || as_multimethod(v).is_some()
         || v.as_keyword().is_some()
         || matches!(v.kind(), Some(Kind::Vector | Kind::Symbol | Kind::Var))
         || map::is_map(v)
@@ -52,33 +55,6 @@ fn is_name(v: &Value) -> bool {
 
 fn has_sign(v: &Value, sign: std::cmp::Ordering) -> bool {
     number::is_int(v) && number::compare(v, &number::int(0)).is_ok_and(|order| order == sign)
-}
-
-fn class(_: &mut Cx, args: &mut [Value]) -> Flow {
-    Ok(Value::keyword(class_name(&args[0])))
-}
-
-/// The type in the metadata of a value, or its class.
-fn type_of(_: &mut Cx, args: &mut [Value]) -> Flow {
-    let meta = crate::collections::meta::meta(&args[0]);
-    match crate::collections::map::get_keyword(&meta, "type") {
-        Some(declared) => Ok(declared.clone()),
-        None => Ok(Value::keyword(class_name(&args[0]))),
-    }
-}
-
-fn instance(_: &mut Cx, args: &mut [Value]) -> Flow {
-    let class = Value::keyword(class_name(&args[1]));
-    if args[0].as_keyword().is_some() {
-        return Ok(Value::bool(
-            args[0].is_identical(&class) || args[0].is_keyword("any"),
-        ));
-    }
-    if args[0].kind() == Some(Kind::Set) {
-        return Ok(Value::bool(set::contains(&args[0], &class)));
-    }
-    let wanted = "a class (a keyword such as :int, or a set of them)";
-    Err(Fault::wrong_type("instance?", wanted, &args[0]).into())
 }
 
 /// Whether `(seq x)` works at all.
@@ -149,13 +125,6 @@ const ROWS: &[Builtin] = &[
         exactly(1),
         |_, a| test(a, |v| v.as_char().is_some()),
         "Is it a character?",
-    ),
-    row(
-        "class",
-        "[x]",
-        exactly(1),
-        class,
-        "What kind of value it is, as a keyword such as `:int` or `:vector`.",
     ),
     row(
         "coll?",
@@ -247,13 +216,6 @@ const ROWS: &[Builtin] = &[
         exactly(1),
         |_, a| test(a, |v| v.as_float().is_some_and(f64::is_infinite)),
         "Is it an infinite float?",
-    ),
-    row(
-        "instance?",
-        "[class x]",
-        exactly(2),
-        instance,
-        "Is x of this class (a keyword as `class` gives it, or a set of them)?",
     ),
     row(
         "int?",
@@ -486,13 +448,6 @@ const ROWS: &[Builtin] = &[
         exactly(1),
         |_, a| test(a, |v| v.as_bool() == Some(true)),
         "Is it true?",
-    ),
-    row(
-        "type",
-        "[x]",
-        exactly(1),
-        type_of,
-        "The :type in the metadata of x, or its class.",
     ),
     row(
         "var?",

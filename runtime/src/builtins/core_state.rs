@@ -13,6 +13,7 @@ use crate::failure::{Fault, FaultKind};
 use crate::function::{VarBody, var_flags};
 use crate::value::Value;
 use crate::value::cell::{CellClass, as_cell, as_reduced, compare_and_set, make_cell, store};
+use crate::types::instance;
 use crate::value::print;
 
 #[cold]
@@ -21,7 +22,18 @@ pub(super) fn unbound(var: &Value) -> Fault {
 }
 
 fn deref(cx: &mut Cx, args: &mut [Value]) -> Flow {
+    match args.len() {
+        2 => {
+            let message = "`deref` takes a time in milliseconds and a value for when it is over";
+            return Err(Fault::new(FaultKind::Arity, message).into());
+        }
+        3 if promise::is_promise(&args[0]) => return super::actor_tasks::deref_in_time(cx, args),
+        _ => {}
+    }
     let value = take(args, 0);
+    if let Some(flow) = instance::call(&value, "deref", &[]) {
+        return flow;
+    }
     if let Some(cell) = as_cell(&value) {
         return match cell.class() {
             CellClass::Atom | CellClass::Volatile => Ok(cell.load()),
@@ -142,8 +154,38 @@ fn expect_cell(who: &str, value: &Value, class: CellClass) -> Result<(), Fault> 
     Err(Fault::wrong_type(who, wanted, value))
 }
 
+/// Is the atom without validator and watches, so that it can be changed natively?
+fn is_plain(cell: &Value) -> bool {
+    as_cell(cell).is_none_or(|cell| cell.is_plain())
+}
+
+/// Calls the function of the library that changes an atom with validator or watches.
+fn by_library(function: &str, args: &mut [Value]) -> Flow {
+    let var = crate::namespace::find(crate::namespace::CORE, function);
+    tail_call(var.unwrap_or_default(), take_all(args, 0))
+}
+
+fn beside_of(who: &str, cell: &Value) -> Result<Value, Fault> {
+    match as_cell(cell) {
+        Some(body) => Ok(body.beside()),
+        None => Err(Fault::wrong_type(who, "an atom", cell)),
+    }
+}
+
+fn set_beside(_: &mut Cx, args: &mut [Value]) -> Flow {
+    beside_of("set-beside!*", &args[0])?;
+    let value = take(args, 2);
+    Ok(Value::bool(compare_and_set_beside(&args[0], &args[1], value)))
+}
+
 fn reset(_: &mut Cx, args: &mut [Value]) -> Flow {
+    if let Some(flow) = instance::call(&args[0], "reset", &args[1..2]) {
+        return flow;
+    }
     expect_cell("reset!", &args[0], CellClass::Atom)?;
+    if !is_plain(&args[0]) {
+        return by_library("reset-watched*", args);
+    }
     store(&args[0], args[1].clone());
     Ok(take(args, 1))
 }
@@ -156,6 +198,9 @@ fn vreset(_: &mut Cx, args: &mut [Value]) -> Flow {
 
 fn compare_and_set_atom(_: &mut Cx, args: &mut [Value]) -> Flow {
     expect_cell("compare-and-set!", &args[0], CellClass::Atom)?;
+    if !is_plain(&args[0]) {
+        return by_library("compare-and-set-watched*", args);
+    }
     let value = take(args, 2);
     Ok(Value::bool(compare_and_set(&args[0], &args[1], value)))
 }
@@ -243,11 +288,18 @@ pub static TABLE: BuiltinTable = BuiltinTable {
 
 const ROWS: &[Builtin] = &[
     row(
-        "atom",
+        "atom*",
         "[x]",
         exactly(1),
         |_, a| Ok(make_cell(CellClass::Atom, take(a, 0))),
         "A cell that holds x and is changed by `swap!` and `reset!`. A cell that comes to hold itself is never freed.",
+    ),
+    row(
+        "beside*",
+        "[atom]",
+        exactly(1),
+        |_, a| Ok(beside_of("beside*", &a[0])?),
+        "The map of :validator, :watches and :meta of an atom, or nil.",
     ),
     row(
         "bound?",
@@ -271,6 +323,16 @@ const ROWS: &[Builtin] = &[
         "Sets the atom to new if it holds old itself. Says whether it did.",
     ),
     row(
+        "compare-and-set!*",
+        "[atom old new]",
+        exactly(3),
+        |_, a| {
+            let value = take(a, 2);
+            Ok(Value::bool(compare_and_set(&a[0], &a[1], value)))
+        },
+        "As `compare-and-set!`, without asking the validator or telling the watches.",
+    ),
+    row(
         "delay*",
         "[f]",
         exactly(1),
@@ -279,10 +341,10 @@ const ROWS: &[Builtin] = &[
     ),
     row(
         "deref",
-        "[ref]",
-        exactly(1),
+        "[ref] [ref timeout-ms otherwise]",
+        between(1, 3),
         deref,
-        "What an atom, volatile, delay, promise, task or var holds, waiting for it if need be.",
+        "What an atom, volatile, delay, promise, task or var holds, waiting for it if need be; `otherwise` if it does not come in time.",
     ),
     row(
         "dynamic-value",
@@ -321,6 +383,13 @@ const ROWS: &[Builtin] = &[
         exactly(2),
         reset,
         "Sets an atom to x and gives x.",
+    ),
+    row(
+        "set-beside!*",
+        "[atom old new]",
+        exactly(3),
+        set_beside,
+        "Replaces what stands beside the value of an atom, if it is still old itself.",
     ),
     row(
         "set-dynamic-value",

@@ -6,6 +6,7 @@
 //! root; it stays a trie however few entries remain, until none does. Order there is open.
 //! Invariant: every key is fully realised, so hashing and comparing keys never calls Batuta code.
 
+use crate::types::DefinedType;
 use crate::value::equality::keys_equal;
 use crate::value::hash::key_hash;
 use crate::value::object::{Body, make_with_slots};
@@ -22,9 +23,31 @@ pub(crate) struct Head {
     /// Root of the trie; nil in the flat form.
     pub(crate) root: Value,
     pub(crate) meta: Value,
+    /// The type of a map that is a record.
+    pub(crate) record: Option<&'static DefinedType>,
 }
 
 impl Head {
+    /// Without entries.
+    fn empty(meta: Value) -> Head {
+        Head {
+            len: 0,
+            root: Value::NIL,
+            meta,
+            record: None,
+        }
+    }
+
+    /// The same, for another object.
+    fn copy(&self) -> Head {
+        Head {
+            len: self.len,
+            root: self.root.clone(),
+            meta: self.meta.clone(),
+            record: self.record,
+        }
+    }
+
     pub(crate) fn visit(&mut self, visitor: &mut dyn FnMut(&mut Value)) {
         visitor(&mut self.root);
         visitor(&mut self.meta);
@@ -64,21 +87,12 @@ impl Entry {
 }
 
 pub(crate) fn empty<T: Table>(meta: Value) -> Value {
-    let head = Head {
-        len: 0,
-        root: Value::NIL,
-        meta,
-    };
-    make_with_slots(T::new(head), 0, |_| Value::UNBOUND)
+    make_with_slots(T::new(Head::empty(meta)), 0, |_| Value::UNBOUND)
 }
 
 /// Room for so many entries, so that filling allocates once. None beyond the flat form.
 pub(crate) fn with_capacity<T: Table>(entries: usize) -> Value {
-    let head = Head {
-        len: 0,
-        root: Value::NIL,
-        meta: Value::NIL,
-    };
+    let head = Head::empty(Value::NIL);
     let slots = if entries <= FLAT_MAX {
         entries * T::STRIDE
     } else {
@@ -149,11 +163,7 @@ pub(crate) fn insert<T: Table>(mut table: Value, entry: Entry) -> Value {
 fn own_head<T: Table>(table: &mut Value) -> &mut Head {
     if !table.header().is_some_and(|header| header.is_unique()) {
         let (head, _) = parts::<T>(table);
-        let copy = Head {
-            len: head.len,
-            root: head.root.clone(),
-            meta: head.meta.clone(),
-        };
+        let copy = head.copy();
         *table = make_with_slots(T::new(copy), 0, |_| Value::UNBOUND);
     }
     table
@@ -216,6 +226,7 @@ fn own_flat<T: Table>(mut table: Value, wanted: usize) -> Value {
             len: head.len,
             root: Value::NIL,
             meta: std::mem::take(&mut head.meta),
+            record: head.record,
         };
         return make_with_slots(T::new(moved), capacity, |i| match slots.get_mut(i) {
             Some(slot) => std::mem::replace(slot, Value::UNBOUND),
@@ -223,11 +234,7 @@ fn own_flat<T: Table>(mut table: Value, wanted: usize) -> Value {
         });
     }
     let (head, entries) = parts::<T>(&table);
-    let copy = Head {
-        len: head.len,
-        root: Value::NIL,
-        meta: head.meta.clone(),
-    };
+    let copy = head.copy();
     make_with_slots(T::new(copy), capacity, |i| {
         entries.get(i).cloned().unwrap_or(Value::UNBOUND)
     })
@@ -242,9 +249,8 @@ fn to_trie<T: Table>(table: &Value) -> Value {
         node::insert::<T>(&mut root, 0, key_hash(&key), Entry { key, value });
     }
     let head = Head {
-        len: head.len,
         root,
-        meta: head.meta.clone(),
+        ..head.copy()
     };
     make_with_slots(T::new(head), 0, |_| Value::UNBOUND)
 }
@@ -258,7 +264,7 @@ pub(crate) fn remove<T: Table>(mut table: Value, key: &Value) -> Value {
         if node::find::<T>(&head.root, hash, key).is_none() {
             return table;
         }
-        if len == 1 {
+        if len == 1 && head.record.is_none() {
             return empty::<T>(head.meta.clone());
         }
         let head = own_head::<T>(&mut table);
@@ -296,5 +302,25 @@ pub(crate) fn with_meta<T: Table>(mut table: Value, meta: Value) -> Value {
         .expect("made the only owner above")
         .head_mut()
         .meta = meta;
+    table
+}
+
+/// The table as a record of this type, or as none.
+pub(crate) fn with_record<T: Table>(
+    mut table: Value,
+    record: Option<&'static DefinedType>,
+) -> Value {
+    let (head, _) = parts::<T>(&table);
+    if head.is_flat() {
+        let len = head.len;
+        table = own_flat::<T>(table, len);
+    } else {
+        own_head::<T>(&mut table);
+    }
+    table
+        .as_unique::<T>()
+        .expect("made the only owner above")
+        .head_mut()
+        .record = record;
     table
 }

@@ -5,6 +5,7 @@
 pub use super::champ::node::MapNode;
 use super::champ::{self, Entry, Head, Table};
 use super::entries::{self, Entries};
+use crate::types::DefinedType;
 use crate::value::Value;
 use crate::value::object::{Body, Kind};
 
@@ -107,9 +108,31 @@ pub fn assoc(map: Value, key: Value, value: Value) -> Value {
     champ::insert::<MapBody>(hashed(map), Entry { key, value })
 }
 
-/// Removes an entry. `map` must be a map; a sorted one becomes one by hash.
+/// Removes an entry. `map` must be a map; a sorted one becomes one by hash, and a record that loses
+/// a field of its type a plain one.
 pub fn dissoc(map: Value, key: &Value) -> Value {
-    champ::remove::<MapBody>(hashed(map), key)
+    let is_field = record(&map).is_some_and(|record| record.has_field(key));
+    let less = champ::remove::<MapBody>(hashed(map), key);
+    if is_field { plain(less) } else { less }
+}
+
+/// The type of a map that is a record.
+#[inline]
+pub fn record(map: &Value) -> Option<&'static DefinedType> {
+    map.as_object::<MapBody>()?.0.record
+}
+
+/// The map as a record of this type, whose fields it must have.
+pub fn into_record(map: Value, record: &'static DefinedType) -> Value {
+    champ::with_record::<MapBody>(map, Some(record))
+}
+
+/// The entries without the type of the record they may belong to.
+pub fn plain(map: Value) -> Value {
+    match record(&map) {
+        Some(_) => champ::with_record::<MapBody>(map, None),
+        None => map,
+    }
 }
 
 /// The entries, in the map's order. `map` must be a map.

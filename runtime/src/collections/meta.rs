@@ -2,6 +2,8 @@
 
 use super::{list, map, queue, set, slice, sorted, vector};
 use crate::function::VarBody;
+use crate::types::instance;
+use crate::value::cell::as_cell;
 use crate::value::object::Kind;
 use crate::value::{Value, symbol};
 
@@ -16,6 +18,11 @@ pub fn meta(value: &Value) -> Value {
         Some(Kind::SortedMap | Kind::SortedSet) => sorted::meta(value),
         Some(Kind::Queue) => queue::meta(value),
         Some(Kind::Symbol) => value.as_symbol().map(|symbol| symbol.meta()),
+        Some(Kind::Native) => instance::as_instance(value).map(|object| object.meta()),
+        Some(Kind::Cell) => {
+            let beside = as_cell(value).map(|cell| cell.beside()).unwrap_or_default();
+            return map::get_keyword(&beside, "meta").cloned().unwrap_or_default();
+        }
         Some(Kind::Var) => {
             let var = value.as_object::<VarBody>();
             return var
@@ -53,6 +60,7 @@ pub fn with_meta(mut value: Value, meta: Value) -> Option<Value> {
         Kind::Symbol => value
             .as_symbol()
             .map(|symbol| symbol::with_meta(symbol, meta)),
+        Kind::Native => instance::as_instance(&value).map(|object| object.with_meta(meta)),
         _ => None,
     }
 }

@@ -10,6 +10,7 @@ use super::{lazy_seq, list, map, queue, range, set, slice, vector};
 use crate::builtin::{Flow, Signal, and_then};
 use crate::context::Cx;
 use crate::failure::Fault;
+use crate::types::instance;
 use crate::value::Value;
 use crate::value::object::Kind;
 
@@ -80,6 +81,9 @@ fn ask(
             sequence: value,
             then: Box::new(then),
         }));
+    }
+    if let Some(flow) = instance::call_and_then(&value, "seq", &[], |cx, items| seq(cx, items)) {
+        return and_then(cx, flow, then);
     }
     let flow = match value.as_dyn_native().and_then(|native| native.seq()) {
         Some(flow) => flow,

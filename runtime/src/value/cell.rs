@@ -24,17 +24,21 @@ pub enum CellClass {
 /// The body of a cell.
 pub struct CellBody {
     word: AtomicU64,
+    /// What stands beside the value: a map of `:validator`, `:watches` and `:meta`, or nil.
+    beside: AtomicU64,
     class: CellClass,
 }
 
-// SAFETY: the kind is this type's alone and the one value is shown.
+// SAFETY: the kind is this type's alone and both values are shown.
 unsafe impl Body for CellBody {
     const KIND: Kind = Kind::Cell;
 
     fn visit(&mut self, visitor: &mut dyn FnMut(&mut Value)) {
-        let word = std::ptr::from_mut(self.word.get_mut()).cast::<Value>();
-        // SAFETY: the cell owns the word, and `Value` is a transparent wrapper of it.
-        visitor(unsafe { &mut *word });
+        for word in [&mut self.word, &mut self.beside] {
+            let word = std::ptr::from_mut(word.get_mut()).cast::<Value>();
+            // SAFETY: the cell owns the word, and `Value` is a transparent wrapper of it.
+            visitor(unsafe { &mut *word });
+        }
     }
 }
 
@@ -46,17 +50,33 @@ impl CellBody {
 
     /// The present value, owned.
     pub fn load(&self) -> Value {
-        let word = self.word.load(Ordering::Acquire);
-        // SAFETY: a replaced value is released only after every worker has passed a scheduling
-        // point, and there is none between this load and the clone.
-        unsafe { Value::borrow_word(&word) }.clone()
+        owned(&self.word)
     }
+
+    /// What stands beside the value, owned: a map of `:validator`, `:watches`, `:meta`, or nil.
+    pub fn beside(&self) -> Value {
+        owned(&self.beside)
+    }
+
+    /// Does nothing stand beside the value?
+    #[inline]
+    pub fn is_plain(&self) -> bool {
+        self.beside.load(Ordering::Acquire) == Value::NIL.word()
+    }
+}
+
+fn owned(word: &AtomicU64) -> Value {
+    let word = word.load(Ordering::Acquire);
+    // SAFETY: a replaced value is released only after every worker has passed a scheduling point,
+    // and there is none between this load and the clone.
+    unsafe { Value::borrow_word(&word) }.clone()
 }
 
 /// Makes a cell.
 pub fn make_cell(class: CellClass, value: Value) -> Value {
     make(CellBody {
         word: AtomicU64::new(value.into_word()),
+        beside: AtomicU64::new(Value::NIL.word()),
         class,
     })
 }
@@ -97,11 +117,23 @@ pub fn take_out(cell: &Value) -> Value {
 /// Replaces the value if it still is `expected` (the same object or an equal word). False if not,
 /// or if `cell` is none.
 pub fn compare_and_set(cell: &Value, expected: &Value, value: Value) -> bool {
-    let Some(body) = as_cell(cell) else {
-        return false;
-    };
+    match as_cell(cell) {
+        Some(body) => exchange(cell, &body.word, expected, value),
+        None => false,
+    }
+}
+
+/// As [`compare_and_set`], for what stands beside the value.
+pub fn compare_and_set_beside(cell: &Value, expected: &Value, value: Value) -> bool {
+    match as_cell(cell) {
+        Some(body) => exchange(cell, &body.beside, expected, value),
+        None => false,
+    }
+}
+
+fn exchange(cell: &Value, word: &AtomicU64, expected: &Value, value: Value) -> bool {
     prepare(cell, &value);
-    let exchanged = body.word.compare_exchange(
+    let exchanged = word.compare_exchange(
         expected.word(),
         value.word(),
         Ordering::AcqRel,

@@ -6,11 +6,12 @@
 use super::Value;
 use super::object::Kind;
 use crate::actor::identity::{PidBody, ReferenceBody};
-use crate::builtin::Flow;
+use crate::builtin::{Flow, call_then};
 use crate::collections::seq::{Cursor, Step};
 use crate::collections::{is_sequential, known_count, map, set, sorted};
 use crate::context::Cx;
 use crate::number;
+use crate::types;
 
 /// The answer, if it takes no walk.
 #[inline]
@@ -52,6 +53,7 @@ fn at_once(a: &Value, b: &Value) -> Option<bool> {
                     Kind::Map | Kind::SortedMap | Kind::Set | Kind::SortedSet
                 )
                 || known_count(a) != known_count(b)
+                || !same_record(a, b)
             {
                 Some(false)
             } else {
@@ -62,6 +64,7 @@ fn at_once(a: &Value, b: &Value) -> Option<bool> {
             (Some(m), Some(n)) if m != n => Some(false),
             _ => None,
         },
+        Kind::Native if own_equality(a).is_some() => None,
         Kind::Native => Some(match (a.native_key(), b.native_key()) {
             (Some((class, a)), Some((other, b))) => class == other && keys_equal(&a, &b),
             _ => false,
@@ -69,6 +72,21 @@ fn at_once(a: &Value, b: &Value) -> Option<bool> {
         // Functions, atoms, errors, regular expressions: by identity.
         _ => Some(false),
     }
+}
+
+/// Are both plain maps, or records of one type?
+fn same_record(a: &Value, b: &Value) -> bool {
+    match (map::record(a), map::record(b)) {
+        (None, None) => true,
+        (Some(a), Some(b)) => std::ptr::eq(a, b),
+        _ => false,
+    }
+}
+
+/// The method of `a`'s type that says what equals it.
+fn own_equality(a: &Value) -> Option<Value> {
+    let defined = types::instance::as_instance(a)?.type_of();
+    defined.method("equiv").or_else(|| defined.method("equals"))
 }
 
 /// Pairs still to be compared.
@@ -86,6 +104,11 @@ enum Progress {
         right: Cursor,
         second: bool,
     },
+    /// The type of the one value must be asked whether it equals the other.
+    Method {
+        function: Value,
+        values: Vec<Value>,
+    },
 }
 
 struct Comparison {
@@ -96,6 +119,12 @@ impl Comparison {
     fn run(&mut self) -> Progress {
         while let Some(task) = self.tasks.pop() {
             match task {
+                Task::Pair(a, b) if !a.is_identical(&b) && own_equality(&a).is_some() => {
+                    return Progress::Method {
+                        function: own_equality(&a).unwrap_or_default(),
+                        values: vec![a, b],
+                    };
+                }
                 Task::Pair(a, b) => {
                     let same = match at_once(&a, &b) {
                         Some(answer) => answer,
@@ -243,6 +272,13 @@ fn go_on(
 ) -> Flow {
     match comparison.run() {
         Progress::Known(answer) => then(cx, answer),
+        Progress::Method { function, values } => call_then(function, values, move |cx, same| {
+            if same.is_truthy() {
+                go_on(cx, comparison, then)
+            } else {
+                then(cx, false)
+            }
+        }),
         Progress::Ask {
             left,
             right,

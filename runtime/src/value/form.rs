@@ -17,6 +17,7 @@ use crate::collections::seq::{Cursor, Step};
 use crate::collections::{is_sequential, list, map, set, vector};
 use crate::failure::{Fault, FaultKind};
 use crate::number::{self, Number};
+use crate::types;
 
 /// Where values that were made from forms are written.
 #[derive(Default)]
@@ -111,7 +112,10 @@ pub fn from_form(form: &Form, spans: &mut FormSpans) -> Result<Value, Fault> {
             let inner = from_form(inner, spans)?;
             match literal::read(&tag.to_string(), &inner) {
                 Some(value) => value?,
-                None => make_native(Literal(form.clone())),
+                None => match types::find(&tag.to_string()) {
+                    Some(type_) => crate::builtins::types::from_literal(type_, &inner)?,
+                    None => make_native(Literal(form.clone())),
+                },
             }
         }
         FormKind::Decimal { .. } => make_native(Literal(form.clone())),

@@ -222,6 +222,10 @@ impl Printer<'_> {
                 self.open_items("#{", vector::from_iter(members), '}');
             }
             Kind::Map | Kind::SortedMap => {
+                if let Some(record) = map::record(value) {
+                    self.out.push('#');
+                    self.out.push_str(record.name);
+                }
                 let entries = map::iter(value).take(self.limit);
                 self.open_entries("{", entries.flat_map(|(k, v)| [k.clone(), v.clone()]));
             }

@@ -6,7 +6,7 @@ use batuta_runtime::collections::vector;
 use batuta_runtime::failure::{Fault, FaultKind};
 use batuta_runtime::function::{VarBody, make_closure};
 use batuta_runtime::number::{self, comparison};
-use batuta_runtime::value::{Value, class_name};
+use batuta_runtime::value::Value;
 
 use super::Machine;
 use crate::ir::entity::{LiteralId, ValueId};
@@ -112,8 +112,8 @@ impl Machine {
                 var.into_word()
             }
             RuntimeEntry::IsClass => {
-                let class = class_name(self.view(args[1]));
-                Value::bool(self.view(args[0]).is_keyword(class)).into_word()
+                let (class, value) = (self.view(args[0]), self.view(args[1]));
+                Value::bool(abi::count::is_class(class, value)).into_word()
             }
             RuntimeEntry::IsMap => {
                 Value::bool(abi::count::is_map_like(self.view(args[0]))).into_word()

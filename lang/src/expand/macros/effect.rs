@@ -28,6 +28,15 @@ pub(crate) fn assertion(make: Maker, test: &Form, message: Option<Form>) -> Form
     make.if_(test.clone(), make.nil(), fault)
 }
 
+/// `(do x (do body…))`
+pub(crate) fn locking(call: &Form, _: &mut MacroContext<'_>) -> Expanded {
+    let make = Maker::of(call);
+    match arguments(call) {
+        [lock, body @ ..] => Ok(make.special("do", [lock.clone(), make.body(body)])),
+        [] => Err(messages::shape(call, "needs an object")),
+    }
+}
+
 pub(crate) fn binding(call: &Form, _: &mut MacroContext<'_>) -> Expanded {
     let make = Maker::of(call);
     let [vector, body @ ..] = arguments(call) else {

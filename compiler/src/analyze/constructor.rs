@@ -1,0 +1,60 @@
+//! `(Name. args…)` and `(new Name args…)`: the constructors of the program's own types, and of the
+//! JVM's classes that have a meaning here. Spellings only: there is no host to call.
+
+use batuta_lang::form::{Form, Name};
+use batuta_runtime::namespace::{CORE, Lookup};
+use batuta_runtime::types::names;
+
+use super::unit::{Ctx, Unit};
+use crate::core_tree::Core;
+use crate::resolve;
+
+impl Unit<'_> {
+    /// The call as a call of a constructor, if its head is spelled so and there is one.
+    pub(super) fn constructor_call(
+        &mut self,
+        form: &Form,
+        name: &Name,
+        args: &[Form],
+        ctx: Ctx,
+    ) -> Option<Core> {
+        let (class, args) = match (name.name.strip_suffix('.'), args) {
+            (Some(class), _) if !class.is_empty() => (class, args),
+            (None, [class, args @ ..]) if &*name.name == "new" && name.ns.is_none() => {
+                (&**class.as_plain_symbol()?, args)
+            }
+            _ => return None,
+        };
+        if self.scopes.is_local(&name.name) {
+            return None;
+        }
+        let call = self.constructor(form, name, class)?;
+        let items = call.into_iter().chain(args.iter().cloned());
+        let call = Form::list(form.span, items.collect::<Vec<_>>());
+        Some(self.expr(&call, ctx))
+    }
+
+    /// The function that makes objects of a class, and its first arguments.
+    fn constructor(&self, form: &Form, name: &Name, class: &str) -> Option<Vec<Form>> {
+        let span = form.span;
+        let (ns, short) = match class.rsplit_once('.') {
+            Some((ns, short)) => (Some(ns.into()), short),
+            None => (name.ns.clone(), class),
+        };
+        let own = Name {
+            ns,
+            name: format!("->{short}").into(),
+        };
+        let namespace = self.session.namespace();
+        if let Lookup::Var(_) = resolve::find(&namespace, &own) {
+            return Some(vec![Form::symbol(span, own)]);
+        }
+        let core = |function: &str| Form::symbol(span, Name::qualified(CORE, function));
+        let type_ = names::named(class)?;
+        if type_.is_keyword("object") {
+            return Some(vec![core("new-token*")]);
+        }
+        let is_error = type_.is_keyword("error") || names::exception_kinds(short).is_some();
+        is_error.then(|| vec![core("new-exception*"), Form::str(span, short)])
+    }
+}
