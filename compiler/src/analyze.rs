@@ -27,6 +27,7 @@ mod binding;
 mod call;
 mod constructor;
 mod definition;
+mod error_set;
 mod failure;
 mod function;
 mod literal;

@@ -5,6 +5,7 @@
 use std::fmt::Display;
 
 use batuta_lang::diagnostic::Diagnostic;
+use batuta_lang::form::Name;
 use batuta_lang::source::Span;
 
 fn error(code: &'static str, span: Span, message: impl Into<String>) -> Diagnostic {
@@ -153,6 +154,30 @@ pub(crate) fn unknown_catch(span: Span, name: &str, hint: Option<String>) -> Dia
         format!("`{name}` is no kind of failure"),
     );
     shown.hint(hint.unwrap_or_else(|| "`:default` takes all; `{:kind :type} -> …` one kind".into()))
+}
+
+pub(crate) fn not_a_member(
+    span: Span,
+    member: &Name,
+    set: &str,
+    members: &str,
+    hint: Option<String>,
+) -> Diagnostic {
+    let shown = error(
+        "error::member",
+        span,
+        format!("`:{member}` is no member of the error set `{set}`, which the function declares"),
+    );
+    shown.hint(hint.unwrap_or_else(|| format!("its members are {members}")))
+}
+
+pub(crate) fn unhandled_errors(span: Span, set: &str, members: &str) -> Diagnostic {
+    Diagnostic::warning(
+        "match::unhandled",
+        format!("no clause takes the error {members}"),
+    )
+    .label(span, format!("can return errors of `{set}`"))
+    .hint("add a clause such as `{:error reason} -> …`")
 }
 
 pub(crate) fn unknown_clause(span: Span, name: &str, hint: Option<String>) -> Diagnostic {

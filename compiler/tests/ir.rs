@@ -74,6 +74,23 @@ fn finally_runs_on_both_ways_out() {
 }
 
 #[test]
+fn a_match_tests_nothing_twice() {
+    insta::assert_snapshot!(ir_of(
+        "(defn area [s]
+           (match s
+             [:circle r] -> r
+             [:rectangle w h] -> w
+             [:square w] -> w
+             _ -> nil))"
+    ));
+}
+
+#[test]
+fn a_question_allocates_nothing_of_its_own() {
+    insta::assert_snapshot!(ir_of("(defn next-one [r] (inc (? r)))"));
+}
+
+#[test]
 fn a_closure_captures_what_it_uses() {
     insta::assert_snapshot!(ir_of("(defn adder [n unused] (fn [x] (+ x n)))"));
 }

@@ -36,6 +36,7 @@ pub static SOURCES: &[Source] = &[
     source!("batuta.core", "core/search.bat"),
     source!("batuta.core", "core/maps.bat"),
     source!("batuta.core", "core/sorted.bat"),
+    source!("batuta.core", "core/errors.bat"),
     source!("batuta.core", "core/hierarchy.bat"),
     source!("batuta.core", "core/state.bat"),
     source!("batuta.core", "core/tasks.bat"),

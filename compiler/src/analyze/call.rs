@@ -69,6 +69,9 @@ impl Unit<'_> {
             if ctx.guard && NOT_IN_GUARDS.contains(&name) {
                 return self.fail(messages::in_guard(span, name));
             }
+            if name == "error" {
+                self.check_error_member(args);
+            }
             if let Some(operation) = self.operator(name, args, span, ctx) {
                 return operation;
             }

@@ -21,6 +21,9 @@ const GENERATED: &str = "thunk";
 /// Metadata key of `fn*` forms without a name of their own; the value is what people call them.
 const LABEL: &str = "label";
 
+/// Metadata key of `fn*` forms whose type is declared for all arities.
+const TYPE: &str = "type";
+
 /// A `fn*` form taken apart.
 pub(crate) struct FnParts<'f> {
     pub(crate) name: Option<&'f Arc<str>>,
@@ -32,6 +35,8 @@ struct ArityParts<'f> {
     rest: Option<&'f Arc<str>>,
     body: &'f [Form],
     span: Span,
+    /// `[params] :: type`
+    result_type: Option<&'f Form>,
 }
 
 impl<'f> FnParts<'f> {
@@ -95,7 +100,11 @@ impl Unit<'_> {
             Some(construct) => FnKind::Generated(construct.name.clone()),
             None => FnKind::Written,
         };
+        let errors = form
+            .meta_value(TYPE)
+            .and_then(|type_| self.error_set_of_type(type_));
         self.scopes.push(FnScope::new(name.into(), kind, self_name));
+        self.scopes.current().errors = errors;
         let arities = parts
             .arities
             .iter()
@@ -116,6 +125,12 @@ impl Unit<'_> {
             guard: false,
             ..ctx
         };
+        let declared = parts
+            .result_type
+            .and_then(|type_| self.error_set_of_type(type_));
+        if declared.is_some() {
+            self.scopes.current().errors = declared;
+        }
         let body = self.body(parts.body, parts.span, inside);
         self.scopes.current().leave(mark);
         CoreArity { params, rest, body }
@@ -179,6 +194,7 @@ impl Unit<'_> {
                     rest,
                     body: &forms[1..],
                     span,
+                    result_type: forms[0].meta_value("type"),
                 })
             }
             _ => {

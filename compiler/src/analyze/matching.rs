@@ -59,6 +59,7 @@ impl Unit<'_> {
         let Some(clauses) = parse_clauses(self, "match", clauses) else {
             return nil(span);
         };
+        self.warn_of_unhandled(value, &clauses);
         let (id, bindings) = self.held(value_core, "matched");
         let otherwise = self.core_call("no-match*", vec![local(id, span)], value.span);
         let tree = self.clause_tree(&[id], &clauses, &otherwise, span, ctx);

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use batuta_lang::source::Span;
 
+use super::error_set::ErrorSet;
 use crate::core_tree::{Capture, CoreArity, CoreFunction, LabelId, LocalId};
 
 /// How the program wrote a function: decides what `?` leaves.
@@ -36,6 +37,8 @@ pub(crate) struct FnScope {
     captured: HashMap<LocalId, LocalId>,
     /// Locals whose names mean what the cell in them holds.
     cells: HashSet<LocalId>,
+    /// The errors that the function declares to return.
+    pub(crate) errors: Option<ErrorSet>,
 }
 
 impl FnScope {
@@ -51,6 +54,7 @@ impl FnScope {
             captures: Vec::new(),
             captured: HashMap::new(),
             cells: HashSet::new(),
+            errors: None,
         }
     }
 
@@ -180,6 +184,13 @@ impl ScopeStack {
     pub(crate) fn kind(&self) -> &FnKind {
         let innermost = self.functions.last();
         innermost.map_or(&FnKind::TopLevel, |function| &function.kind)
+    }
+
+    /// The errors that the innermost function a program wrote declares, if it does.
+    pub(crate) fn declared_errors(&self) -> Option<&ErrorSet> {
+        let is_written = |function: &&FnScope| function.kind == FnKind::Written;
+        let innermost = self.functions.iter().rev().find(is_written);
+        innermost.and_then(|function| function.errors.as_ref())
     }
 
     /// The local that a name stands for, captured into the innermost function where needed.

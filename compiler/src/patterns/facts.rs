@@ -97,7 +97,7 @@ impl Shapes {
             "List" => &["list"],
             "Map" => &["map"],
             "Set" => &["set"],
-            "Fn" | "IFn" => &["fn"],
+            "Fn" => &["fn"],
             "Nil" => &["nil"],
             _ => return None,
         };

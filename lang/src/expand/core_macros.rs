@@ -128,6 +128,12 @@ pub static CORE_MACROS: &[CoreMacro] = &[
         "Says that the names will be defined later.",
     ),
     row(
+        "deferror",
+        "[name doc? & members]",
+        definition::deferror,
+        "Names a closed set of errors: keywords, and other sets whose members belong to it too.",
+    ),
+    row(
         "defmacro",
         "[name doc? attributes? [params …] & body]",
         definition::defmacro,

@@ -114,6 +114,12 @@ pub(crate) fn no_parameters(call: &Form, found: Option<&Form>) -> Diagnostic {
     with_usage(diagnostic, &name)
 }
 
+pub(crate) fn bad_error_member(found: &Form) -> Diagnostic {
+    let message = "an error set has keywords and other error sets as members";
+    Diagnostic::error("expand::error-set", message)
+        .label(found.span, format!("this is {}", found.kind_name()))
+}
+
 pub(crate) fn no_self(found: &Form) -> Diagnostic {
     Diagnostic::error(
         "expand::method",

@@ -6,7 +6,7 @@ use crate::collections::{map, walk};
 use crate::context::Cx;
 use crate::failure::{ErrorBody, Fault, FaultKind};
 use crate::types::names;
-use crate::value::object::make;
+use crate::value::object::{Kind, make};
 use crate::value::{Value, print};
 
 /// The part of an error value that a pattern sees under a key.

@@ -12,6 +12,7 @@ use crate::collections::walk;
 use crate::context::Cx;
 use crate::failure::{Fault, FaultKind};
 use crate::output;
+use crate::types::instance;
 use crate::value::form::{self, FormSpans};
 use crate::value::{Value, print};
 
@@ -88,6 +89,13 @@ fn print_line(cx: &mut Cx, args: &mut [Value]) -> Flow {
 
 fn pr_line(cx: &mut Cx, args: &mut [Value]) -> Flow {
     texts(cx, args, print::write_readable, " ", emit_line)
+}
+
+/// Objects whose type has `toString` say their own text.
+fn str_of(cx: &mut Cx, args: &mut [Value]) -> Flow {
+    instance::with_own_texts(cx, take_all(args, 0), |cx, mut values| {
+        texts(cx, &mut values, print::write_str, "", string)
+    })
 }
 
 fn string(_: &Cx, text: String) -> Flow {
@@ -257,7 +265,7 @@ const ROWS: &[Builtin] = &[
         "str",
         "[& xs]",
         at_least(0),
-        |cx, a| texts(cx, a, print::write_str, "", string),
+        str_of,
         "The texts of all arguments joined; nothing for nil.",
     ),
     row(

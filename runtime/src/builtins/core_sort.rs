@@ -9,7 +9,9 @@ use crate::collections::seq::gather;
 use crate::collections::{list, slice, vector};
 use crate::context::Cx;
 use crate::failure::Fault;
+use crate::namespace;
 use crate::number;
+use crate::types;
 use crate::value::{Value, order};
 
 fn sort(cx: &mut Cx, args: &mut [Value]) -> Flow {
@@ -23,10 +25,20 @@ fn sort(cx: &mut Cx, args: &mut [Value]) -> Flow {
         collection,
         usize::MAX,
         |cx, items, _| match comparator {
-            None => sort_by_order(items),
+            None => match own_order(&items) {
+                Some(compare) => Merge::new(compare, items).run(cx),
+                None => sort_by_order(items),
+            },
             Some(comparator) => Merge::new(comparator, items).run(cx),
         },
     )
+}
+
+/// `compare` as a function to call, if some item's type says itself what comes before it.
+fn own_order(items: &[Value]) -> Option<Value> {
+    let has_own = |item: &Value| types::method_of(item, "compareTo").is_some();
+    let compare = || namespace::find(namespace::CORE, "compare");
+    items.iter().any(has_own).then(compare).flatten()
 }
 
 fn sequence(items: Vec<Value>) -> Flow {

@@ -4,15 +4,20 @@
 //! with all that is bound at that depth.
 
 use crate::abi::failing;
-use crate::builtin::{Builtin, BuiltinTable, Flow, Resume, Signal, exactly, row};
-use crate::builtins::support::take;
+use crate::actor::promise;
+use crate::builtin::{
+    Builtin, BuiltinTable, Flow, Resume, Signal, between, exactly, row, tail_call,
+};
+use crate::builtins::support::{take, take_all};
 use crate::collections::lazy_seq::{self, Begin};
 use crate::collections::{list, map};
 use crate::context::Cx;
 use crate::failure::{Fault, FaultKind};
 use crate::function::{VarBody, var_flags};
 use crate::value::Value;
-use crate::value::cell::{CellClass, as_cell, as_reduced, compare_and_set, make_cell, store};
+use crate::value::cell::{
+    CellClass, as_cell, as_reduced, compare_and_set, compare_and_set_beside, make_cell, store,
+};
 use crate::types::instance;
 use crate::value::print;
 
@@ -264,7 +269,7 @@ fn is_realized(_: &mut Cx, args: &mut [Value]) -> Flow {
         lazy_seq::realised(&args[0]).is_some()
     } else if let Some(cell) = as_cell(&args[0]).filter(|cell| cell.class() == CellClass::Delay) {
         lazy_seq::realised(&cell.load()).is_some()
-    } else if let Some(settled) = crate::actor::promise::is_settled(&args[0]) {
+    } else if let Some(settled) = promise::is_settled(&args[0]) {
         settled
     } else {
         let wanted = "a delay, promise, task or lazy sequence";

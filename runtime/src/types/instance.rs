@@ -99,6 +99,33 @@ pub fn call_and_then(
     Some(call_then(function, with_self(value, arguments), then))
 }
 
+/// Goes on with the values, each of which has a text of its own (`toString`) as that text.
+pub fn with_own_texts(
+    cx: &mut Cx,
+    values: Vec<Value>,
+    then: impl FnOnce(&mut Cx, Vec<Value>) -> Flow + Send + 'static,
+) -> Flow {
+    from_index(cx, values, 0, then)
+}
+
+fn from_index(
+    cx: &mut Cx,
+    mut values: Vec<Value>,
+    start: usize,
+    then: impl FnOnce(&mut Cx, Vec<Value>) -> Flow + Send + 'static,
+) -> Flow {
+    for index in start..values.len() {
+        if let Some(function) = super::method_of(&values[index], "toString") {
+            let value = values[index].clone();
+            return call_then(function, vec![value], move |cx, text| {
+                values[index] = text;
+                from_index(cx, values, index + 1, then)
+            });
+        }
+    }
+    then(cx, values)
+}
+
 fn with_self(value: &Value, arguments: &[Value]) -> Vec<Value> {
     let mut all = Vec::with_capacity(arguments.len() + 1);
     all.push(value.clone());

@@ -6,7 +6,7 @@ use crate::diagnostic::Diagnostic;
 use crate::expand::MacroContext;
 use crate::expand::clauses::{has_arrow, split_clauses};
 use crate::expand::maker::{Maker, arguments, with_items};
-use crate::form::{Form, FormKind};
+use crate::form::{Form, FormKind, Name};
 use crate::messages::expand as messages;
 
 pub(crate) fn defn(call: &Form, cx: &mut MacroContext<'_>) -> Expanded {
@@ -83,8 +83,48 @@ fn without_implicit_params(params: &Form) -> Form {
 fn define(call: &Form, name: Form, written: &[Form], cx: &mut MacroContext<'_>) -> Expanded {
     let make = Maker::of(call);
     let made = function(call, None, written, cx)?;
+    let function = match name.meta_value("type") {
+        Some(type_) => made.form.with_meta_entry(make.keyword("type"), type_.clone()),
+        None => made.form,
+    };
     let name = with_arglists(make, name, made.arglists);
-    Ok(make.special("def", [name, made.form]))
+    Ok(make.special("def", [name, function]))
+}
+
+/// `(def ^{:error-set [:a :b Other]} Name (into #{:a :b} (concat Other)))`
+pub(crate) fn deferror(call: &Form, cx: &mut MacroContext<'_>) -> Expanded {
+    let make = Maker::of(call);
+    let (mut name, mut rest) = defined_name(call)?;
+    if let [doc, more @ ..] = rest
+        && doc.as_str().is_some()
+    {
+        name = name.with_meta_entry(make.keyword("doc"), doc.clone());
+        rest = more;
+    }
+    let members = match rest {
+        [only] if only.as_vector().is_some() => only.as_vector().unwrap_or(&[]),
+        [only] if only.as_set().is_some() => only.as_set().unwrap_or(&[]),
+        several => several,
+    };
+    let (mut written, mut own, mut sets) = (Vec::new(), Vec::new(), Vec::new());
+    for member in members {
+        if member.as_keyword().is_some() {
+            own.push(member.clone());
+            written.push(member.clone());
+        } else if let Some(set) = member.as_symbol() {
+            sets.push(member.clone());
+            let ns = set.ns.clone().unwrap_or_else(|| cx.current_ns().into());
+            written.push(Form::symbol(member.span, Name::qualified(ns, set.name.clone())));
+        } else {
+            return Err(messages::bad_error_member(member));
+        }
+    }
+    let mut all = Form::set(make.span, own);
+    for set in sets {
+        all = make.core("into", [all, set]);
+    }
+    let name = name.with_meta_entry(make.keyword("error-set"), make.vector(written));
+    Ok(make.special("def", [name, all]))
 }
 
 /// What stands before the parameters, collected into the metadata of the name.
