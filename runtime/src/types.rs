@@ -225,7 +225,9 @@ pub fn is_instance(type_: &Value, value: &Value) -> bool {
     if class_of(value).is_identical(type_) {
         return true;
     }
-    types_of(value).iter().any(|known| known.is_identical(type_))
+    types_of(value)
+        .iter()
+        .any(|known| known.is_identical(type_))
 }
 
 /// The types that every value of a type is of too.

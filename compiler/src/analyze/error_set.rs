@@ -214,9 +214,9 @@ fn takes_reason(pattern: &Pattern, member: &str) -> bool {
             let keyword = form.as_keyword().map(Name::to_string);
             keyword.as_deref() == Some(member)
         }
-        Pattern::Sequence { items, .. } => {
-            items.first().is_some_and(|first| takes_reason(first, member))
-        }
+        Pattern::Sequence { items, .. } => items
+            .first()
+            .is_some_and(|first| takes_reason(first, member)),
         Pattern::Pin(_) | Pattern::Map(_) | Pattern::Fault(..) => false,
     }
 }

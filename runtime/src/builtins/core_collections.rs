@@ -1,8 +1,6 @@
 //! Making and changing collections in `batuta.core`.
 
-use crate::builtin::{
-    Builtin, BuiltinTable, Flow, at_least, between, call_then, exactly, row,
-};
+use crate::builtin::{Builtin, BuiltinTable, Flow, at_least, between, call_then, exactly, row};
 use crate::builtins::support::{out_of_bounds, position, take, take_all};
 use crate::builtins::{core_sorted, transient};
 use crate::collections::seq::{Consumer, Cursor, consume, gather, with_seq};
@@ -380,7 +378,10 @@ fn is_empty(cx: &mut Cx, args: &mut [Value]) -> Flow {
 
 fn empty(_: &mut Cx, args: &mut [Value]) -> Flow {
     if let Some(record) = map::record(&args[0]) {
-        let message = format!("`empty`: a record of {} cannot lack its fields", record.name);
+        let message = format!(
+            "`empty`: a record of {} cannot lack its fields",
+            record.name
+        );
         return Err(Fault::new(FaultKind::Type, message).into());
     }
     if let Some(flow) = instance::call(&args[0], "empty", &[]) {

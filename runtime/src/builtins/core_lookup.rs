@@ -256,9 +256,10 @@ fn invoke(cx: &mut Cx, args: &mut [Value]) -> Flow {
 }
 
 fn can_look_up(callee: &Value) -> bool {
-    map::record(callee).is_none() && callee
-        .as_dyn_native()
-        .is_none_or(|native| native.get(&Value::NIL).is_some())
+    map::record(callee).is_none()
+        && callee
+            .as_dyn_native()
+            .is_none_or(|native| native.get(&Value::NIL).is_some())
 }
 
 #[cold]

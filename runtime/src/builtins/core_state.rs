@@ -14,11 +14,11 @@ use crate::collections::{list, map};
 use crate::context::Cx;
 use crate::failure::{Fault, FaultKind};
 use crate::function::{VarBody, var_flags};
+use crate::types::instance;
 use crate::value::Value;
 use crate::value::cell::{
     CellClass, as_cell, as_reduced, compare_and_set, compare_and_set_beside, make_cell, store,
 };
-use crate::types::instance;
 use crate::value::print;
 
 #[cold]
@@ -180,7 +180,9 @@ fn beside_of(who: &str, cell: &Value) -> Result<Value, Fault> {
 fn set_beside(_: &mut Cx, args: &mut [Value]) -> Flow {
     beside_of("set-beside!*", &args[0])?;
     let value = take(args, 2);
-    Ok(Value::bool(compare_and_set_beside(&args[0], &args[1], value)))
+    Ok(Value::bool(compare_and_set_beside(
+        &args[0], &args[1], value,
+    )))
 }
 
 fn reset(_: &mut Cx, args: &mut [Value]) -> Flow {

@@ -54,7 +54,9 @@ fn add_method(cx: &mut Cx, args: &mut [Value]) -> Flow {
 fn get_method(cx: &mut Cx, args: &mut [Value]) -> Flow {
     let multi = take(args, 0);
     walk::realise(cx, take(args, 1), move |_, value| {
-        Ok(expect("get-method", &multi)?.find(&value)?.unwrap_or_default())
+        Ok(expect("get-method", &multi)?
+            .find(&value)?
+            .unwrap_or_default())
     })
 }
 

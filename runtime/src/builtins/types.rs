@@ -126,9 +126,7 @@ fn instance_of(_: &mut Cx, args: &mut [Value]) -> Flow {
         return Ok(Value::bool(protocol.is_satisfied_by(&args[1])));
     }
     match types::type_of_designator(&args[0]) {
-        Some(type_) if !args[0].is_nil() => {
-            Ok(Value::bool(types::is_instance(&type_, &args[1])))
-        }
+        Some(type_) if !args[0].is_nil() => Ok(Value::bool(types::is_instance(&type_, &args[1]))),
         _ => {
             let wanted = "a type (such as Int or :int)";
             Err(Fault::wrong_type("instance?", wanted, &args[0]).into())
@@ -148,7 +146,11 @@ fn wider_types(_: &mut Cx, args: &mut [Value]) -> Flow {
 
 fn expect_type(who: &str, designator: &Value) -> Result<Value, Fault> {
     types::type_of_designator(designator).ok_or_else(|| {
-        Fault::wrong_type(who, "a type (such as Int, a record's name or nil)", designator)
+        Fault::wrong_type(
+            who,
+            "a type (such as Int, a record's name or nil)",
+            designator,
+        )
     })
 }
 
@@ -451,7 +453,10 @@ mod tests {
             (Value::keyword("c"), Value::FALSE),
         ]);
         let record = record_of(type_, &entries);
-        assert_eq!(print::readable(&record), "#tests.types.Pair{:a nil, :b true, :c false}");
+        assert_eq!(
+            print::readable(&record),
+            "#tests.types.Pair{:a nil, :b true, :c false}"
+        );
         assert!(map::record(&map::dissoc(record.clone(), &Value::keyword("c"))).is_some());
         assert!(map::record(&map::dissoc(record, &Value::keyword("a"))).is_none());
     }

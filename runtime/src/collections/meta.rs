@@ -21,7 +21,9 @@ pub fn meta(value: &Value) -> Value {
         Some(Kind::Native) => instance::as_instance(value).map(|object| object.meta()),
         Some(Kind::Cell) => {
             let beside = as_cell(value).map(|cell| cell.beside()).unwrap_or_default();
-            return map::get_keyword(&beside, "meta").cloned().unwrap_or_default();
+            return map::get_keyword(&beside, "meta")
+                .cloned()
+                .unwrap_or_default();
         }
         Some(Kind::Var) => {
             let var = value.as_object::<VarBody>();

@@ -165,7 +165,10 @@ impl Multimethod {
         if self.hierarchy.is_nil() {
             return hierarchy::global();
         }
-        let held = self.hierarchy.as_object::<VarBody>().and_then(VarBody::root);
+        let held = self
+            .hierarchy
+            .as_object::<VarBody>()
+            .and_then(VarBody::root);
         let held = held.unwrap_or_else(|| self.hierarchy.clone());
         match as_cell(&held) {
             Some(cell) => cell.load(),

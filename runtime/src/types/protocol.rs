@@ -148,7 +148,10 @@ impl Protocol {
     #[cold]
     fn no_such_method(&self, key: &Value) -> Fault {
         let shown = crate::value::print::short(key);
-        let message = format!("`extend`: {shown} is no method of the protocol {}", self.name);
+        let message = format!(
+            "`extend`: {shown} is no method of the protocol {}",
+            self.name
+        );
         let names: Vec<&str> = self.method_names().collect();
         let hint = match names.as_slice() {
             [] => "it has no methods".to_owned(),
@@ -282,6 +285,8 @@ impl Protocol {
         let mut found = by_type
             .iter()
             .filter_map(|type_| types.get(type_.as_keyword()?.text()));
-        found.next().map(|implementation| implementation.map.clone())
+        found
+            .next()
+            .map(|implementation| implementation.map.clone())
     }
 }

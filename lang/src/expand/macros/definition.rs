@@ -84,7 +84,9 @@ fn define(call: &Form, name: Form, written: &[Form], cx: &mut MacroContext<'_>) 
     let make = Maker::of(call);
     let made = function(call, None, written, cx)?;
     let function = match name.meta_value("type") {
-        Some(type_) => made.form.with_meta_entry(make.keyword("type"), type_.clone()),
+        Some(type_) => made
+            .form
+            .with_meta_entry(make.keyword("type"), type_.clone()),
         None => made.form,
     };
     let name = with_arglists(make, name, made.arglists);
@@ -114,7 +116,10 @@ pub(crate) fn deferror(call: &Form, cx: &mut MacroContext<'_>) -> Expanded {
         } else if let Some(set) = member.as_symbol() {
             sets.push(member.clone());
             let ns = set.ns.clone().unwrap_or_else(|| cx.current_ns().into());
-            written.push(Form::symbol(member.span, Name::qualified(ns, set.name.clone())));
+            written.push(Form::symbol(
+                member.span,
+                Name::qualified(ns, set.name.clone()),
+            ));
         } else {
             return Err(messages::bad_error_member(member));
         }

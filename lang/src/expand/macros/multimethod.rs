@@ -11,7 +11,10 @@ use crate::messages::expand as messages;
 pub(crate) fn defmulti(call: &Form, cx: &mut MacroContext<'_>) -> Expanded {
     let make = Maker::of(call);
     let [name, rest @ ..] = arguments(call) else {
-        return Err(messages::shape(call, "needs a name and a dispatch function"));
+        return Err(messages::shape(
+            call,
+            "needs a name and a dispatch function",
+        ));
     };
     let Some(short) = name.as_plain_symbol() else {
         return Err(messages::needs_name(call, name));
@@ -67,7 +70,10 @@ pub(crate) fn defmulti(call: &Form, cx: &mut MacroContext<'_>) -> Expanded {
 pub(crate) fn defmethod(call: &Form, cx: &mut MacroContext<'_>) -> Expanded {
     let make = Maker::of(call);
     let [multi, value, written @ ..] = arguments(call) else {
-        return Err(messages::shape(call, "needs a multimethod, a dispatch value and a function"));
+        return Err(messages::shape(
+            call,
+            "needs a multimethod, a dispatch value and a function",
+        ));
     };
     // A name for people may stand before the parameters.
     let written = match written {

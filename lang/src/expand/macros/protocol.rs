@@ -26,10 +26,7 @@ pub(super) struct Section<'f> {
 }
 
 /// `Name (method …)… Name (method …)…`
-pub(super) fn sections<'f>(
-    call: &Form,
-    forms: &'f [Form],
-) -> Result<Vec<Section<'f>>, Diagnostic> {
+pub(super) fn sections<'f>(call: &Form, forms: &'f [Form]) -> Result<Vec<Section<'f>>, Diagnostic> {
     let mut all: Vec<Section<'f>> = Vec::new();
     let mut forms = forms.iter();
     while let Some(form) = forms.next() {
@@ -180,7 +177,13 @@ impl Signature<'_> {
     }
 
     /// `(def m (fn* m ([self a …] ((dispatch* P index self) self a …)) …))`
-    fn define(&self, make: Maker, protocol: &Form, index: usize, cx: &mut MacroContext<'_>) -> Form {
+    fn define(
+        &self,
+        make: Maker,
+        protocol: &Form,
+        index: usize,
+        cx: &mut MacroContext<'_>,
+    ) -> Form {
         let mut function = vec![make.sym("fn*"), self.name.clone().with_meta(None)];
         for arglist in &self.arglists {
             let names: Vec<Form> = arglist

@@ -97,7 +97,11 @@ impl Definition<'_> {
             Shape::Record => "new-record*",
             Shape::Object => "new-object*",
         };
-        let plain: Vec<Form> = self.fields.iter().map(|f| f.clone().with_meta(None)).collect();
+        let plain: Vec<Form> = self
+            .fields
+            .iter()
+            .map(|f| f.clone().with_meta(None))
+            .collect();
         let mut body = vec![make.core_name(maker), self.keyword(make)];
         for (field, name) in self.fields.iter().zip(&plain) {
             body.push(if is_mutable(field) {
@@ -340,5 +344,6 @@ fn forward(make: Maker, method: &Method<'_>, index: i64, cx: &mut MacroContext<'
         body.extend(names.iter().cloned());
         items.push(make.list(vec![make.vector(names), make.list(body)]));
     }
-    make.list(items).with_meta_entry(make.keyword("label"), make.keyword(method.name))
+    make.list(items)
+        .with_meta_entry(make.keyword("label"), make.keyword(method.name))
 }
