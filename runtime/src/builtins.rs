@@ -12,9 +12,14 @@ pub mod actor_tasks;
 pub mod blake3;
 pub mod bytes;
 pub mod core_arithmetic;
+pub mod core_arrays;
+pub mod core_casts;
+pub mod core_chunks;
 pub mod core_collections;
 pub mod core_comparison;
+pub mod core_decimals;
 pub mod core_errors;
+pub mod core_hash;
 pub mod core_lookup;
 pub mod core_names;
 pub mod core_predicates;
@@ -52,9 +57,14 @@ pub static TABLES: &[&BuiltinTable] = &[
     &bytes::BASE64_TABLE,
     &bytes::CORE_TABLE,
     &core_arithmetic::TABLE,
+    &core_arrays::TABLE,
+    &core_casts::TABLE,
+    &core_chunks::TABLE,
     &core_collections::TABLE,
     &core_comparison::TABLE,
+    &core_decimals::TABLE,
     &core_errors::TABLE,
+    &core_hash::TABLE,
     &core_lookup::TABLE,
     &core_names::TABLE,
     &core_predicates::TABLE,

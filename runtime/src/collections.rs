@@ -4,6 +4,7 @@
 //! otherwise the path to the change is copied. None of them calls Batuta code; what may meet an
 //! unrealised lazy sequence goes through [`seq`] and [`walk`], which ask for it with a signal.
 
+pub mod array;
 pub(crate) mod champ;
 pub mod entries;
 pub mod lazy_seq;
@@ -48,6 +49,7 @@ pub fn known_count(value: &Value) -> Option<usize> {
         Kind::Set => set::len(value),
         Kind::SortedMap | Kind::SortedSet => sorted::len(value),
         Kind::Queue => queue::len(value),
+        Kind::Array => array::len(value),
         Kind::Slice => slice::len(value),
         Kind::Range => range::as_range(value).map(range::RangeBody::len),
         Kind::List => list::known_count(value),

@@ -223,6 +223,42 @@ pub fn make_closure(code: Arc<FnCode>, captured: Vec<Value>) -> Value {
     )
 }
 
+/// The flag of a function whose last slot is its metadata.
+const HAS_META: u8 = 1;
+
+/// The metadata map of a function, or nil.
+pub fn function_meta(function: &Value) -> Value {
+    let marked = function
+        .header()
+        .is_some_and(|header| header.kind() == Kind::Function && header.flags() & HAS_META != 0);
+    match function.slots::<FunctionBody>() {
+        Some([.., meta]) if marked => meta.clone(),
+        _ => Value::NIL,
+    }
+}
+
+/// The same function with other metadata; `None` for other values.
+pub fn with_function_meta(function: &Value, meta: Value) -> Option<Value> {
+    let body = function.as_object::<FunctionBody>()?;
+    let header = function.header()?;
+    let slots = function.slots::<FunctionBody>()?;
+    let count = slots.len() - usize::from(header.flags() & HAS_META != 0);
+    let mut captured = slots[..count].to_vec();
+    captured.push(meta);
+    if header.is_immortal() {
+        // What is immortal must hold published values only.
+        captured.iter().for_each(Value::publish);
+    }
+    let copy = make_closure(body.code.share(), captured).with_flags(HAS_META);
+    if header.is_immortal()
+        && let Some(header) = copy.header()
+    {
+        // Code of an immortal function never gives its own function back.
+        header.make_immortal();
+    }
+    Some(copy)
+}
+
 /// Bits of a var.
 pub mod var_flags {
     /// May be bound per actor.

@@ -40,6 +40,7 @@ const SPELLINGS: &[(&str, &str)] = &[
     ("batuta.string", "str"),
     ("batuta.math", "math"),
     ("Math", "math"),
+    ("clojure.lang.PersistentQueue", "PersistentQueue"),
 ];
 
 /// What a name stands for.

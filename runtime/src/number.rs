@@ -1,8 +1,9 @@
-//! The numeric tower: integers that grow, exact ratios, floats.
+//! The numeric tower: integers that grow, exact ratios, exact decimals, floats.
 //!
 //! Invariant: an integer is always in the smallest form that fits (word, [`WideInt`],
 //! [`BigIntBox`]) and a ratio is in lowest terms with a denominator of at least two, so equal
-//! exact numbers have equal forms. A float met by an operation makes the result a float.
+//! exact numbers have equal forms; decimals keep their scale. A float met by an operation makes the
+//! result a float, else a decimal makes it a decimal.
 //! To add an operation: a function in the submodule of its family, a row in `builtins`.
 
 use num_bigint::BigInt;
@@ -15,9 +16,13 @@ use crate::value::object::{Body, Kind, make};
 
 pub mod arithmetic;
 pub mod bits;
+pub mod casts;
 pub mod comparison;
+pub mod decimal;
 pub mod division;
 pub mod text;
+
+use decimal::Decimal;
 
 pub use arithmetic::{abs, add, dec, inc, mul, neg, sub};
 pub use comparison::{compare, equal, equivalent, less};
@@ -132,6 +137,7 @@ pub fn as_f64(value: &Value) -> Option<f64> {
         Number::Int(n) => n as f64,
         Number::Big(n) => big_to_f64(n),
         Number::Ratio(n, d) => ratio_to_f64(n, d),
+        Number::Decimal(d) => d.to_f64(),
         Number::Float(f) => f,
     })
 }
@@ -153,6 +159,7 @@ pub(crate) enum Number<'a> {
     Int(i64),
     Big(&'a BigInt),
     Ratio(&'a BigInt, &'a BigInt),
+    Decimal(&'a Decimal),
     Float(f64),
 }
 
@@ -171,6 +178,7 @@ impl<'a> Number<'a> {
             Kind::Ratio => value
                 .as_object::<RatioBox>()
                 .map(|r| Number::Ratio(&r.numerator, &r.denominator)),
+            Kind::Decimal => decimal::as_decimal(value).map(Number::Decimal),
             _ => None,
         }
     }
@@ -180,7 +188,11 @@ impl<'a> Number<'a> {
     }
 
     pub(crate) fn is_exact_zero(&self) -> bool {
-        matches!(self, Number::Int(0))
+        match self {
+            Number::Int(n) => *n == 0,
+            Number::Decimal(d) => d.unscaled.is_zero(),
+            Number::Big(_) | Number::Ratio(..) | Number::Float(_) => false,
+        }
     }
 
     pub(crate) fn to_f64(&self) -> f64 {
@@ -188,26 +200,27 @@ impl<'a> Number<'a> {
             Number::Int(n) => *n as f64,
             Number::Big(n) => big_to_f64(n),
             Number::Ratio(n, d) => ratio_to_f64(n, d),
+            Number::Decimal(d) => d.to_f64(),
             Number::Float(f) => *f,
         }
     }
 
-    /// Numerator and denominator of an exact number; `None` for a float.
+    /// Numerator and denominator of an integer or a ratio; `None` for a decimal or a float.
     pub(crate) fn parts(&self) -> Option<(BigInt, BigInt)> {
         match self {
             Number::Int(n) => Some((BigInt::from(*n), BigInt::one())),
             Number::Big(n) => Some(((*n).clone(), BigInt::one())),
             Number::Ratio(n, d) => Some(((*n).clone(), (*d).clone())),
-            Number::Float(_) => None,
+            Number::Decimal(_) | Number::Float(_) => None,
         }
     }
 
-    /// The integer; `None` for ratios and floats.
+    /// The integer; `None` for ratios, decimals and floats.
     pub(crate) fn to_bigint(&self) -> Option<BigInt> {
         match self {
             Number::Int(n) => Some(BigInt::from(*n)),
             Number::Big(n) => Some((*n).clone()),
-            Number::Ratio(..) | Number::Float(_) => None,
+            Number::Ratio(..) | Number::Decimal(_) | Number::Float(_) => None,
         }
     }
 }
@@ -256,6 +269,7 @@ pub fn truncate(who: &str, value: &Value) -> Result<Value, Fault> {
     match Number::expect(who, value)? {
         Number::Int(_) | Number::Big(_) => Ok(value.clone()),
         Number::Ratio(n, d) => Ok(from_bigint(n / d)),
+        Number::Decimal(d) => d.truncate().map(from_bigint),
         Number::Float(f) => float_to_int(f.trunc()),
     }
 }
@@ -272,10 +286,15 @@ pub(crate) fn float_to_int(f: f64) -> Result<Value, Fault> {
     })
 }
 
-/// The exact value of a float, as an integer or a ratio.
+/// The exact value of a float or decimal, as an integer or a ratio.
 pub fn rationalize(value: &Value) -> Result<Value, Fault> {
-    let Number::Float(f) = Number::expect("rationalize", value)? else {
-        return Ok(value.clone());
+    let f = match Number::expect("rationalize", value)? {
+        Number::Float(f) => f,
+        Number::Decimal(d) => {
+            let (numerator, denominator) = d.parts()?;
+            return ratio(numerator, denominator);
+        }
+        Number::Int(_) | Number::Big(_) | Number::Ratio(..) => return Ok(value.clone()),
     };
     // As Clojure does: by the decimal digits that print, not by the binary value.
     let shown = text::float_text(f);

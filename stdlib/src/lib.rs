@@ -38,6 +38,8 @@ pub static SOURCES: &[Source] = &[
     source!("batuta.core", "core/sorted.bat"),
     source!("batuta.core", "core/errors.bat"),
     source!("batuta.core", "core/hierarchy.bat"),
+    source!("batuta.core", "core/numbers.bat"),
+    source!("batuta.core", "core/arrays.bat"),
     source!("batuta.core", "core/state.bat"),
     source!("batuta.core", "core/tasks.bat"),
     source!("batuta.core", "core/names.bat"),
@@ -56,6 +58,11 @@ pub static SOURCES: &[Source] = &[
     source!("gen", "gen.bat"),
     source!("prop", "prop.bat"),
     source!("test", "test.bat"),
+    source!("math", "math.bat"),
+    source!("Long", "java/long.bat"),
+    source!("Integer", "java/integer.bat"),
+    source!("Double", "java/double.bat"),
+    source!("PersistentQueue", "java/queue.bat"),
 ];
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! `(context, a, b, consumed)`: the bits of `consumed` say which operands are given up.
 
 use super::{fail, guarded};
+use crate::builtins::core_decimals::in_context;
 use crate::context::Cx;
 use crate::failure::Fault;
 use crate::number;
@@ -14,14 +15,14 @@ fn with_operands(
     a: u64,
     b: u64,
     consumed: u64,
-    operation: impl FnOnce(&Value, &Value) -> Result<u64, Fault>,
+    operation: impl FnOnce(&Cx, &Value, &Value) -> Result<u64, Fault>,
 ) -> u64 {
     // SAFETY: compiled code passes its own context, alive for the call.
     let cx = unsafe { &mut *cx };
     guarded(cx, |cx| {
         // SAFETY: both words are live values; each consumed one is owned by this call.
         let (a, b) = unsafe { (Value::from_word(a), Value::from_word(b)) };
-        let result = operation(&a, &b);
+        let result = operation(cx, &a, &b);
         if consumed & 1 == 0 {
             let _borrowed = a.into_word();
         }
@@ -39,7 +40,10 @@ macro_rules! arithmetic {
         /// # Safety
         /// Called by compiled code only: live words, own context.
         pub unsafe extern "C" fn $name(cx: *mut Cx, a: u64, b: u64, consumed: u64) -> u64 {
-            with_operands(cx, a, b, consumed, |a, b| $operation(a, b).map(Value::into_word))
+            with_operands(cx, a, b, consumed, |cx, a, b| {
+                let result = $operation(a, b)?;
+                in_context(cx, result).map(Value::into_word)
+            })
         }
     )*};
 }
@@ -68,7 +72,7 @@ macro_rules! comparison {
         /// # Safety
         /// Called by compiled code only: live words, own context.
         pub unsafe extern "C" fn $name(cx: *mut Cx, a: u64, b: u64, consumed: u64) -> u64 {
-            with_operands(cx, a, b, consumed, |a, b| $operation(a, b).map(u64::from))
+            with_operands(cx, a, b, consumed, |_, a, b| $operation(a, b).map(u64::from))
         }
     )*};
 }

@@ -13,6 +13,7 @@ use crate::actor::signal::{self, SignalKind};
 use crate::actor::timer::{Sleep, TimerHandle};
 use crate::actor::{self, registry, waits_for_actors};
 use crate::builtin::{Builtin, BuiltinTable, Flow, between, exactly, wait};
+use crate::builtins::support::publish_message;
 use crate::collections::map;
 use crate::context::Cx;
 use crate::failure::{Fault, FaultKind};
@@ -25,6 +26,7 @@ const CALL_PATIENCE: Duration = Duration::from_millis(5000);
 
 fn send(_cx: &mut Cx, arguments: &mut [Value]) -> Flow {
     let message = take(arguments, 1);
+    publish_message("send", &message)?;
     if !actor::send(&arguments[0], message)? && registry::is_name(&arguments[0]) {
         known("send", &arguments[0])?;
     }
@@ -43,6 +45,7 @@ fn start_call(
         Some(value) => Some(milliseconds(who, value)?),
     };
     let message = take(arguments, 1);
+    publish_message(who, &message)?;
     let Some(callee) = actor::resolve(&arguments[0])? else {
         return Ok(Err(()));
     };
@@ -126,6 +129,7 @@ fn reply(cx: &mut Cx, arguments: &mut [Value]) -> Flow {
         [] => None,
     };
     let value = arguments.last_mut().map(std::mem::take).unwrap_or_default();
+    publish_message("reply", &value)?;
     if let Some(slot) = slot {
         value.publish();
         slot.fill(Answer::Reply(value));
@@ -155,6 +159,7 @@ fn timer(who: &str, arguments: &mut [Value], again: bool) -> Flow {
     }
     actor::resolve(&arguments[1])?;
     let (to, message) = (take(arguments, 1), take(arguments, 2));
+    publish_message(who, &message)?;
     let handle = TimerHandle::start(to, message, delay, again.then_some(delay));
     Ok(identity::make_reference(
         identity::new_reference_number(),

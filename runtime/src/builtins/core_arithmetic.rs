@@ -1,11 +1,10 @@
 //! Numbers in `batuta.core`: arithmetic, bits, conversions.
 
-use num_traits::ToPrimitive;
-
 use crate::builtin::{Builtin, BuiltinTable, Flow, at_least, exactly, row};
+use crate::builtins::core_decimals::{self, in_context};
 use crate::builtins::support::random;
 use crate::context::Cx;
-use crate::failure::{Fault, FaultKind};
+use crate::failure::Fault;
 use crate::number::{self, Number, RatioBox, bits, int};
 use crate::value::Value;
 
@@ -19,38 +18,54 @@ fn fold(args: &[Value], operation: Binary) -> Flow {
     Ok(result)
 }
 
+/// As [`fold`], with decimals rounded as `with-precision` says.
+fn fold_in(cx: &Cx, args: &[Value], operation: Binary) -> Flow {
+    let mut result = args[0].clone();
+    for arg in &args[1..] {
+        result = in_context(cx, operation(&result, arg)?)?;
+    }
+    Ok(result)
+}
+
 fn checked(who: &str, value: &Value) -> Flow {
     Number::expect(who, value)?;
     Ok(value.clone())
 }
 
-fn add(_: &mut Cx, args: &mut [Value]) -> Flow {
+fn add(cx: &mut Cx, args: &mut [Value]) -> Flow {
     match args {
         [] => Ok(int(0)),
         [one] => checked("+", one),
-        _ => fold(args, number::add),
+        _ => fold_in(cx, args, number::add),
     }
 }
 
-fn subtract(_: &mut Cx, args: &mut [Value]) -> Flow {
+fn subtract(cx: &mut Cx, args: &mut [Value]) -> Flow {
     match args {
         [one] => Ok(number::neg(one)?),
-        _ => fold(args, number::sub),
+        _ => fold_in(cx, args, number::sub),
     }
 }
 
-fn multiply(_: &mut Cx, args: &mut [Value]) -> Flow {
+fn multiply(cx: &mut Cx, args: &mut [Value]) -> Flow {
     match args {
         [] => Ok(int(1)),
         [one] => checked("*", one),
-        _ => fold(args, number::mul),
+        _ => fold_in(cx, args, number::mul),
     }
 }
 
-fn divide(_: &mut Cx, args: &mut [Value]) -> Flow {
+fn divide(cx: &mut Cx, args: &mut [Value]) -> Flow {
     match args {
-        [one] => Ok(number::div(&int(1), one)?),
-        _ => fold(args, number::div),
+        [one] => Ok(core_decimals::divide(cx, &int(1), one)?),
+        [first, rest @ ..] => {
+            let mut result = first.clone();
+            for arg in rest {
+                result = core_decimals::divide(cx, &result, arg)?;
+            }
+            Ok(result)
+        }
+        [] => Ok(int(1)),
     }
 }
 
@@ -87,18 +102,6 @@ fn denominator(_: &mut Cx, args: &mut [Value]) -> Flow {
     }
 }
 
-/// Characters count as their code points, as in Clojure.
-fn to_int(_: &mut Cx, args: &mut [Value]) -> Flow {
-    match args[0].as_char() {
-        Some(c) => Ok(int(i64::from(u32::from(c)))),
-        None => Ok(number::truncate("int", &args[0])?),
-    }
-}
-
-fn to_float(_: &mut Cx, args: &mut [Value]) -> Flow {
-    Ok(Value::float(Number::expect("double", &args[0])?.to_f64()))
-}
-
 /// A float from 0 up to 1: the top 53 bits make all of them equally likely.
 fn random_unit() -> f64 {
     (random() >> 11) as f64 / (1u64 << 53) as f64
@@ -127,23 +130,6 @@ fn rand_int(_: &mut Cx, args: &mut [Value]) -> Flow {
 
 fn fold_bits(args: &[Value], operation: Binary) -> Flow {
     fold(args, operation)
-}
-
-fn to_char(_: &mut Cx, args: &mut [Value]) -> Flow {
-    if args[0].as_char().is_some() {
-        return Ok(args[0].clone());
-    }
-    let code = Number::of(&args[0])
-        .and_then(|n| n.to_bigint())
-        .and_then(|n| n.to_u32());
-    match code.and_then(char::from_u32) {
-        Some(c) => Ok(Value::char(c)),
-        None => {
-            let shown = crate::value::print::short(&args[0]);
-            let message = format!("{shown} is no code point of a character");
-            Err(Fault::new(FaultKind::Number, message).into())
-        }
-    }
 }
 
 /// The table.
@@ -202,13 +188,6 @@ const ROWS: &[Builtin] = &[
         exactly(1),
         |_, a| Ok(number::abs(&a[0])?),
         "The magnitude of n.",
-    ),
-    row(
-        "bigint",
-        "[n]",
-        exactly(1),
-        to_int,
-        "The integer part of n.",
     ),
     row(
         "bit-and",
@@ -295,24 +274,17 @@ const ROWS: &[Builtin] = &[
         "The bits set in an odd number of arguments.",
     ),
     row(
-        "char",
-        "[x]",
-        exactly(1),
-        to_char,
-        "The character with this code point.",
-    ),
-    row(
         "dec",
         "[n]",
         exactly(1),
-        |_, a| Ok(number::dec(&a[0])?),
+        |cx, a| Ok(in_context(cx, number::dec(&a[0])?)?),
         "n less one.",
     ),
     row(
         "dec'",
         "[n]",
         exactly(1),
-        |_, a| Ok(number::dec(&a[0])?),
+        |cx, a| Ok(in_context(cx, number::dec(&a[0])?)?),
         "The same function as dec.",
     ),
     row(
@@ -323,46 +295,18 @@ const ROWS: &[Builtin] = &[
         "The denominator of a ratio.",
     ),
     row(
-        "double",
-        "[n]",
-        exactly(1),
-        to_float,
-        "The float nearest to n.",
-    ),
-    row(
-        "float",
-        "[n]",
-        exactly(1),
-        to_float,
-        "The float nearest to n.",
-    ),
-    row(
         "inc",
         "[n]",
         exactly(1),
-        |_, a| Ok(number::inc(&a[0])?),
+        |cx, a| Ok(in_context(cx, number::inc(&a[0])?)?),
         "n plus one.",
     ),
     row(
         "inc'",
         "[n]",
         exactly(1),
-        |_, a| Ok(number::inc(&a[0])?),
+        |cx, a| Ok(in_context(cx, number::inc(&a[0])?)?),
         "The same function as inc.",
-    ),
-    row(
-        "int",
-        "[x]",
-        exactly(1),
-        to_int,
-        "The integer part of a number; the code point of a character.",
-    ),
-    row(
-        "long",
-        "[x]",
-        exactly(1),
-        to_int,
-        "The same function as int.",
     ),
     row(
         "max",

@@ -3,7 +3,7 @@
 use crate::builtin::{Builtin, BuiltinTable, Flow, at_least, between, call_then, exactly, row};
 use crate::builtins::support::{out_of_bounds, position, take, take_all};
 use crate::builtins::{core_sorted, transient};
-use crate::collections::seq::{Consumer, Cursor, consume, gather, with_seq};
+use crate::collections::seq::{Consumer, Cursor, Step, consume, gather, with_seq};
 use crate::collections::{
     is_seq, known_count, list, map, meta, queue, set, slice, sorted, vector, walk,
 };
@@ -66,6 +66,15 @@ fn conj_one(collection: Value, item: Value) -> Result<Value, Fault> {
     match collection.kind() {
         Some(Kind::Vector) => Ok(vector::push(collection, item)),
         Some(Kind::Queue) => Ok(queue::push(collection, item)),
+        Some(Kind::List) => {
+            // A list keeps its metadata, as every collection does.
+            let metadata = meta::meta(&collection);
+            let longer = list::cons(item, collection);
+            Ok(match metadata.is_nil() {
+                true => longer,
+                false => meta::with_meta(longer, metadata).unwrap_or_default(),
+            })
+        }
         _ if collection.is_nil() || is_seq(&collection) => Ok(list::cons(item, collection)),
         _ => Err(Fault::wrong_type("conj", "a collection", &collection)),
     }
@@ -85,7 +94,10 @@ fn conj_table(cx: &mut Cx, values: Vec<Value>) -> Flow {
             Ok(values.fold(set, set::conj))
         });
     }
-    let keys = values[1..].iter().filter_map(|entry| vector::nth(entry, 0));
+    let keys = values[1..].iter().filter_map(|entry| match is_seq(entry) {
+        true => Some(entry),
+        false => vector::nth(entry, 0),
+    });
     let keys: Vec<Value> = keys
         .filter(|key| walk::is_composite(key))
         .cloned()
@@ -116,6 +128,9 @@ fn entries_of(item: Value) -> Result<Vec<(Value, Value)>, Fault> {
         let entries = map::iter(&item);
         return Ok(entries.map(|(k, v)| (k.clone(), v.clone())).collect());
     }
+    if is_seq(&item) {
+        return entries_of_sequence(&item);
+    }
     match (
         vector::len(&item),
         vector::nth(&item, 0),
@@ -128,6 +143,21 @@ fn entries_of(item: Value) -> Result<Vec<(Value, Value)>, Fault> {
             &item,
         )),
     }
+}
+
+/// The entries in a realised sequence of them.
+fn entries_of_sequence(items: &Value) -> Result<Vec<(Value, Value)>, Fault> {
+    let mut cursor = Cursor::new("conj", items.clone())?;
+    let mut entries = Vec::new();
+    while let Step::Item(item) = cursor.next() {
+        match (vector::nth(&item, 0), vector::nth(&item, 1)) {
+            (Some(key), Some(value)) if vector::len(&item) == Some(2) => {
+                entries.push((key.clone(), value.clone()));
+            }
+            _ => return Err(Fault::wrong_type("conj", "entries [key value]", &item)),
+        }
+    }
+    Ok(entries)
 }
 
 pub(super) fn assoc(cx: &mut Cx, args: &mut [Value]) -> Flow {
@@ -267,6 +297,22 @@ fn hash_map(cx: &mut Cx, args: &mut [Value]) -> Flow {
     with_keys(cx, take_all(args, 0), 0, 2, |_, values| Ok(map_of(values)))
 }
 
+/// As [`hash_map`], in the order of the arguments however many they are.
+fn array_map(cx: &mut Cx, args: &mut [Value]) -> Flow {
+    if !args.len().is_multiple_of(2) {
+        let message = "`array-map` takes pairs of key and value: the last key has no value";
+        return Err(Fault::new(FaultKind::Arity, message).into());
+    }
+    with_keys(cx, take_all(args, 0), 0, 2, |_, values| {
+        let mut values = values.into_iter();
+        let mut pairs = Vec::with_capacity(values.len() / 2);
+        while let (Some(key), Some(value)) = (values.next(), values.next()) {
+            pairs.push((key, value));
+        }
+        Ok(map::in_order(pairs))
+    })
+}
+
 fn map_of(values: Vec<Value>) -> Value {
     let mut values = values.into_iter();
     let mut map = map::empty();
@@ -310,7 +356,11 @@ fn hash_set(cx: &mut Cx, args: &mut [Value]) -> Flow {
 
 fn to_set(cx: &mut Cx, args: &mut [Value]) -> Flow {
     if args[0].kind() == Some(Kind::Set) {
-        return Ok(meta::with_meta(take(args, 0), Value::NIL).unwrap_or_default());
+        let set = take(args, 0);
+        return Ok(match meta::meta(&set).is_nil() {
+            true => set,
+            false => meta::with_meta(set, Value::NIL).unwrap_or_default(),
+        });
     }
     gather(cx, "set", take(args, 0), usize::MAX, |cx, items, _| {
         with_keys(cx, items, 0, 1, |_, items| Ok(set::from_iter(items)))
@@ -448,7 +498,8 @@ fn with_meta(cx: &mut Cx, args: &mut [Value]) -> Flow {
         return Err(Fault::wrong_type("with-meta", "metadata as a map or nil", &metadata).into());
     }
     if !matches!(value.kind(), Some(Kind::LazySeq | Kind::Range)) {
-        let wanted = || Fault::wrong_type("with-meta", "a collection or symbol", &value).into();
+        let wanted = "a collection, symbol or function";
+        let wanted = || Fault::wrong_type("with-meta", wanted, &value).into();
         return meta::with_meta(value.clone(), metadata).ok_or_else(wanted);
     }
     // The first cell carries it.
@@ -472,8 +523,8 @@ const ROWS: &[Builtin] = &[
         "array-map",
         "[& keyvals]",
         at_least(0),
-        hash_map,
-        "A map of these keys and values.",
+        array_map,
+        "A map of these keys and values that keeps their order until more are added to it.",
     ),
     row(
         "assoc",

@@ -1,14 +1,12 @@
-//! Equality, order and hash in `batuta.core`.
+//! Equality and order in `batuta.core`.
 
 use crate::builtin::{Builtin, BuiltinTable, Flow, at_least, exactly, row};
-use crate::builtins::support::take;
-use crate::collections::walk;
 use crate::context::Cx;
 use crate::failure::Fault;
 use crate::number::{self, Number, comparison, int};
 use crate::types::instance;
 use crate::value::equality::{self, equal};
-use crate::value::{Value, hash, order};
+use crate::value::{Value, order};
 
 fn all_equal(cx: &mut Cx, args: &mut [Value]) -> Flow {
     match args {
@@ -64,17 +62,7 @@ fn compare(_: &mut Cx, args: &mut [Value]) -> Flow {
     if let Some(flow) = instance::call(&args[0], "compareTo", &args[1..2]) {
         return flow;
     }
-    Ok(int(order::compare(&args[0], &args[1])? as i64))
-}
-
-fn hash_of(cx: &mut Cx, args: &mut [Value]) -> Flow {
-    let own = ["hasheq", "hashCode"].iter();
-    if let Some(flow) = { own }.find_map(|name| instance::call(&args[0], name, &[])) {
-        return flow;
-    }
-    walk::realise(cx, take(args, 0), |_, value| {
-        Ok(int(i64::from(hash::clojure_hash(&value))))
-    })
+    Ok(int(order::difference(&args[0], &args[1])?))
 }
 
 fn is_identical(_: &mut Cx, args: &mut [Value]) -> Flow {
@@ -137,7 +125,7 @@ const ROWS: &[Builtin] = &[
         "[a b]",
         exactly(2),
         compare,
-        "-1, 0 or 1 as a comes before, with or after b. Nil comes first.",
+        "A number below, at or above 0 as a comes before, with or after b. Nil comes first.",
     ),
     row(
         "even?",
@@ -145,13 +133,6 @@ const ROWS: &[Builtin] = &[
         exactly(1),
         |_, a| Ok(Value::bool(!parity("even?", &a[0])?)),
         "Is the integer even?",
-    ),
-    row(
-        "hash",
-        "[x]",
-        exactly(1),
-        hash_of,
-        "Clojure's hash of a value; equal values have equal ones.",
     ),
     row(
         "identical?",

@@ -219,7 +219,7 @@ impl Consumer for Nth {
 
 /// Calls any value: `invoke` is what a call of something that is no function becomes.
 fn invoke(cx: &mut Cx, args: &mut [Value]) -> Flow {
-    let callee = take(args, 0);
+    let callee = transient::content(take(args, 0))?;
     let mut rest = take_all(args, 1);
     let looked_up_in = |rest: &mut Vec<Value>| take(rest, 0);
     if callee.as_keyword().is_some() || callee.kind() == Some(Kind::Symbol) {

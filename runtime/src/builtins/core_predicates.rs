@@ -1,7 +1,9 @@
 //! What a value is, in `batuta.core`.
 
 use crate::builtin::{Builtin, BuiltinTable, Flow, exactly, row};
-use crate::collections::{is_seq, is_sequential, known_count, lazy_seq, list, map, set};
+use crate::collections::{is_seq, is_sequential, known_count, lazy_seq, list, map, seq, set};
+use crate::context::Cx;
+use crate::failure::Fault;
 use crate::number;
 use crate::types::{self, multimethod::as_multimethod};
 use crate::value::cell::{CellClass, as_cell, as_reduced};
@@ -22,7 +24,7 @@ fn is_class(args: &[Value], class: CellClass) -> Flow {
     })
 }
 
-fn is_collection(v: &Value) -> bool {
+pub(super) fn is_collection(v: &Value) -> bool {
     is_sequential(v) || map::is_map(v) || set::is_set(v)
 }
 
@@ -59,7 +61,7 @@ fn has_sign(v: &Value, sign: std::cmp::Ordering) -> bool {
 
 /// Whether `(seq x)` works at all.
 fn is_seqable(v: &Value) -> bool {
-    v.is_nil() || is_collection(v) || v.as_str().is_some()
+    v.is_nil() || is_collection(v) || v.as_str().is_some() || v.kind() == Some(Kind::Array)
 }
 
 fn is_list(v: &Value) -> bool {
@@ -68,6 +70,13 @@ fn is_list(v: &Value) -> bool {
 
 fn is_empty_list_or_seq(v: &Value) -> bool {
     is_seq(v)
+}
+
+/// What holds of the float nearest to a number.
+fn about_float(who: &str, args: &[Value], holds: fn(f64) -> bool) -> Flow {
+    let number = number::as_f64(&args[0]);
+    let f = number.ok_or_else(|| Fault::wrong_type(who, "a number", &args[0]))?;
+    Ok(Value::bool(holds(f)))
 }
 
 /// The table.
@@ -81,7 +90,7 @@ const ROWS: &[Builtin] = &[
         "NaN?",
         "[n]",
         exactly(1),
-        |_, a| test(a, |v| v.as_float().is_some_and(f64::is_nan)),
+        |_, a| about_float("NaN?", a, f64::is_nan),
         "Is it the float that is not a number?",
     ),
     row(
@@ -144,7 +153,7 @@ const ROWS: &[Builtin] = &[
         "decimal?",
         "[x]",
         exactly(1),
-        |_, a| test(a, |v| class_name(v) == "decimal"),
+        |_, a| is_kind(a, Kind::Decimal),
         "Is it a decimal?",
     ),
     row(
@@ -214,7 +223,7 @@ const ROWS: &[Builtin] = &[
         "infinite?",
         "[n]",
         exactly(1),
-        |_, a| test(a, |v| v.as_float().is_some_and(f64::is_infinite)),
+        |_, a| about_float("infinite?", a, f64::is_infinite),
         "Is it an infinite float?",
     ),
     row(
@@ -230,6 +239,17 @@ const ROWS: &[Builtin] = &[
         exactly(1),
         |_, a| test(a, number::is_int),
         "Is it an integer?",
+    ),
+    row(
+        "keyword-identical?",
+        "[a b]",
+        exactly(2),
+        |_, a| {
+            Ok(Value::bool(
+                a[0].as_keyword().is_some() && a[0].is_identical(&a[1]),
+            ))
+        },
+        "Are both the same keyword?",
     ),
     row(
         "keyword?",
@@ -256,12 +276,8 @@ const ROWS: &[Builtin] = &[
         "map-entry?",
         "[x]",
         exactly(1),
-        |_, a| {
-            test(a, |v| {
-                v.kind() == Some(Kind::Vector) && known_count(v) == Some(2)
-            })
-        },
-        "Is it a vector of two, as map entries are?",
+        |_, a| test(a, seq::is_entry),
+        "Is it an entry of a map, as `seq`, `find` and `first` of a map give them?",
     ),
     row(
         "map?",
@@ -355,7 +371,11 @@ const ROWS: &[Builtin] = &[
         "rational?",
         "[x]",
         exactly(1),
-        |_, a| test(a, |v| number::is_int(v) || v.kind() == Some(Kind::Ratio)),
+        |_, a| {
+            test(a, |v| {
+                number::is_int(v) || matches!(v.kind(), Some(Kind::Ratio | Kind::Decimal))
+            })
+        },
         "Is it an exact number?",
     ),
     row(
@@ -378,6 +398,20 @@ const ROWS: &[Builtin] = &[
         exactly(1),
         |_, a| is_kind(a, Kind::Regex),
         "Is it a regular expression?",
+    ),
+    row(
+        "reversible?",
+        "[x]",
+        exactly(1),
+        |_, a| {
+            test(a, |v| {
+                matches!(
+                    v.kind(),
+                    Some(Kind::Vector | Kind::SortedMap | Kind::SortedSet)
+                )
+            })
+        },
+        "Does `rseq` take it?",
     ),
     row(
         "seq?",
@@ -408,6 +442,13 @@ const ROWS: &[Builtin] = &[
         "Is it a set?",
     ),
     row(
+        "simple-ident?",
+        "[x]",
+        exactly(1),
+        |_, a| test(a, |v| is_name(v) && !has_namespace(v)),
+        "Is it a keyword or symbol without a namespace?",
+    ),
+    row(
         "simple-keyword?",
         "[x]",
         exactly(1),
@@ -429,6 +470,20 @@ const ROWS: &[Builtin] = &[
         "Is it anything but nil?",
     ),
     row(
+        "sorted-map?",
+        "[x]",
+        exactly(1),
+        |_, a| is_kind(a, Kind::SortedMap),
+        "Is it a sorted map?",
+    ),
+    row(
+        "sorted-set?",
+        "[x]",
+        exactly(1),
+        |_, a| is_kind(a, Kind::SortedSet),
+        "Is it a sorted set?",
+    ),
+    row(
         "string?",
         "[x]",
         exactly(1),
@@ -443,11 +498,25 @@ const ROWS: &[Builtin] = &[
         "Is it a symbol?",
     ),
     row(
+        "transient?",
+        "[x]",
+        exactly(1),
+        |_, a| is_class(a, CellClass::Transient),
+        "Is it a transient?",
+    ),
+    row(
         "true?",
         "[x]",
         exactly(1),
         |_, a| test(a, |v| v.as_bool() == Some(true)),
         "Is it true?",
+    ),
+    row(
+        "uri?",
+        "[x]",
+        exactly(1),
+        |_, _| Ok(Value::FALSE),
+        "False: addresses are strings.",
     ),
     row(
         "var?",

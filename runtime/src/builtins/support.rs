@@ -29,6 +29,17 @@ pub(super) fn text<'a>(who: &str, value: &'a Value) -> Result<&'a str, Fault> {
         .ok_or_else(|| Fault::wrong_type(who, "a string", value))
 }
 
+/// Makes a message ready for another actor. Arrays stay where they are: whoever gets a message must
+/// find it as it was sent.
+pub(super) fn publish_message(who: &str, message: &Value) -> Result<(), Fault> {
+    if !message.publish_and_look() {
+        return Ok(());
+    }
+    let shown = crate::value::print::short(message);
+    let text = format!("`{who}`: {shown} holds an array, which may change after it was sent");
+    Err(Fault::new(FaultKind::Type, text).hint("send what never changes: `(vec array)`"))
+}
+
 /// An index or a count argument.
 pub(super) fn position(who: &str, value: &Value) -> Result<usize, Fault> {
     match number::as_i64(value) {

@@ -38,6 +38,12 @@ fn transient(_: &mut Cx, args: &mut [Value]) -> Flow {
         Some(Kind::Vector | Kind::Map | Kind::Set) => {
             Ok(make_cell(CellClass::Transient, take(args, 0)))
         }
+        Some(Kind::SortedMap | Kind::SortedSet) => {
+            let fault = Fault::wrong_type("transient", "a vector, map or set by hash", &args[0]);
+            Err(fault
+                .hint("a sorted collection is changed with `assoc` and `conj`")
+                .into())
+        }
         _ => Err(Fault::wrong_type("transient", "a vector, map or set", &args[0]).into()),
     }
 }
@@ -60,6 +66,13 @@ fn persistent(_: &mut Cx, args: &mut [Value]) -> Flow {
 
 /// Changes the collection by the function for collections that are not transient.
 fn change(who: &str, cx: &mut Cx, args: &mut [Value], function: NativeFn) -> Flow {
+    if args.len() == 1 {
+        return Ok(take(args, 0));
+    }
+    change_now(who, cx, args, function)
+}
+
+fn change_now(who: &str, cx: &mut Cx, args: &mut [Value], function: NativeFn) -> Flow {
     let transient = take(args, 0);
     let mut inner = vec![held(who, &transient)?];
     inner.extend(take_all(args, 1));
@@ -68,6 +81,15 @@ fn change(who: &str, cx: &mut Cx, args: &mut [Value], function: NativeFn) -> Flo
         store(&transient, changed);
         Ok(transient)
     })
+}
+
+/// A last key without a value gets nil, as in Clojure.
+fn assoc(cx: &mut Cx, args: &mut [Value]) -> Flow {
+    let mut args = take_all(args, 0);
+    if args.len().is_multiple_of(2) {
+        args.push(Value::NIL);
+    }
+    change("assoc!", cx, &mut args, core_collections::assoc)
 }
 
 /// The table.
@@ -80,8 +102,8 @@ const ROWS: &[Builtin] = &[
     row(
         "assoc!",
         "[transient key value & keyvals]",
-        at_least(3),
-        |cx, a| change("assoc!", cx, a, core_collections::assoc),
+        at_least(2),
+        assoc,
         "Adds entries to a transient map, or sets elements of a transient vector.",
     ),
     row(
@@ -116,7 +138,7 @@ const ROWS: &[Builtin] = &[
         "pop!",
         "[transient]",
         exactly(1),
-        |cx, a| change("pop!", cx, a, core_collections::pop),
+        |cx, a| change_now("pop!", cx, a, core_collections::pop),
         "Removes the last element of a transient vector.",
     ),
     row(

@@ -2,7 +2,7 @@
 //! (Steindorfer and Vinju, 2015) over the keyed hash.
 //!
 //! An entry is `STRIDE` values: key and value, or the member alone. Flat: the entries stand in the
-//! object's slots in the order of insertion, the root is nil. Trie: no slots, everything under the
+//! object's slots in the order of insertion, the root is nil; one made by [`flat`] may be larger. Trie: no slots, everything under the
 //! root; it stays a trie however few entries remain, until none does. Order there is open.
 //! Invariant: every key is fully realised, so hashing and comparing keys never calls Batuta code.
 
@@ -88,6 +88,18 @@ impl Entry {
 
 pub(crate) fn empty<T: Table>(meta: Value) -> Value {
     make_with_slots(T::new(Head::empty(meta)), 0, |_| Value::UNBOUND)
+}
+
+/// A flat table of these entries, in order. Their keys must differ.
+pub(crate) fn flat<T: Table>(values: Vec<Value>) -> Value {
+    let head = Head {
+        len: values.len() / T::STRIDE,
+        root: Value::NIL,
+        meta: Value::NIL,
+    };
+    let slots = values.len() as u16;
+    let mut values = values.into_iter();
+    make_with_slots(T::new(head), slots, |_| values.next().unwrap_or_default())
 }
 
 /// Room for so many entries, so that filling allocates once. None beyond the flat form.

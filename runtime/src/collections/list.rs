@@ -158,3 +158,6 @@ pub fn take_apart(mut list: Value) -> Option<(Value, Value)> {
     let cell = as_list(&list).filter(|cell| !cell.is_empty())?;
     Some((cell.first.clone(), cell.rest.clone()))
 }
+
+#[cfg(test)]
+mod tests;

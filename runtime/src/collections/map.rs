@@ -49,6 +49,25 @@ pub fn from_pairs(pairs: impl IntoIterator<Item = (Value, Value)>) -> Value {
     pairs.fold(room, |map, (key, value)| assoc(map, key, value))
 }
 
+/// A map of these entries in their order, however many; of equal keys the last value counts. What
+/// is added later may give it up.
+pub fn in_order(pairs: Vec<(Value, Value)>) -> Value {
+    if pairs.len() <= champ::FLAT_MAX || pairs.len() > IN_ORDER_MAX {
+        return from_pairs(pairs);
+    }
+    let mut entries: Vec<(Value, Value)> = Vec::with_capacity(pairs.len());
+    for (key, value) in pairs {
+        match entries.iter_mut().find(|(known, _)| *known == key) {
+            Some(known) => known.1 = value,
+            None => entries.push((key, value)),
+        }
+    }
+    champ::flat::<MapBody>(entries.into_iter().flat_map(|(k, v)| [k, v]).collect())
+}
+
+/// Entries that [`in_order`] keeps in order at most: looking one up goes through them all.
+const IN_ORDER_MAX: usize = 1000;
+
 /// Is it a map?
 #[inline]
 pub fn is_map(value: &Value) -> bool {

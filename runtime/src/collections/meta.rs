@@ -1,7 +1,7 @@
 //! Metadata: a map beside a value, of no account to equality and hash.
 
 use super::{list, map, queue, set, slice, sorted, vector};
-use crate::function::VarBody;
+use crate::function::{VarBody, function_meta, with_function_meta};
 use crate::types::instance;
 use crate::value::cell::as_cell;
 use crate::value::object::Kind;
@@ -25,6 +25,7 @@ pub fn meta(value: &Value) -> Value {
                 .cloned()
                 .unwrap_or_default();
         }
+        Some(Kind::Function) => return function_meta(value),
         Some(Kind::Var) => {
             let var = value.as_object::<VarBody>();
             return var
@@ -59,6 +60,7 @@ pub fn with_meta(mut value: Value, meta: Value) -> Option<Value> {
         Kind::Set => Some(set::with_meta(value, meta)),
         Kind::SortedMap | Kind::SortedSet => Some(sorted::with_meta(value, meta)),
         Kind::Queue => Some(queue::with_meta(value, meta)),
+        Kind::Function => with_function_meta(&value, meta),
         Kind::Symbol => value
             .as_symbol()
             .map(|symbol| symbol::with_meta(symbol, meta)),

@@ -6,13 +6,13 @@
 
 use std::ops::ControlFlow;
 
-use super::{lazy_seq, list, map, queue, range, set, slice, vector};
+use super::{array, lazy_seq, list, map, queue, range, set, slice, vector};
 use crate::builtin::{Flow, Signal, and_then};
 use crate::context::Cx;
 use crate::failure::Fault;
 use crate::types::instance;
 use crate::value::Value;
-use crate::value::object::Kind;
+use crate::value::object::{Header, Kind};
 
 /// What a look at something gives.
 enum Look {
@@ -60,14 +60,24 @@ fn items_of(value: &Value) -> Option<Value> {
         )),
         Kind::Set | Kind::SortedSet => Some(vector::from_iter(set::iter(value).cloned())),
         Kind::Queue => queue::items(value),
+        Kind::Array => Some(array::to_vector(value, usize::MAX)),
         Kind::Str => Some(vector::from_iter(value.as_str()?.chars().map(Value::char))),
         _ => None,
     }
 }
 
+/// The flag of a vector that is a map entry.
+const ENTRY: u8 = 1;
+
+/// Is it a map entry, and not just a vector of two?
+pub fn is_entry(value: &Value) -> bool {
+    let marked = |header: &Header| header.kind() == Kind::Vector && header.flags() & ENTRY != 0;
+    value.header().is_some_and(marked) && vector::len(value) == Some(2)
+}
+
 /// A map entry: a vector of key and value.
 pub fn entry(key: &Value, value: &Value) -> Value {
-    vector::from_vec(vec![key.clone(), value.clone()])
+    vector::from_vec(vec![key.clone(), value.clone()]).with_flags(ENTRY)
 }
 
 /// Asks what must be asked and goes on with the sequence value it gives.

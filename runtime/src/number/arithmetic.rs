@@ -2,6 +2,7 @@
 
 use num_bigint::BigInt;
 
+use super::decimal::{Decimal, make_decimal};
 use super::{Number, from_bigint, from_i128, int, ratio};
 use crate::failure::Fault;
 use crate::value::Value;
@@ -34,6 +35,10 @@ pub fn mul(a: &Value, b: &Value) -> Result<Value, Fault> {
 pub fn neg(a: &Value) -> Result<Value, Fault> {
     match Number::expect("-", a)? {
         Number::Float(f) => Ok(Value::float(-f)),
+        Number::Decimal(d) => Ok(make_decimal(Decimal {
+            unscaled: -&d.unscaled,
+            scale: d.scale,
+        })),
         _ => sub(&int(0), a),
     }
 }
@@ -64,6 +69,7 @@ struct Operation {
     float: fn(f64, f64) -> f64,
     int: fn(i128, i128) -> i128,
     big: fn(BigInt, BigInt) -> BigInt,
+    decimal: fn(&Decimal, &Decimal) -> Result<Decimal, Fault>,
     /// Numerator over a common denominator; `None` where fractions multiply.
     shares_denominator: bool,
 }
@@ -72,6 +78,7 @@ const SUM: Operation = Operation {
     float: |a, b| a + b,
     int: |a, b| a + b,
     big: |a, b| a + b,
+    decimal: Decimal::add,
     shares_denominator: true,
 };
 
@@ -79,6 +86,7 @@ const DIFFERENCE: Operation = Operation {
     float: |a, b| a - b,
     int: |a, b| a - b,
     big: |a, b| a - b,
+    decimal: Decimal::sub,
     shares_denominator: true,
 };
 
@@ -86,6 +94,7 @@ const PRODUCT: Operation = Operation {
     float: |a, b| a * b,
     int: |a, b| a * b,
     big: |a, b| a * b,
+    decimal: Decimal::mul,
     shares_denominator: false,
 };
 
@@ -109,8 +118,10 @@ fn combine_exact(x: &Number, y: &Number, operation: &Operation) -> Result<Value,
     if let (Some(x), Some(y)) = (x.to_bigint(), y.to_bigint()) {
         return Ok(from_bigint((operation.big)(x, y)));
     }
-    let (xn, xd) = x.parts().expect("floats were handled by the caller");
-    let (yn, yd) = y.parts().expect("floats were handled by the caller");
+    let (Some((xn, xd)), Some((yn, yd))) = (x.parts(), y.parts()) else {
+        let (x, y) = (Decimal::of_exact(x)?, Decimal::of_exact(y)?);
+        return (operation.decimal)(&x, &y).map(make_decimal);
+    };
     if operation.shares_denominator {
         ratio((operation.big)(xn * &yd, yn * &xd), xd * yd)
     } else {

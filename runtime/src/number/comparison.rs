@@ -7,6 +7,7 @@ use std::cmp::Ordering;
 use num_traits::FromPrimitive;
 
 use super::Number;
+use super::decimal::Decimal;
 use crate::failure::Fault;
 use crate::value::Value;
 
@@ -17,6 +18,7 @@ pub fn equal(a: &Value, b: &Value) -> Option<bool> {
         (Number::Int(x), Number::Int(y)) => x == y,
         (Number::Big(x), Number::Big(y)) => x == y,
         (Number::Ratio(xn, xd), Number::Ratio(yn, yd)) => xn == yn && xd == yd,
+        (Number::Decimal(x), Number::Decimal(y)) => x.order(y) == Ordering::Equal,
         (Number::Float(x), Number::Float(y)) => x == y,
         _ => false,
     })
@@ -59,6 +61,11 @@ pub(crate) fn partial(who: &str, a: &Value, b: &Value) -> Result<Option<Ordering
     Ok(match (&x, &y) {
         (Number::Int(x), Number::Int(y)) => Some(x.cmp(y)),
         (Number::Float(x), Number::Float(y)) => x.partial_cmp(y),
+        // As floats, so that `0.1M` is the same number as `0.1`.
+        (Number::Float(x), Number::Decimal(y)) => x.partial_cmp(&y.to_f64()),
+        (Number::Decimal(x), Number::Float(y)) => x.to_f64().partial_cmp(y),
+        (Number::Decimal(x), y) => Some(order_exact(x, y)?),
+        (x, Number::Decimal(y)) => Some(order_exact(y, x)?.reverse()),
         (Number::Float(f), exact) => compare_with_float(exact, *f).map(Ordering::reverse),
         (exact, Number::Float(f)) => compare_with_float(exact, *f),
         _ => {
@@ -67,6 +74,16 @@ pub(crate) fn partial(who: &str, a: &Value, b: &Value) -> Result<Option<Ordering
             Some((xn * yd).cmp(&(yn * xd)))
         }
     })
+}
+
+/// The order of a decimal and an exact number.
+fn order_exact(decimal: &Decimal, other: &Number) -> Result<Ordering, Fault> {
+    if let Number::Decimal(other) = other {
+        return Ok(decimal.order(other));
+    }
+    let (numerator, denominator) = other.parts().expect("floats were handled by the caller");
+    let scaled = decimal.mul(&Decimal::from_int(denominator))?;
+    Ok(scaled.order(&Decimal::from_int(numerator)))
 }
 
 /// Exactly, without rounding the exact number: an integer above 2^53 must not equal its neighbour.

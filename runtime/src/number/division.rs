@@ -4,6 +4,7 @@ use num_bigint::BigInt;
 use num_integer::Integer;
 use num_traits::Zero;
 
+use super::decimal::{Decimal, MathContext, make_decimal};
 use super::{Number, divide_by_zero, float_to_int, from_bigint, from_i128, ratio};
 use crate::failure::Fault;
 use crate::value::Value;
@@ -28,12 +29,27 @@ pub fn div(a: &Value, b: &Value) -> Result<Value, Fault> {
             }
             Ok(Value::float(x.to_f64() / y.to_f64()))
         }
-        _ => {
-            let (xn, xd) = x.parts().expect("floats were handled above");
-            let (yn, yd) = y.parts().expect("floats were handled above");
-            ratio(xn * yd, xd * yn)
-        }
+        _ => match (x.parts(), y.parts()) {
+            (Some((xn, xd)), Some((yn, yd))) => ratio(xn * yd, xd * yn),
+            _ => {
+                let (x, y) = (Decimal::of_exact(&x)?, Decimal::of_exact(&y)?);
+                x.div(&y).map(make_decimal)
+            }
+        },
     }
+}
+
+/// `a / b` of exact numbers one of which is a decimal, rounded as the context says; `None` for
+/// others.
+pub(crate) fn div_in(a: &Value, b: &Value, context: &MathContext) -> Option<Result<Value, Fault>> {
+    let (x, y) = (Number::of(a)?, Number::of(b)?);
+    let is_float = |number: &Number| matches!(number, Number::Float(_));
+    let is_decimal = |number: &Number| matches!(number, Number::Decimal(_));
+    if is_float(&x) || is_float(&y) || !(is_decimal(&x) || is_decimal(&y)) {
+        return None;
+    }
+    let quotient = || context.div(&Decimal::of_exact(&x)?, &Decimal::of_exact(&y)?);
+    Some(quotient().map(make_decimal))
 }
 
 /// The quotient rounded towards zero.
@@ -56,6 +72,7 @@ struct Operation {
     int: fn(i128, i128) -> i128,
     big: fn(BigInt, BigInt) -> BigInt,
     float: fn(f64, f64) -> f64,
+    decimal: fn(&Decimal, &Decimal) -> Result<Decimal, Fault>,
     /// Is the result over the common denominator of the operands (what is left of a division)?
     keeps_denominator: bool,
 }
@@ -64,6 +81,7 @@ const QUOTIENT: Operation = Operation {
     int: |x, y| x / y,
     big: |x, y| x / y,
     float: |x, y| (x / y).trunc(),
+    decimal: Decimal::quot,
     keeps_denominator: false,
 };
 
@@ -71,6 +89,7 @@ const REMAINDER: Operation = Operation {
     int: |x, y| x % y,
     big: |x, y| x % y,
     float: |x, y| x % y,
+    decimal: Decimal::rem,
     keeps_denominator: true,
 };
 
@@ -85,6 +104,7 @@ const MODULUS: Operation = Operation {
             rest
         }
     },
+    decimal: Decimal::modulo,
     keeps_denominator: true,
 };
 
@@ -114,8 +134,10 @@ fn whole(who: &str, a: &Value, b: &Value, operation: &Operation) -> Result<Value
 }
 
 fn whole_exact(x: &Number, y: &Number, operation: &Operation) -> Result<Value, Fault> {
-    let (xn, xd) = x.parts().expect("floats were handled by the caller");
-    let (yn, yd) = y.parts().expect("floats were handled by the caller");
+    let (Some((xn, xd)), Some((yn, yd))) = (x.parts(), y.parts()) else {
+        let (x, y) = (Decimal::of_exact(x)?, Decimal::of_exact(y)?);
+        return (operation.decimal)(&x, &y).map(make_decimal);
+    };
     if yn.is_zero() {
         return Err(divide_by_zero());
     }

@@ -173,3 +173,19 @@ fn numerals_of_any_radix_are_read() {
     assert_eq!(big.kind(), Some(Kind::BigInt));
     assert_eq!(as_i64(&text::parse_int_radix("ff", 16).unwrap()), Some(255));
 }
+
+#[test]
+fn a_decimal_makes_the_result_a_decimal_and_a_float_a_float() {
+    let decimal = |text: &str| decimal::make_decimal(decimal::Decimal::parse(text).unwrap());
+    let shown = |result: Result<Value, Fault>| crate::value::print::readable(&result.unwrap());
+    let (half, one) = (ratio(1.into(), 2.into()).unwrap(), decimal("1.0"));
+    assert_eq!(shown(add(&one, &int(2))), "3.0M");
+    assert_eq!(shown(sub(&half, &one)), "-0.5M");
+    assert_eq!(shown(mul(&one, &Value::float(0.5))), "0.5");
+    assert_eq!(shown(div(&int(1), &decimal("8"))), "0.125M");
+    assert!(add(&ratio(1.into(), 3.into()).unwrap(), &one).is_err());
+    assert_eq!(compare(&one, &half).unwrap(), std::cmp::Ordering::Greater);
+    assert_eq!(equal(&one, &int(1)), Some(false));
+    assert!(equivalent(&one, &int(1)).unwrap());
+    assert!(equivalent(&decimal("0.1"), &Value::float(0.1)).unwrap());
+}

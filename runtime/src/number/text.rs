@@ -16,6 +16,7 @@ pub fn write(out: &mut String, value: &Value) -> bool {
         Number::Int(n) => write!(out, "{n}"),
         Number::Big(n) => write!(out, "{n}"),
         Number::Ratio(n, d) => write!(out, "{n}/{d}"),
+        Number::Decimal(d) => write!(out, "{d}M"),
         Number::Float(f) => write!(out, "{}", float_text(f)),
     };
     written.is_ok()

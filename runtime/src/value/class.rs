@@ -3,6 +3,7 @@
 use super::Value;
 use super::cell::{CellClass, as_cell};
 use super::object::Kind;
+use crate::collections::array;
 
 /// The name of the keyword that `(class value)` gives.
 pub fn class_name(value: &Value) -> &'static str {
@@ -30,6 +31,7 @@ fn kind_name(value: &Value, kind: Kind) -> &'static str {
     match kind {
         Kind::WideInt | Kind::BigInt => "int",
         Kind::Ratio => "ratio",
+        Kind::Decimal => "decimal",
         Kind::Float => "float",
         Kind::Str => "string",
         Kind::Symbol => "symbol",
@@ -39,6 +41,7 @@ fn kind_name(value: &Value, kind: Kind) -> &'static str {
         Kind::SortedMap => "map",
         Kind::Set | Kind::SortedSet => "set",
         Kind::Queue => "queue",
+        Kind::Array => array::element_of(value).map_or("array", array::Element::class),
         Kind::Function => "fn",
         Kind::Var => "var",
         Kind::Cell => match as_cell(value).map(|cell| cell.class()) {

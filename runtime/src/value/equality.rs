@@ -25,7 +25,7 @@ fn at_once(a: &Value, b: &Value) -> Option<bool> {
         return Some(false);
     };
     match kind {
-        Kind::WideInt | Kind::BigInt | Kind::Ratio | Kind::Float => {
+        Kind::WideInt | Kind::BigInt | Kind::Ratio | Kind::Decimal | Kind::Float => {
             Some(number::equal(a, b) == Some(true))
         }
         Kind::Str => Some(a.as_str() == b.as_str()),

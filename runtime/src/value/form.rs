@@ -16,6 +16,7 @@ use crate::collections::meta::{meta, with_meta};
 use crate::collections::seq::{Cursor, Step};
 use crate::collections::{is_sequential, list, map, set, vector};
 use crate::failure::{Fault, FaultKind};
+use crate::number::decimal::{Decimal, make_decimal};
 use crate::number::{self, Number};
 use crate::types;
 
@@ -45,7 +46,7 @@ impl FormSpans {
     }
 }
 
-/// A form that has no value of its own yet (a decimal, a tagged literal): carried as it is.
+/// A form that has no value of its own (a tagged literal): carried as it is.
 struct Literal(Form);
 
 impl Native for Literal {
@@ -118,7 +119,10 @@ pub fn from_form(form: &Form, spans: &mut FormSpans) -> Result<Value, Fault> {
                 },
             }
         }
-        FormKind::Decimal { .. } => make_native(Literal(form.clone())),
+        FormKind::Decimal { unscaled, scale } => make_decimal(Decimal {
+            unscaled: unscaled.clone(),
+            scale: *scale,
+        }),
     };
     let value = match &form.meta {
         Some(map) => {
@@ -201,6 +205,10 @@ fn number_kind(number: &Number) -> FormKind {
         Number::Int(n) => FormKind::Int(*n),
         Number::Big(n) => FormKind::BigInt((*n).clone()),
         Number::Ratio(n, d) => FormKind::Ratio((*n).clone(), (*d).clone()),
+        Number::Decimal(d) => FormKind::Decimal {
+            unscaled: d.unscaled.clone(),
+            scale: d.scale,
+        },
         Number::Float(f) => FormKind::Float(*f),
     }
 }
@@ -231,8 +239,8 @@ fn object_kind(
     }
     match kind {
         Kind::Vector => Ok(FormKind::Vector(all(&mut vector::iter(value).cloned())?)),
-        Kind::Set => Ok(FormKind::Set(all(&mut set::iter(value).cloned())?)),
-        Kind::Map => {
+        Kind::Set | Kind::SortedSet => Ok(FormKind::Set(all(&mut set::iter(value).cloned())?)),
+        Kind::Map | Kind::SortedMap => {
             let pair = |(key, item): (&Value, &Value)| {
                 let key = convert(key, spans, span, depth + 1)?;
                 Ok((key, convert(item, spans, span, depth + 1)?))

@@ -26,6 +26,24 @@ pub fn clojure_hash(value: &Value) -> i32 {
     walk::hash::<murmur::Clojure>(value) as u32 as i32
 }
 
+/// Clojure's hash of items in any order.
+pub fn unordered(items: &[Value]) -> i32 {
+    let sum = items.iter().fold(0u32, |sum, item| {
+        sum.wrapping_add(clojure_hash(item) as u32)
+    });
+    mix_collection(sum as i32, items.len() as i32)
+}
+
+/// The last step of Clojure's hash of a collection of so many items.
+pub fn mix_collection(basis: i32, count: i32) -> i32 {
+    murmur::Clojure::finish(u64::from(basis as u32), count as u32 as usize) as u32 as i32
+}
+
+/// A seed mixed with Java's hash code of a value.
+pub fn combine(seed: i32, value: &Value) -> i32 {
+    murmur::combine(seed as u32, murmur::java_hash(value)) as i32
+}
+
 /// The keyed hash that maps and sets index by.
 #[inline]
 pub fn key_hash(value: &Value) -> u64 {
@@ -97,7 +115,9 @@ impl Scheme for Keyed {
             Kind::Symbol => value
                 .as_symbol()
                 .map_or(0, |symbol| mix(hash_text(symbol.text()))),
-            Kind::WideInt | Kind::BigInt | Kind::Ratio | Kind::Float => hash_number(value),
+            Kind::WideInt | Kind::BigInt | Kind::Ratio | Kind::Decimal | Kind::Float => {
+                hash_number(value)
+            }
             Kind::Pid => value
                 .as_object::<PidBody>()
                 .map_or(0, |pid| hash_with(&pid.key())),
@@ -135,6 +155,10 @@ fn hash_number(value: &Value) -> u64 {
         Some(Number::Int(n)) => hasher.write_i64(n),
         Some(Number::Big(n)) => std::hash::Hash::hash(n, &mut hasher),
         Some(Number::Ratio(n, d)) => std::hash::Hash::hash(&(n, d), &mut hasher),
+        Some(Number::Decimal(d)) => {
+            let d = d.canonical();
+            std::hash::Hash::hash(&(d.unscaled, d.scale), &mut hasher);
+        }
         // Both zeros are equal.
         Some(Number::Float(f)) => hasher.write_u64(if f == 0.0 { 0 } else { f.to_bits() }),
         None => {}

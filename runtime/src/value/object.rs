@@ -23,6 +23,8 @@ pub enum Kind {
     BigInt,
     /// Exact ratio in lowest terms.
     Ratio,
+    /// Exact decimal.
+    Decimal,
     /// Float whose exponent does not fit the tag.
     Float,
     /// Immutable UTF-8 text.
@@ -55,6 +57,8 @@ pub enum Kind {
     SortedNode,
     /// Persistent queue.
     Queue,
+    /// Mutable array.
+    Array,
     /// Function or closure.
     Function,
     /// Var.
@@ -177,6 +181,7 @@ static OPERATIONS: [Operations; KINDS] = {
         operations::<number::WideInt>(),
         operations::<number::BigIntBox>(),
         operations::<number::RatioBox>(),
+        operations::<number::decimal::DecimalBox>(),
         operations::<FloatBox>(),
         operations::<super::text::Text>(),
         operations::<super::symbol::Symbol>(),
@@ -193,6 +198,7 @@ static OPERATIONS: [Operations; KINDS] = {
         operations::<collections::sorted::SortedSetBody>(),
         operations::<collections::sorted::SortedNode>(),
         operations::<collections::queue::QueueBody>(),
+        operations::<collections::array::ArrayBody>(),
         operations::<function::FunctionBody>(),
         operations::<function::VarBody>(),
         operations::<super::cell::CellBody>(),
@@ -351,18 +357,23 @@ impl Value {
 
     /// Makes the counts of everything reachable atomic, so that other actors may hold it.
     pub fn publish(&self) {
-        if self
-            .header()
-            .is_some_and(|h| h.count.load(Ordering::Relaxed) > 0)
-        {
-            publish_graph(self.header_pointer());
+        self.publish_and_look();
+    }
+
+    /// As [`Value::publish`]; says whether it is an array or one was among what it published.
+    pub fn publish_and_look(&self) -> bool {
+        let is_local = |h: &Header| h.count.load(Ordering::Relaxed) > 0;
+        if self.header().is_some_and(is_local) {
+            return publish_graph(self.header_pointer());
         }
+        self.kind() == Some(Kind::Array)
     }
 }
 
 #[inline(never)]
-fn publish_graph(root: *mut Header) {
+fn publish_graph(root: *mut Header) -> bool {
     let mut pending = vec![root];
+    let mut meets_array = false;
     while let Some(pointer) = pending.pop() {
         // SAFETY: everything on the list is reachable from a live value of this actor, and an
         // unpublished object is this actor's alone.
@@ -372,6 +383,7 @@ fn publish_graph(root: *mut Header) {
                 continue;
             }
             (*pointer).count.store(-count, Ordering::Relaxed);
+            meets_array |= (*pointer).kind == Kind::Array;
             visit(pointer, &mut |child| {
                 if child
                     .header()
@@ -382,6 +394,7 @@ fn publish_graph(root: *mut Header) {
             });
         }
     }
+    meets_array
 }
 
 unsafe fn visit(pointer: *mut Header, visitor: &mut dyn FnMut(&mut Value)) {

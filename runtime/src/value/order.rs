@@ -36,6 +36,37 @@ pub fn compare(a: &Value, b: &Value) -> Result<Ordering, Fault> {
     Ok(Ordering::Equal)
 }
 
+/// The number that `(compare a b)` gives: of texts and characters how far apart they are, as in Java.
+pub fn difference(a: &Value, b: &Value) -> Result<i64, Fault> {
+    if let (Some(a), Some(b)) = (a.as_char(), b.as_char()) {
+        return Ok(i64::from(u32::from(a)) - i64::from(u32::from(b)));
+    }
+    if let (Some(a), Some(b)) = (a.as_str(), b.as_str()) {
+        return Ok(text_difference(a, b));
+    }
+    let names = match (a.as_keyword(), b.as_keyword()) {
+        (Some(a), Some(b)) => Some(((a.namespace(), a.name()), (b.namespace(), b.name()))),
+        _ => match (a.as_symbol(), b.as_symbol()) {
+            (Some(a), Some(b)) => Some(((a.namespace(), a.name()), (b.namespace(), b.name()))),
+            _ => None,
+        },
+    };
+    Ok(match names {
+        Some(((Some(a), _), (Some(b), _))) if a != b => text_difference(a, b),
+        Some(((a, name), (b, other))) if a == b => text_difference(name, other),
+        _ => compare(a, b)? as i64,
+    })
+}
+
+/// The difference of the first characters that differ, else of the lengths.
+fn text_difference(a: &str, b: &str) -> i64 {
+    let code = |c: char| i64::from(u32::from(c));
+    match a.chars().zip(b.chars()).find(|(a, b)| a != b) {
+        Some((a, b)) => code(a) - code(b),
+        None => a.chars().count() as i64 - b.chars().count() as i64,
+    }
+}
+
 /// The order of two values; `None` for two vectors of one length, whose elements decide.
 fn leaf(a: &Value, b: &Value) -> Result<Option<Ordering>, Fault> {
     if a.is_nil() || b.is_nil() {

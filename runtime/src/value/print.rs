@@ -9,10 +9,11 @@ use super::cell::{CellClass, as_cell, as_reduced};
 use super::object::Kind;
 use crate::actor::identity::{PidBody, ReferenceBody};
 use crate::collections::seq::{Cursor, Step};
-use crate::collections::{map, set, vector};
+use crate::collections::{array, map, set, vector};
 use crate::failure::ErrorBody;
 use crate::function::{FunctionBody, VarBody};
 use crate::number;
+use crate::number::decimal::as_decimal;
 
 /// Bytes that [`short`] writes at most, about.
 const SHORT_MAX: usize = 80;
@@ -59,6 +60,8 @@ pub fn write_str(out: &mut String, value: &Value) {
         out.push_str(name);
     } else if let Some(c) = value.as_char() {
         out.push(c);
+    } else if let Some(decimal) = as_decimal(value) {
+        out.push_str(&decimal.to_string());
     } else if let Some(native) = value.as_dyn_native() {
         out.push_str(&native.display());
     } else {
@@ -205,7 +208,7 @@ impl Printer<'_> {
 
     fn object(&mut self, value: &Value, kind: Kind) {
         match kind {
-            Kind::WideInt | Kind::BigInt | Kind::Ratio | Kind::Float => {
+            Kind::WideInt | Kind::BigInt | Kind::Ratio | Kind::Decimal | Kind::Float => {
                 number::text::write(self.out, value);
             }
             Kind::Str => self.text(value.as_str().unwrap_or_default()),
@@ -245,11 +248,20 @@ impl Printer<'_> {
                 });
                 self.out.push_str(&text.unwrap_or_default());
             }
+            Kind::Array => self.array(value),
             Kind::Function | Kind::Var | Kind::Regex | Kind::Pid | Kind::Reference => {
                 self.named(value);
             }
             Kind::VectorNode | Kind::MapNode | Kind::SortedNode => self.out.push_str("#node"),
         }
+    }
+
+    /// As a tag and the elements: what no reader takes back, since an array is no value.
+    fn array(&mut self, value: &Value) {
+        let name = array::element_of(value).map_or("array", array::Element::class);
+        self.out.push_str(&format!("#{name}"));
+        let items = array::to_vector(value, self.limit);
+        self.open_items("[", items, ']');
     }
 
     fn named(&mut self, value: &Value) {

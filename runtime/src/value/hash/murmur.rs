@@ -77,6 +77,13 @@ fn number_hash(number: &Number) -> u32 {
         Number::Int(n) => hash_long(*n),
         Number::Big(n) => big_integer_hash(n),
         Number::Ratio(n, d) => big_integer_hash(n) ^ big_integer_hash(d),
+        Number::Decimal(d) => {
+            // Java's `BigDecimal.hashCode` without zeros at the end.
+            let d = d.canonical();
+            big_integer_hash(&d.unscaled)
+                .wrapping_mul(31)
+                .wrapping_add(d.scale as u32)
+        }
         Number::Float(f) => {
             // Both zeros are equal; every other double as Java's `Double.hashCode`.
             let bits = if *f == 0.0 {
@@ -102,6 +109,29 @@ fn big_integer_hash(n: &BigInt) -> u32 {
     } else {
         hash
     }
+}
+
+/// Java's hash code of what has one that does not depend on the machine; Clojure's hash of others.
+pub(super) fn java_hash(value: &Value) -> u32 {
+    if let Some(text) = value.as_str() {
+        return java_string_hash(text);
+    }
+    if let Some(n) = crate::number::as_i64(value) {
+        return (n as u64 ^ (n as u64) >> 32) as u32;
+    }
+    let name_hash = |namespace: Option<&str>, name: &str| {
+        combine(
+            java_string_hash(name),
+            namespace.map_or(0, java_string_hash),
+        )
+    };
+    if let Some(symbol) = value.as_symbol() {
+        return name_hash(symbol.namespace(), symbol.name());
+    }
+    if let Some(keyword) = value.as_keyword() {
+        return name_hash(keyword.namespace(), keyword.name()).wrapping_add(GOLDEN);
+    }
+    super::clojure_hash(value) as u32
 }
 
 /// Java's `String.hashCode`.
@@ -156,7 +186,7 @@ fn hash_units(text: &str) -> u32 {
     finalize(h ^ last, 2 * units.len() as u32)
 }
 
-fn combine(seed: u32, hash: u32) -> u32 {
+pub(super) fn combine(seed: u32, hash: u32) -> u32 {
     let shifted = ((seed as i32) >> 2) as u32;
     seed ^ hash
         .wrapping_add(GOLDEN)
