@@ -92,11 +92,8 @@ pub(crate) fn empty<T: Table>(meta: Value) -> Value {
 
 /// A flat table of these entries, in order. Their keys must differ.
 pub(crate) fn flat<T: Table>(values: Vec<Value>) -> Value {
-    let head = Head {
-        len: values.len() / T::STRIDE,
-        root: Value::NIL,
-        meta: Value::NIL,
-    };
+    let mut head = Head::empty(Value::NIL);
+    head.len = values.len() / T::STRIDE;
     let slots = values.len() as u16;
     let mut values = values.into_iter();
     make_with_slots(T::new(head), slots, |_| values.next().unwrap_or_default())
