@@ -45,6 +45,7 @@ macro_rules! entries {
 
 entries![
     arith::bt_add,
+    arith::bt_box_float,
     arith::bt_ge,
     arith::bt_gt,
     arith::bt_le,

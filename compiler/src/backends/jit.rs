@@ -13,16 +13,20 @@ use std::sync::{Arc, OnceLock};
 use batuta_runtime::abi;
 use batuta_runtime::function::{ENTRIES, Entry, FnCode, Stubs, install_stubs};
 use batuta_runtime::namespace;
-use cranelift_codegen::isa::{OwnedTargetIsa, TargetIsa};
+use cranelift_codegen::ir::Function;
+use cranelift_codegen::isa::OwnedTargetIsa;
 use cranelift_codegen::settings::{self, Configurable};
 use cranelift_codegen::{Context, isa};
 use cranelift_frontend::FunctionBuilderContext;
 use cranelift_jit::{JITBuilder, JITModule};
-use cranelift_module::{DataDescription, Linkage, Module, ModuleError, default_libcall_names};
+use cranelift_module::{
+    DataDescription, FuncId, Linkage, Module, ModuleError, default_libcall_names,
+};
 
 use super::cranelift::entry_signature;
 use super::cranelift::stubs;
 use super::cranelift::symbols::VAR_PREFIX;
+use super::cranelift::translate::leaf::leaf;
 use super::cranelift::translate::{Declared, translate};
 use crate::ir::function::{IrFunction, Literal};
 
@@ -44,7 +48,6 @@ pub struct Unit {
     module: ManuallyDrop<JITModule>,
     literals: Vec<Literal>,
     entry: Entry,
-    size: usize,
 }
 
 // SAFETY: after `finalize` the module is only kept, and freed once; code addresses are numbers.
@@ -56,11 +59,6 @@ impl Unit {
     /// Where the function starts.
     pub fn entry(&self) -> Entry {
         self.entry
-    }
-
-    /// Bytes of machine code.
-    pub fn size(&self) -> usize {
-        self.size
     }
 }
 
@@ -146,11 +144,6 @@ impl Jit {
         jit
     }
 
-    /// The target, for the text of compiled functions.
-    pub fn isa(&self) -> &dyn TargetIsa {
-        &*self.isa
-    }
-
     fn module(&self) -> JITModule {
         let mut builder = JITBuilder::with_isa(self.isa.clone(), default_libcall_names());
         let symbols = self.symbols.clone();
@@ -197,26 +190,16 @@ impl Jit {
     pub fn compile(&self, ir: &IrFunction) -> Result<Unit, Box<ModuleError>> {
         let mut module = self.module();
         let declared = declare(&mut module, ir)?;
-        let mut context = Context::new();
-        translate(
-            ir,
-            &mut module,
-            declared,
-            &mut context.func,
-            &mut FunctionBuilderContext::new(),
-        );
-        tracing::trace!(target: "batuta::jit", "{}", context.func.display());
-        module.define_function(declared.function, &mut context)?;
-        let size = context
-            .compiled_code()
-            .map_or(0, |code| code.code_buffer().len());
+        for (function, text) in translated(ir, &mut module, declared) {
+            tracing::trace!(target: "batuta::jit", "{}", text.display());
+            module.define_function(function, &mut Context::for_function(text))?;
+        }
         module.finalize_definitions()?;
-        let entry = module.get_finalized_function(declared.function).cast_mut();
+        let entry = module.get_finalized_function(declared.entry).cast_mut();
         Ok(Unit {
             module: ManuallyDrop::new(module),
             literals: ir.literals.clone(),
             entry,
-            size,
         })
     }
 
@@ -227,16 +210,28 @@ impl Jit {
     pub fn text(&self, ir: &IrFunction) -> Result<String, Box<ModuleError>> {
         let mut module = self.module();
         let declared = declare(&mut module, ir)?;
-        let mut context = Context::new();
-        translate(
-            ir,
-            &mut module,
-            declared,
-            &mut context.func,
-            &mut FunctionBuilderContext::new(),
-        );
-        Ok(context.func.display().to_string())
+        let functions = translated(ir, &mut module, declared);
+        let texts = functions.iter().map(|(_, text)| text.display().to_string());
+        Ok(texts.collect::<Vec<_>>().join("\n"))
     }
+}
+
+/// Cranelift's functions for one of ours: the full one, and its quick entry if it has one.
+fn translated(
+    ir: &IrFunction,
+    module: &mut JITModule,
+    declared: Declared,
+) -> Vec<(FuncId, Function)> {
+    let mut scratch = FunctionBuilderContext::new();
+    let mut full = Function::new();
+    translate(ir, module, declared, &mut full, &mut scratch);
+    let mut functions = vec![(declared.body, full)];
+    if let Some(leaf) = leaf(ir) {
+        let mut quick = Function::new();
+        leaf.translate(module, declared, &mut quick, &mut scratch);
+        functions.push((declared.entry, quick));
+    }
+    functions
 }
 
 /// The object of a var; vars are immortal.
@@ -249,7 +244,11 @@ fn var_address(qualified: &str) -> Option<*const u8> {
 /// Declares the function and defines its table of literals.
 fn declare(module: &mut JITModule, ir: &IrFunction) -> Result<Declared, Box<ModuleError>> {
     let signature = entry_signature(ir.argument_count());
-    let function = module.declare_function("function", Linkage::Local, &signature)?;
+    let body = module.declare_function("function", Linkage::Local, &signature)?;
+    let entry = match leaf(ir) {
+        Some(_) => module.declare_function("quick entry", Linkage::Local, &signature)?,
+        None => body,
+    };
     let literals = module.declare_data("literals", Linkage::Local, false, false)?;
     let mut data = DataDescription::new();
     let words = ir
@@ -261,7 +260,11 @@ fn declare(module: &mut JITModule, ir: &IrFunction) -> Result<Declared, Box<Modu
     data.define(bytes.into_boxed_slice());
     data.set_align(8);
     module.define_data(literals, &data)?;
-    Ok(Declared { function, literals })
+    Ok(Declared {
+        entry,
+        body,
+        literals,
+    })
 }
 
 fn word(literal: &Literal) -> u64 {

@@ -18,7 +18,7 @@ impl Builder {
     /// Starts a function: its entry block has `self` and `arguments` parameters.
     pub fn new(name: String, owns_self: bool, arguments: usize, span: Span) -> Builder {
         let mut function = IrFunction::new(name, owns_self);
-        function.places.push(span);
+        function.places.push(span.into());
         function.blocks.push(Block::default());
         let mut builder = Builder {
             function,
@@ -90,8 +90,8 @@ impl Builder {
     /// The source place of what follows; gives the place before.
     pub fn set_span(&mut self, span: Span) -> u32 {
         let before = self.place;
-        if self.function.places[before as usize] != span {
-            self.function.places.push(span);
+        if self.function.places[before as usize].span != span {
+            self.function.places.push(span.into());
             self.place = self.function.places.len() as u32 - 1;
         }
         before

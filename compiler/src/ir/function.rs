@@ -33,6 +33,33 @@ impl Literal {
     }
 }
 
+/// Where an instruction stands in the source.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Place {
+    /// The expression.
+    pub span: Span,
+    /// The call it was copied in for, if it was.
+    pub inlined: Option<Inlined>,
+}
+
+/// How an instruction came into a function that does not have it in its source.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Inlined {
+    /// Name of the function it belongs to, with the arity.
+    pub function: Arc<str>,
+    /// The place of the call.
+    pub call: u32,
+}
+
+impl From<Span> for Place {
+    fn from(span: Span) -> Place {
+        Place {
+            span,
+            inlined: None,
+        }
+    }
+}
+
 /// A basic block.
 #[derive(Clone, Debug, Default)]
 pub struct Block {
@@ -44,6 +71,8 @@ pub struct Block {
     pub end: Option<Terminator>,
     /// Is it reached by failures only?
     pub is_handler: bool,
+    /// Is it hardly ever reached?
+    pub is_rare: bool,
 }
 
 /// What is known of a value.
@@ -71,7 +100,7 @@ pub struct IrFunction {
     /// Constants.
     pub literals: Vec<Literal>,
     /// Source places of instructions.
-    pub places: Vec<Span>,
+    pub places: Vec<Place>,
 }
 
 /// The entry block.

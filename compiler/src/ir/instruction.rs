@@ -99,6 +99,8 @@ pub enum Op {
     FromBool(ValueId),
     /// Are the words the same?
     SameWord(ValueId, ValueId),
+    /// Does a call of the var in the literal table enter this function?
+    VarHolds(LiteralId, ValueId),
     /// Calls the var in the literal table.
     CallGlobal(LiteralId, Vec<ValueId>),
     /// Calls a value.
@@ -233,7 +235,7 @@ impl Op {
             Op::CatchTake | Op::Poll => Vec::new(),
             Op::Arith(_, a, b) | Op::Compare(_, a, b) => all(&[*a, *b], Mode::Flexible),
             Op::SameWord(a, b) => all(&[*a, *b], Mode::Borrowed),
-            Op::Truthy(a) | Op::Not(a) | Op::FromBool(a) | Op::Dup(a) => {
+            Op::Truthy(a) | Op::Not(a) | Op::FromBool(a) | Op::Dup(a) | Op::VarHolds(_, a) => {
                 vec![(*a, Mode::Borrowed)]
             }
             Op::Drop(a) => vec![(*a, Mode::Owned)],
@@ -244,6 +246,31 @@ impl Op {
                 operands
             }
             Op::Runtime(entry, args) => all(args, entry.mode()),
+        }
+    }
+
+    /// Shows every value it takes, to be replaced.
+    pub fn for_each_operand(&mut self, mut change: impl FnMut(&mut ValueId)) {
+        match self {
+            Op::Word(_) | Op::Literal(_) | Op::Capture(_) | Op::GlobalGet(_) => {}
+            Op::CatchTake | Op::Poll => {}
+            Op::Arith(_, a, b) | Op::Compare(_, a, b) | Op::SameWord(a, b) => {
+                change(a);
+                change(b);
+            }
+            Op::Truthy(a)
+            | Op::Not(a)
+            | Op::FromBool(a)
+            | Op::VarHolds(_, a)
+            | Op::Dup(a)
+            | Op::Drop(a) => change(a),
+            Op::CallGlobal(_, args) | Op::MakeClosure(_, args) | Op::Runtime(_, args) => {
+                args.iter_mut().for_each(change);
+            }
+            Op::Call(callee, args) => {
+                change(callee);
+                args.iter_mut().for_each(change);
+            }
         }
     }
 
@@ -274,7 +301,9 @@ impl Op {
             | Op::Call(..)
             | Op::MakeClosure(..)
             | Op::CatchTake => Type::Any,
-            Op::Compare(..) | Op::Truthy(_) | Op::Not(_) | Op::SameWord(..) => Type::Bool,
+            Op::Compare(..) | Op::Truthy(_) | Op::Not(_) | Op::SameWord(..) | Op::VarHolds(..) => {
+                Type::Bool
+            }
             Op::Runtime(entry, _) => entry.result_type(),
             Op::Poll | Op::Dup(_) | Op::Drop(_) => return None,
         })

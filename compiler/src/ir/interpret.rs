@@ -203,7 +203,7 @@ impl Machine {
         let Some(inst) = self.function.block(self.block).insts.get(index) else {
             return;
         };
-        let span = self.function.places[inst.place as usize];
+        let span = self.function.places[inst.place as usize].span;
         cx.failure
             .add_site(site::register(&self.function.name, span));
         for value in inst.unwind.iter().flat_map(|unwind| &unwind.drops) {

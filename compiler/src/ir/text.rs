@@ -20,7 +20,11 @@ pub fn function_text(function: &IrFunction) -> String {
     let mut out = format!("function {}\n", function.name);
     for id in function.block_ids() {
         let block = function.block(id);
-        let handler = if block.is_handler { " handler" } else { "" };
+        let handler = match (block.is_handler, block.is_rare) {
+            (true, _) => " handler",
+            (false, true) => " rare",
+            (false, false) => "",
+        };
         let _ = writeln!(out, "{id}({}):{handler}", values(&block.params));
         for inst in &block.insts {
             let _ = writeln!(out, "  {}", inst_text(function, inst));
@@ -85,6 +89,7 @@ fn op_text(function: &IrFunction, op: &Op) -> String {
         Op::Not(a) => format!("not {a}"),
         Op::FromBool(a) => format!("from_bool {a}"),
         Op::SameWord(a, b) => format!("same_word {a}, {b}"),
+        Op::VarHolds(var, a) => format!("holds {}, {a}", literal_text(function, *var)),
         Op::CallGlobal(var, args) => {
             format!("call {}({})", literal_text(function, *var), values(args))
         }

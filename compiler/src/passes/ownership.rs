@@ -57,6 +57,7 @@ impl<'a> BlockPass<'a> {
             insts: self.insts,
             end: Some(end),
             is_handler: block.is_handler,
+            is_rare: block.is_rare,
         }
     }
 

@@ -57,6 +57,14 @@ arithmetic! {
     bt_mul = number::mul;
 }
 
+/// The word of a float given by its bits.
+///
+/// # Safety
+/// Called by compiled code only.
+pub unsafe extern "C" fn bt_box_float(_cx: *mut Cx, bits: u64) -> u64 {
+    Value::float(f64::from_bits(bits)).into_word()
+}
+
 fn greater(a: &Value, b: &Value) -> Result<bool, Fault> {
     number::comparison::less(b, a)
 }

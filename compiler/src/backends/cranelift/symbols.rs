@@ -103,6 +103,11 @@ pub fn compare(op: CompareOp) -> Symbol {
     )
 }
 
+/// A word for a float that is rarely inline: `(context, bits)`.
+pub fn box_float() -> Symbol {
+    Symbol::cold("stub_box_float", 2)
+}
+
 /// Takes another count of a pointer word: `(context, word)`.
 pub fn dup() -> Symbol {
     Symbol::cold("stub_dup", 2)

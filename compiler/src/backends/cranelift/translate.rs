@@ -1,4 +1,5 @@
-//! Translates one IR function: blocks to blocks, each instruction by a method of its group.
+//! Translates one IR function: blocks to versions of blocks (see `versions`), each instruction by
+//! a method of its group.
 //!
 //! Failures: after an instruction that can fail the sentinel is tested; the way of the failure is
 //! a cold block of its own that notes the site, gives back what the instruction's `Unwind` lists
@@ -7,7 +8,11 @@
 mod arithmetic;
 mod call;
 mod count;
+mod facts;
+mod float;
+pub mod leaf;
 mod memory;
+mod versions;
 
 use std::collections::HashMap;
 
@@ -19,20 +24,25 @@ use cranelift_codegen::ir::{
     Block, FuncRef, Function, GlobalValue, InstBuilder, MemFlagsData, SigRef, Value, types,
 };
 use cranelift_codegen::isa::TargetFrontendConfig;
-use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
+use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Variable};
 use cranelift_module::{DataId, FuncId, Module};
 
 use super::entry_signature;
 use super::symbols::{self, Symbol};
 use crate::ir::entity::{BlockId, LiteralId, ValueId};
-use crate::ir::function::{ENTRY, IrFunction};
-use crate::ir::instruction::{Inst, Op, Terminator, Unwind};
+use crate::ir::function::{ENTRY, IrFunction, Place};
+use crate::ir::instruction::{Inst, Mode, Op, Terminator, Type, Unwind};
+
+use facts::{Constant, Fact, Facts};
+use versions::{Point, Versions};
 
 /// The ids under which a function and its literals are declared in the module.
 #[derive(Clone, Copy)]
 pub struct Declared {
-    /// The function.
-    pub function: FuncId,
+    /// Where callers enter.
+    pub entry: FuncId,
+    /// The full function: the same, or what a quick entry goes on to.
+    pub body: FuncId,
     /// Its table of literals, one word each.
     pub literals: DataId,
 }
@@ -47,17 +57,29 @@ pub fn translate(
 ) {
     clif.signature = entry_signature(ir.argument_count());
     let literals = module.declare_data_in_func(declared.literals, clif);
-    let itself = module.declare_func_in_func(declared.function, clif);
+    let itself = module.declare_func_in_func(declared.body, clif);
+    let own_entry = module.declare_func_in_func(declared.entry, clif);
     let frontend = module.target_config();
-    let builder = FunctionBuilder::new(clif, scratch);
+    let mut builder = FunctionBuilder::new(clif, scratch);
+    let variables = ir.values.iter().map(|data| match data.kind {
+        Type::Bool => builder.declare_var(types::I8),
+        Type::Any | Type::Immediate => builder.declare_var(types::I64),
+    });
+    let variables = variables.collect();
+    let constants = facts::constants(ir);
     let mut translator = Translator {
         ir,
         module,
         builder,
         literals,
         itself,
-        blocks: Vec::new(),
-        values: vec![None; ir.values.len()],
+        own_entry,
+        variables,
+        floats: HashMap::new(),
+        names_float: facts::names_float(&constants),
+        constants,
+        facts: Facts::new(),
+        versions: Versions::of(ir),
         vars: HashMap::new(),
         imports: HashMap::new(),
         signatures: HashMap::new(),
@@ -103,8 +125,13 @@ struct Translator<'a> {
     builder: FunctionBuilder<'a>,
     literals: GlobalValue,
     itself: FuncRef,
-    blocks: Vec<Block>,
-    values: Vec<Option<Value>>,
+    own_entry: FuncRef,
+    variables: Vec<Variable>,
+    floats: HashMap<ValueId, Variable>,
+    constants: Vec<Option<Constant>>,
+    names_float: bool,
+    facts: Facts,
+    versions: Versions,
     vars: HashMap<LiteralId, GlobalValue>,
     imports: HashMap<Symbol, FuncRef>,
     signatures: HashMap<usize, SigRef>,
@@ -114,39 +141,43 @@ struct Translator<'a> {
 
 impl Translator<'_> {
     fn run(&mut self) {
-        self.blocks = self
-            .ir
-            .block_ids()
-            .map(|_| self.builder.create_block())
-            .collect();
         self.prologue();
-        for id in self.ir.block_ids() {
-            let block = self.ir.block(id);
-            if id != ENTRY {
-                let target = self.blocks[id.index()];
-                for param in &block.params {
-                    let value = self.builder.append_block_param(target, types::I64);
-                    self.define(*param, value);
-                }
-                if block.is_handler {
-                    self.builder.set_cold_block(target);
-                }
-                self.builder.switch_to_block(target);
+        while let Some(version) = self.versions.next() {
+            self.builder.switch_to_block(version.block);
+            self.facts = version.facts;
+            self.versions.is_rare = version.is_rare;
+            if version.is_rare {
+                self.builder.set_cold_block(version.block);
             }
-            let end = block
-                .end
-                .as_ref()
-                .expect("the verifier asks for an end of every block");
-            match fused(block, end) {
-                Some((before, test)) => {
-                    before.iter().for_each(|inst| self.inst(inst));
-                    self.compare_and_branch(test, end);
+            self.translate_from(version.point);
+            self.finish_edges();
+        }
+    }
+
+    /// Translates a block from this point on, up to where its versions part.
+    fn translate_from(&mut self, mut point: Point) {
+        let block = self.ir.block(point.block);
+        let end = block
+            .end
+            .as_ref()
+            .expect("the verifier asks for an end of every block");
+        let (insts, decided_by) = match fused(block, end) {
+            Some((before, test)) => (before, Some(test)),
+            None => (&block.insts[..], None),
+        };
+        for inst in &insts[point.index.min(insts.len())..] {
+            match &inst.op {
+                Op::Arith(op, a, b) => return self.arith(*op, *a, *b, inst, point.next()),
+                Op::Compare(op, a, b) => {
+                    return self.compare_value(*op, *a, *b, inst, point.next());
                 }
-                None => {
-                    block.insts.iter().for_each(|inst| self.inst(inst));
-                    self.terminator(end);
-                }
+                _ => self.inst(inst),
             }
+            point = point.next();
+        }
+        match decided_by {
+            Some(test) => self.compare_and_branch(test, end),
+            None => self.terminator(end),
         }
     }
 
@@ -157,8 +188,7 @@ impl Translator<'_> {
 
     /// The one compare that is stack check and preemption poll.
     fn prologue(&mut self) {
-        let entry = self.blocks[ENTRY.index()];
-        let checked = self.builder.create_block();
+        let entry = self.builder.create_block();
         self.builder.append_block_params_for_function_params(entry);
         self.builder.switch_to_block(entry);
         let params = self.builder.block_params(entry).to_vec();
@@ -166,16 +196,15 @@ impl Translator<'_> {
         for (value, param) in self.ir.block(ENTRY).params.iter().zip(&params[1..]) {
             self.define(*value, *param);
         }
-        let short = self.builder.create_block();
-        self.builder.set_cold_block(short);
+        let short = self.cold_block();
         let is_short = self.must_stop();
+        let checked = self.branch_target(Point::start(ENTRY));
         self.builder.ins().brif(is_short, short, &[], checked, &[]);
         self.builder.switch_to_block(short);
         let address = self.builder.ins().func_addr(types::I64, self.itself);
         self.store_context(address, context::ENTRY_OFFSET);
         let stub = self.import(&symbols::check(self.ir.argument_count()));
         self.builder.ins().return_call(stub, &params);
-        self.builder.switch_to_block(checked);
     }
 
     fn must_stop(&mut self) -> Value {
@@ -191,15 +220,26 @@ impl Translator<'_> {
             .expect("set by the prologue, which comes first")
     }
 
+    /// From here on the value's word (or truth value) is this one.
     fn define(&mut self, value: ValueId, clif: Value) {
-        self.values[value.index()] = Some(clif);
+        self.builder.def_var(self.variables[value.index()], clif);
     }
 
-    fn get(&self, value: ValueId) -> Value {
-        self.values[value.index()].expect("the verifier asks for definitions before uses")
+    /// The word (or truth value) of a value. One that is unboxed is boxed for the taker, who owns
+    /// the word.
+    fn get(&mut self, value: ValueId) -> Value {
+        match (self.constants[value.index()], self.facts.get(&value)) {
+            (Some(Constant::Word(word)), _) => self.constant(word),
+            (Some(Constant::Float(_, literal)), _) => self.literal(literal),
+            (None, Some(Fact::Unboxed)) => {
+                let float = self.float_of(value);
+                self.box_float(float)
+            }
+            (None, _) => self.builder.use_var(self.variables[value.index()]),
+        }
     }
 
-    fn get_all(&self, values: &[ValueId]) -> Vec<Value> {
+    fn get_all(&mut self, values: &[ValueId]) -> Vec<Value> {
         values.iter().map(|v| self.get(*v)).collect()
     }
 
@@ -264,13 +304,16 @@ impl Translator<'_> {
     }
 
     fn inst(&mut self, inst: &Inst) {
+        self.box_borrowed(&inst.op);
         let result = match &inst.op {
-            Op::Word(word) => self.constant(*word),
-            Op::Literal(literal) => self.literal(*literal),
+            Op::Word(_) => return,
+            Op::Literal(literal) => match inst.result.map(|r| self.constants[r.index()]) {
+                Some(Some(_)) => return,
+                _ => self.literal(*literal),
+            },
             Op::Capture(index) => self.capture(*index),
             Op::GlobalGet(var) => self.global(*var, inst),
-            Op::Arith(op, a, b) => self.arith(*op, *a, *b, inst),
-            Op::Compare(op, a, b) => self.compare_value(*op, *a, *b, inst),
+            Op::Arith(..) | Op::Compare(..) => unreachable!("their translation ends a version"),
             Op::Truthy(value) => self.truthy(*value),
             Op::Not(value) => {
                 let value = self.get(*value);
@@ -281,6 +324,7 @@ impl Translator<'_> {
                 let (a, b) = (self.get(*a), self.get(*b));
                 self.builder.ins().icmp(IntCC::Equal, a, b)
             }
+            Op::VarHolds(var, function) => self.var_holds(*var, *function),
             Op::CallGlobal(var, args) => self.call_global(*var, args, inst),
             Op::Call(callee, args) => self.call_value(*callee, args, inst),
             Op::Runtime(entry, args) => self.call_runtime(*entry, args, inst),
@@ -291,12 +335,33 @@ impl Translator<'_> {
                 self.test_failure(failure, inst);
                 failure
             }
-            Op::Poll => return self.poll(inst),
+            Op::Poll => {
+                self.facts.remove(&self.ir.self_value());
+                return self.poll(inst);
+            }
             Op::Dup(value) => return self.dup(*value),
             Op::Drop(value) => return self.drop(*value),
         };
         if let Some(value) = inst.result {
             self.define(value, result);
+        }
+        if matches!(
+            inst.op,
+            Op::CallGlobal(..) | Op::Call(..) | Op::Runtime(..) | Op::CatchTake
+        ) {
+            self.facts.remove(&self.ir.self_value());
+        }
+    }
+
+    /// What is only looked at stays owned by this function, as a word.
+    fn box_borrowed(&mut self, op: &Op) {
+        if matches!(op, Op::Dup(_) | Op::Drop(_)) {
+            return;
+        }
+        for (value, mode) in op.operands() {
+            if mode == Mode::Borrowed {
+                self.box_for_good(value);
+            }
         }
     }
 
@@ -348,11 +413,20 @@ impl Translator<'_> {
 
     /// Notes the site and goes the instruction's way of failure.
     fn fail(&mut self, inst: &Inst) {
-        let span = self.ir.places[inst.place as usize];
-        let site = site::register(&self.ir.name, span);
-        let site = self.constant(u64::from(site.0));
-        let context = self.context();
-        self.call_cold(&symbols::trace(), &[context, site]);
+        let ir = self.ir;
+        let mut place = Some(&ir.places[inst.place as usize]);
+        while let Some(Place { span, inlined }) = place {
+            let function = inlined
+                .as_ref()
+                .map_or(&*ir.name, |inlined| &inlined.function);
+            let site = site::register(function, *span);
+            let site = self.constant(u64::from(site.0));
+            let context = self.context();
+            self.call_cold(&symbols::trace(), &[context, site]);
+            place = inlined
+                .as_ref()
+                .map(|inlined| &ir.places[inlined.call as usize]);
+        }
         let unwind = inst.unwind.as_ref().expect("the verifier asks for it");
         self.unwind(unwind);
     }
@@ -364,8 +438,11 @@ impl Translator<'_> {
         }
         match unwind.handler {
             Some(handler) => {
-                let handler = self.target(handler);
-                self.builder.ins().jump(handler, &[]);
+                let is_rare = std::mem::replace(&mut self.versions.is_rare, true);
+                let facts = self.facts.clone();
+                self.jump_to(Point::start(handler));
+                self.facts = facts;
+                self.versions.is_rare = is_rare;
             }
             None => {
                 let sentinel = self.load_context(context::RESULT_OFFSET);
@@ -374,24 +451,17 @@ impl Translator<'_> {
         }
     }
 
-    fn target(&self, block: BlockId) -> Block {
-        self.blocks[block.index()]
-    }
-
     fn terminator(&mut self, end: &Terminator) {
         match end {
-            Terminator::Jump(target) => {
-                let args: Vec<_> = self
-                    .get_all(&target.args)
-                    .into_iter()
-                    .map(Into::into)
-                    .collect();
-                let block = self.target(target.block);
-                self.builder.ins().jump(block, &args);
-            }
+            Terminator::Jump(target) => self.jump_with(target.block, &target.args),
             Terminator::Branch(condition, then, otherwise) => {
+                let is_guard = self.is_own_guard(*condition);
                 let condition = self.get(*condition);
-                let (then, otherwise) = (self.target(then.block), self.target(otherwise.block));
+                let otherwise = self.branch_target(Point::start(otherwise.block));
+                if is_guard {
+                    self.facts.insert(self.ir.self_value(), Fact::Current);
+                }
+                let then = self.branch_target(Point::start(then.block));
                 self.builder
                     .ins()
                     .brif(condition, then, &[], otherwise, &[]);
@@ -409,5 +479,44 @@ impl Translator<'_> {
                 self.unwind(unwind);
             }
         }
+    }
+
+    /// Hands values over to the parameters of a block, with what is known of them.
+    fn jump_with(&mut self, block: BlockId, args: &[ValueId]) {
+        let point = Point::start(block);
+        let handed: Vec<_> = args
+            .iter()
+            .zip(&self.ir.block(block).params)
+            .map(|(arg, param)| {
+                let fact = self
+                    .fact(*arg)
+                    .filter(|_| self.versions.is_needed(*param, point));
+                let float = match fact {
+                    Some(Fact::Float | Fact::Unboxed) => Some(self.float_of(*arg)),
+                    _ => None,
+                };
+                let word = (fact != Some(Fact::Unboxed)).then(|| self.get(*arg));
+                let is_constant = self.constants[arg.index()].is_some();
+                (
+                    *param,
+                    fact.map(|fact| fact.handed_over(is_constant)),
+                    float,
+                    word,
+                )
+            })
+            .collect();
+        for (param, fact, float, word) in handed {
+            if let Some(float) = float {
+                self.define_float(param, float);
+            }
+            if let Some(word) = word {
+                self.define(param, word);
+            }
+            match fact {
+                Some(fact) => self.facts.insert(param, fact),
+                None => self.facts.remove(&param),
+            };
+        }
+        self.jump_to(point);
     }
 }

@@ -42,7 +42,11 @@ impl Machine {
                 return Ok(());
             }
             Op::Poll => return Ok(()),
-            Op::Capture(_) | Op::CatchTake | Op::CallGlobal(..) | Op::Call(..) => {
+            Op::Capture(_)
+            | Op::CatchTake
+            | Op::VarHolds(..)
+            | Op::CallGlobal(..)
+            | Op::Call(..) => {
                 return Err(Fault::new(FaultKind::Panic, "not for the interpreter"));
             }
         };

@@ -28,6 +28,7 @@ pub(super) fn define(maker: &mut Maker<'_>) -> Result<(), Box<ModuleError>> {
     ] {
         on_native(maker, &symbols::compare(op), entry)?;
     }
+    on_native(maker, &symbols::box_float(), "bt_box_float")?;
     on_native(maker, &symbols::unbound(), "bt_unbound")?;
     on_coroutine(maker, &symbols::poll(), "bt_poll")?;
     on_coroutine(maker, &symbols::trace(), "bt_trace")

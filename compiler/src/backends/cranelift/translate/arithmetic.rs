@@ -1,59 +1,61 @@
-//! Arithmetic and comparison: inline paths for two small integers and for two inline floats, all
-//! else through a stub. An operand known to be a small integer or a float drops the other path.
+//! Arithmetic and comparison: a path for two small integers and one for floats, each going on in
+//! the version of the code behind it that knows so, and a stub for all else, behind which nothing
+//! is known.
+
+use std::cell::Cell;
 
 use batuta_runtime::context::RESULT_OFFSET;
-use batuta_runtime::value::TAG_INT;
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
-use cranelift_codegen::ir::{Block, InstBuilder, MemFlagsData, Value, types};
+use cranelift_codegen::ir::{Block, InstBuilder, Value, types};
 
 use super::Translator;
-use crate::backends::cranelift::symbols;
+use super::facts::{Fact, Facts, Range, is_modest, small_constant};
+use super::versions::Point;
+use crate::backends::cranelift::symbols::{self, Symbol};
 use crate::ir::entity::ValueId;
 use crate::ir::instruction::{ArithOp, CompareOp, Inst, Op, Terminator};
 
-/// What is known of two operands before looking at them.
-#[derive(Clone, Copy, PartialEq)]
-enum Known {
-    Nothing,
-    /// One is a small integer: no float path.
-    Integer,
-    /// One is a float: no integer path.
-    Float,
+/// Where the stub is called: made only if a path leads there.
+struct Slow {
+    block: Block,
+    is_reached: Cell<bool>,
 }
 
-#[derive(Clone, Copy)]
-struct Operands {
-    a: Value,
-    b: Value,
-    known: Known,
-    /// The one whose tag is not known yet, if the other is a constant.
-    open: Option<Value>,
+impl Slow {
+    fn new(translator: &mut Translator<'_>) -> Slow {
+        Slow {
+            block: translator.cold_block(),
+            is_reached: Cell::new(false),
+        }
+    }
+
+    fn block(&self) -> Block {
+        self.is_reached.set(true);
+        self.block
+    }
+}
+
+/// What a path of an operation does once its operands are known; ends the block.
+trait Paths {
+    fn small(&self, translator: &mut Translator<'_>, a: ValueId, b: ValueId, slow: &Slow);
+    fn float(&self, translator: &mut Translator<'_>, a: ValueId, b: ValueId);
 }
 
 impl Translator<'_> {
-    pub(super) fn arith(&mut self, op: ArithOp, a: ValueId, b: ValueId, inst: &Inst) -> Value {
-        let operands = self.operands(a, b);
-        let done = self.builder.create_block();
-        let result = self.builder.append_block_param(done, types::I64);
-        let slow = self.cold_block();
-        self.dispatch(
-            operands,
-            slow,
-            |this| this.int_arith(op, operands, slow, done),
-            |this| this.float_arith(op, operands, slow, done),
-        );
-        self.builder.switch_to_block(slow);
-        let consumed = self.constant(u64::from(inst.consumed));
-        let context = self.context();
-        self.call_cold(
-            &symbols::arith(op),
-            &[context, operands.a, operands.b, consumed],
-        );
-        let word = self.load_context(RESULT_OFFSET);
-        self.test_failure(word, inst);
-        self.builder.ins().jump(done, &[word.into()]);
-        self.builder.switch_to_block(done);
-        result
+    /// Translates the operation and everything behind it: nothing is left open.
+    pub(super) fn arith(&mut self, op: ArithOp, a: ValueId, b: ValueId, inst: &Inst, next: Point) {
+        let result = inst.result.expect("arithmetic has a result");
+        let slow = Slow::new(self);
+        let before = self.facts.clone();
+        let paths = ArithPaths { op, result, next };
+        self.dispatch(a, b, &slow, &paths);
+        if !slow.is_reached.get() {
+            return;
+        }
+        let word = self.slow_path(&symbols::arith(op), (a, b), inst, &slow, before);
+        self.define(result, word);
+        self.facts.remove(&result);
+        self.jump_forgetting(next);
     }
 
     /// A comparison whose truth value is needed.
@@ -63,182 +65,346 @@ impl Translator<'_> {
         a: ValueId,
         b: ValueId,
         inst: &Inst,
-    ) -> Value {
-        let done = self.builder.create_block();
-        let result = self.builder.append_block_param(done, types::I8);
-        self.compare(op, a, b, inst, |this, bit| {
-            this.builder.ins().jump(done, &[bit.into()]);
-        });
-        self.builder.switch_to_block(done);
-        result
+        next: Point,
+    ) {
+        let result = inst.result.expect("a comparison has a result");
+        self.compare(op, a, b, inst, Outcome::Value(result, next));
     }
 
     /// A comparison that decides a branch.
     pub(super) fn compare_and_branch(&mut self, inst: &Inst, end: &Terminator) {
         if let (Op::Compare(op, a, b), Terminator::Branch(_, then, otherwise)) = (&inst.op, end) {
-            let (then, otherwise) = (self.target(then.block), self.target(otherwise.block));
-            self.compare(*op, *a, *b, inst, |this, bit| {
-                this.builder.ins().brif(bit, then, &[], otherwise, &[]);
-            });
+            let outcome = Outcome::Branch(Point::start(then.block), Point::start(otherwise.block));
+            self.compare(*op, *a, *b, inst, outcome);
         }
     }
 
-    /// Emits the paths of a comparison; `leave` ends each with what its truth value decides.
-    fn compare(
+    fn compare(&mut self, op: CompareOp, a: ValueId, b: ValueId, inst: &Inst, outcome: Outcome) {
+        let slow = Slow::new(self);
+        let before = self.facts.clone();
+        self.dispatch(a, b, &slow, &ComparePaths { op, outcome });
+        if !slow.is_reached.get() {
+            return;
+        }
+        let word = self.slow_path(&symbols::compare(op), (a, b), inst, &slow, before);
+        let bit = self.builder.ins().ireduce(types::I8, word);
+        outcome.leave_forgetting(self, bit);
+    }
+
+    /// Emits the call of the slow path's stub; gives its result.
+    fn slow_path(
         &mut self,
-        op: CompareOp,
-        a: ValueId,
-        b: ValueId,
+        stub: &Symbol,
+        (a, b): (ValueId, ValueId),
         inst: &Inst,
-        leave: impl Fn(&mut Self, Value),
-    ) {
-        let operands = self.operands(a, b);
-        let slow = self.cold_block();
-        self.dispatch(
-            operands,
-            slow,
-            |this| {
-                let bit = this
-                    .builder
-                    .ins()
-                    .icmp(int_condition(op), operands.a, operands.b);
-                leave(this, bit);
-            },
-            |this| {
-                let (a, b) = (this.decode_float(operands.a), this.decode_float(operands.b));
-                let bit = this.builder.ins().fcmp(float_condition(op), a, b);
-                leave(this, bit);
-            },
-        );
-        self.builder.switch_to_block(slow);
-        let consumed = self.constant(u64::from(inst.consumed));
+        slow: &Slow,
+        before: Facts,
+    ) -> Value {
+        self.builder.switch_to_block(slow.block);
+        self.facts = before;
+        self.versions.is_rare = true;
+        let mut consumed = u64::from(inst.consumed);
+        let mut words = Vec::with_capacity(2);
+        for (position, value) in [a, b].into_iter().enumerate() {
+            // A word boxed for the stub alone is the stub's to release.
+            if self.facts.get(&value) == Some(&Fact::Unboxed) {
+                consumed |= 1 << position;
+            }
+            words.push(self.get(value));
+        }
+        let consumed = self.constant(consumed);
         let context = self.context();
-        self.call_cold(
-            &symbols::compare(op),
-            &[context, operands.a, operands.b, consumed],
-        );
+        self.call_cold(stub, &[context, words[0], words[1], consumed]);
         let word = self.load_context(RESULT_OFFSET);
         self.test_failure(word, inst);
-        let bit = self.builder.ins().ireduce(types::I8, word);
-        leave(self, bit);
+        word
     }
 
-    fn operands(&self, a: ValueId, b: ValueId) -> Operands {
-        let (known_a, known_b) = (self.known(a), self.known(b));
-        let known = match (known_a, known_b) {
-            (Known::Integer, _) | (_, Known::Integer) => Known::Integer,
-            (Known::Float, _) | (_, Known::Float) => Known::Float,
-            _ => Known::Nothing,
-        };
-        let (a, b) = (self.get(a), self.get(b));
-        let open = if known_a == known && known != Known::Nothing {
-            Some(b)
-        } else if known_b == known && known != Known::Nothing {
-            Some(a)
-        } else {
-            None
-        };
-        Operands { a, b, known, open }
-    }
-
-    fn known(&self, value: ValueId) -> Known {
-        let is_definition = |inst: &&Inst| inst.result == Some(value);
-        let definition = self
-            .ir
-            .blocks
-            .iter()
-            .flat_map(|b| &b.insts)
-            .find(is_definition);
-        match definition.map(|inst| &inst.op) {
-            Some(Op::Word(word)) if word & 0b111 == TAG_INT => Known::Integer,
-            Some(Op::Word(word)) if (word ^ 0b100) & 0b110 == 0 => Known::Float,
-            _ => Known::Nothing,
+    /// Tests what is not known of the operands and emits each path that may be taken.
+    fn dispatch(&mut self, a: ValueId, b: ValueId, slow: &Slow, paths: &dyn Paths) {
+        use Fact::Small;
+        match (self.fact(a), self.fact(b)) {
+            (Some(Small(_)), Some(Small(_))) => paths.small(self, a, b, slow),
+            (Some(_), Some(_)) => paths.float(self, a, b),
+            (None, Some(known)) => {
+                let mixed = self.names_float || self.constants[b.index()].is_none();
+                self.dispatch_one((a, b), a, known, mixed, slow, paths);
+            }
+            (Some(known), None) => {
+                let mixed = self.names_float || self.constants[a.index()].is_none();
+                self.dispatch_one((a, b), b, known, mixed, slow, paths);
+            }
+            (None, None) => self.dispatch_both(a, b, slow, paths),
         }
     }
 
-    /// Tests the operands and emits each path that may be taken; `slow` is left to the caller.
-    fn dispatch(
+    /// One operand is known; the open one is tested for the same kind, then, if both kinds are
+    /// to be expected, for the other.
+    fn dispatch_one(
         &mut self,
-        operands: Operands,
-        slow: Block,
-        int_path: impl FnOnce(&mut Self),
-        float_path: impl FnOnce(&mut Self),
+        (a, b): (ValueId, ValueId),
+        open: ValueId,
+        known: Fact,
+        mixed: bool,
+        slow: &Slow,
+        paths: &dyn Paths,
     ) {
-        if operands.known != Known::Float {
-            let not_int = if operands.known == Known::Integer {
-                slow
-            } else {
-                self.builder.create_block()
-            };
-            let int_block = self.builder.create_block();
-            let tested = match operands.open {
-                Some(open) => open,
-                None => self.builder.ins().bor(operands.a, operands.b),
-            };
-            let tag = self.builder.ins().band_imm_s(tested, 0b111);
-            self.builder.ins().brif(tag, not_int, &[], int_block, &[]);
-            self.builder.switch_to_block(int_block);
-            int_path(self);
-            if operands.known == Known::Integer {
-                return;
-            }
-            self.builder.switch_to_block(not_int);
+        let before = self.facts.clone();
+        let is_small = matches!(known, Fact::Small(_));
+        let alike = self.builder.create_block();
+        let other = if mixed {
+            self.builder.create_block()
+        } else {
+            slow.block()
+        };
+        self.branch_if_kind(is_small, &[open], alike, other);
+        self.builder.switch_to_block(alike);
+        self.know(is_small, open);
+        if is_small {
+            paths.small(self, a, b, slow);
+        } else {
+            paths.float(self, a, b);
         }
-        let float_block = self.builder.create_block();
-        let a = self.builder.ins().bxor_imm_s(operands.a, 0b100);
-        let b = self.builder.ins().bxor_imm_s(operands.b, 0b100);
-        let both = self.builder.ins().bor(a, b);
-        let tags = self.builder.ins().band_imm_s(both, 0b110);
-        self.builder.ins().brif(tags, slow, &[], float_block, &[]);
-        self.builder.switch_to_block(float_block);
-        float_path(self);
+        if mixed {
+            self.facts = before;
+            let third = self.builder.create_block();
+            self.builder.switch_to_block(other);
+            self.branch_if_kind(!is_small, &[open], third, slow.block());
+            self.builder.switch_to_block(third);
+            self.know(!is_small, open);
+            paths.float(self, a, b);
+        }
     }
 
-    fn int_arith(&mut self, op: ArithOp, operands: Operands, slow: Block, done: Block) {
-        let (a, b) = (operands.a, operands.b);
-        let (word, overflow) = match op {
-            ArithOp::Add => self.builder.ins().sadd_overflow(a, b),
-            ArithOp::Sub => self.builder.ins().ssub_overflow(a, b),
-            ArithOp::Mul => {
-                let a = self.builder.ins().sshr_imm_s(a, 3);
-                self.builder.ins().smul_overflow(a, b)
-            }
+    fn dispatch_both(&mut self, a: ValueId, b: ValueId, slow: &Slow, paths: &dyn Paths) {
+        let before = self.facts.clone();
+        let (small, other, float) = (
+            self.builder.create_block(),
+            self.builder.create_block(),
+            self.builder.create_block(),
+        );
+        self.branch_if_kind(true, &[a, b], small, other);
+        self.builder.switch_to_block(small);
+        self.know(true, a);
+        self.know(true, b);
+        paths.small(self, a, b, slow);
+        self.facts = before;
+        self.builder.switch_to_block(other);
+        self.branch_if_kind(false, &[a, b], float, slow.block());
+        self.builder.switch_to_block(float);
+        self.know(false, a);
+        self.know(false, b);
+        paths.float(self, a, b);
+    }
+
+    /// Branches on all of these words being small integers, or inline floats.
+    fn branch_if_kind(&mut self, small: bool, values: &[ValueId], yes: Block, no: Block) {
+        let mut tested: Option<Value> = None;
+        for value in values {
+            let word = self.get(*value);
+            let word = if small {
+                word
+            } else {
+                self.builder.ins().bxor_imm_s(word, 0b100)
+            };
+            tested = Some(match tested {
+                Some(others) => self.builder.ins().bor(others, word),
+                None => word,
+            });
+        }
+        let tested = tested.expect("an operation has operands");
+        let mask = if small { 0b111 } else { 0b110 };
+        let tags = self.builder.ins().band_imm_s(tested, mask);
+        self.builder.ins().brif(tags, no, &[], yes, &[]);
+    }
+
+    fn know(&mut self, small: bool, value: ValueId) {
+        if small {
+            self.facts.insert(value, Fact::Small(Range::default()));
+        } else {
+            let word = self.get(value);
+            let float = self.decode_float(word);
+            self.define_float(value, float);
+            self.facts.insert(value, Fact::Float);
+        }
+    }
+
+    /// Goes on only if the condition does not hold.
+    fn leave_if(&mut self, condition: Value, slow: &Slow) {
+        let go_on = self.builder.create_block();
+        self.builder
+            .ins()
+            .brif(condition, slow.block(), &[], go_on, &[]);
+        self.builder.switch_to_block(go_on);
+    }
+
+    fn range_of(&self, value: ValueId) -> Range {
+        match self.fact(value) {
+            Some(Fact::Small(range)) => range,
+            _ => Range::default(),
+        }
+    }
+
+    /// An operand with its constant step, if the operation is a sum or difference with a constant.
+    fn step(&self, op: ArithOp, a: ValueId, b: ValueId) -> Option<(ValueId, i64)> {
+        let constant = |value: ValueId| small_constant(self.constants[value.index()]);
+        let (value, step) = match (op, constant(a), constant(b)) {
+            (ArithOp::Add, None, Some(step)) => (a, step),
+            (ArithOp::Add, Some(step), None) => (b, step),
+            (ArithOp::Sub, None, Some(step)) => (a, -step),
+            _ => return None,
         };
-        self.builder
-            .ins()
-            .brif(overflow, slow, &[], done, &[word.into()]);
-    }
-
-    fn float_arith(&mut self, op: ArithOp, operands: Operands, slow: Block, done: Block) {
-        let (a, b) = (self.decode_float(operands.a), self.decode_float(operands.b));
-        let float = match op {
-            ArithOp::Add => self.builder.ins().fadd(a, b),
-            ArithOp::Sub => self.builder.ins().fsub(a, b),
-            ArithOp::Mul => self.builder.ins().fmul(a, b),
-        };
-        let bits = self
-            .builder
-            .ins()
-            .bitcast(types::I64, MemFlagsData::new(), float);
-        let rotated = self.builder.ins().rotl_imm_s(bits, 4);
-        let word = self.builder.ins().iadd_imm_s(rotated, 1);
-        let flipped = self.builder.ins().bxor_imm_s(word, 0b100);
-        let rare = self.builder.ins().band_imm_s(flipped, 0b110);
-        self.builder
-            .ins()
-            .brif(rare, slow, &[], done, &[word.into()]);
-    }
-
-    fn decode_float(&mut self, word: Value) -> Value {
-        let rotated = self.builder.ins().iadd_imm_s(word, -1);
-        let bits = self.builder.ins().rotr_imm_s(rotated, 4);
-        self.builder
-            .ins()
-            .bitcast(types::F64, MemFlagsData::new(), bits)
+        is_modest(step).then_some((value, step))
     }
 }
 
-fn int_condition(op: CompareOp) -> IntCC {
+struct ArithPaths {
+    op: ArithOp,
+    result: ValueId,
+    next: Point,
+}
+
+impl Paths for ArithPaths {
+    fn small(&self, this: &mut Translator<'_>, a: ValueId, b: ValueId, slow: &Slow) {
+        let (word, range) = match this.step(self.op, a, b) {
+            Some((value, step)) => {
+                let range = this.range_of(value);
+                let from = this.get(value);
+                let word = this.builder.ins().iadd_imm_s(from, step << 3);
+                if !range.allows(step) {
+                    self.check_step(this, from, word, step, slow);
+                }
+                (word, range.moved(step))
+            }
+            None => {
+                let (left, right) = (this.get(a), this.get(b));
+                (self.checked(this, left, right, slow), Range::default())
+            }
+        };
+        this.define(self.result, word);
+        this.facts.insert(self.result, Fact::Small(range));
+        this.jump_to(self.next);
+    }
+
+    fn float(&self, this: &mut Translator<'_>, a: ValueId, b: ValueId) {
+        let (a, b) = (this.float_of(a), this.float_of(b));
+        let float = match self.op {
+            ArithOp::Add => this.builder.ins().fadd(a, b),
+            ArithOp::Sub => this.builder.ins().fsub(a, b),
+            ArithOp::Mul => this.builder.ins().fmul(a, b),
+        };
+        this.define_float(self.result, float);
+        this.facts.insert(self.result, Fact::Unboxed);
+        this.jump_to(self.next);
+    }
+}
+
+impl ArithPaths {
+    /// A sum with a constant wraps around exactly if it lies on the wrong side: one comparison,
+    /// where the overflow flag would first be made a value.
+    fn check_step(
+        &self,
+        this: &mut Translator<'_>,
+        from: Value,
+        to: Value,
+        step: i64,
+        slow: &Slow,
+    ) {
+        let wrong = match step {
+            0.. => IntCC::SignedLessThan,
+            _ => IntCC::SignedGreaterThan,
+        };
+        let wraps = this.builder.ins().icmp(wrong, to, from);
+        this.leave_if(wraps, slow);
+    }
+
+    fn checked(&self, this: &mut Translator<'_>, a: Value, b: Value, slow: &Slow) -> Value {
+        let (word, overflow) = match self.op {
+            ArithOp::Add => this.builder.ins().sadd_overflow(a, b),
+            ArithOp::Sub => this.builder.ins().ssub_overflow(a, b),
+            ArithOp::Mul => {
+                let a = this.builder.ins().sshr_imm_s(a, 3);
+                this.builder.ins().smul_overflow(a, b)
+            }
+        };
+        this.leave_if(overflow, slow);
+        word
+    }
+}
+
+/// What a comparison is made for.
+#[derive(Clone, Copy)]
+enum Outcome {
+    Value(ValueId, Point),
+    Branch(Point, Point),
+}
+
+impl Outcome {
+    fn leave(
+        self,
+        this: &mut Translator<'_>,
+        bit: Value,
+        learn: impl Fn(&mut Translator<'_>, bool),
+    ) {
+        match self {
+            Outcome::Value(result, next) => {
+                this.define(result, bit);
+                this.jump_to(next);
+            }
+            Outcome::Branch(then, otherwise) => {
+                let before = this.facts.clone();
+                learn(this, true);
+                let then = this.branch_target(then);
+                this.facts = before;
+                learn(this, false);
+                let otherwise = this.branch_target(otherwise);
+                this.builder.ins().brif(bit, then, &[], otherwise, &[]);
+            }
+        }
+    }
+
+    fn leave_forgetting(self, this: &mut Translator<'_>, bit: Value) {
+        match self {
+            Outcome::Value(result, next) => {
+                this.define(result, bit);
+                this.jump_forgetting(next);
+            }
+            Outcome::Branch(then, otherwise) => {
+                let (yes, no) = (this.cold_block(), this.cold_block());
+                let before = this.facts.clone();
+                this.builder.ins().brif(bit, yes, &[], no, &[]);
+                this.builder.switch_to_block(yes);
+                this.jump_forgetting(then);
+                this.facts = before;
+                this.builder.switch_to_block(no);
+                this.jump_forgetting(otherwise);
+            }
+        }
+    }
+}
+
+struct ComparePaths {
+    op: CompareOp,
+    outcome: Outcome,
+}
+
+impl Paths for ComparePaths {
+    fn small(&self, this: &mut Translator<'_>, a: ValueId, b: ValueId, _: &Slow) {
+        let (left, right) = (this.get(a), this.get(b));
+        let bit = this.builder.ins().icmp(int_condition(self.op), left, right);
+        self.outcome.leave(this, bit, |this, outcome| {
+            this.learn(self.op, a, b, outcome)
+        });
+    }
+
+    fn float(&self, this: &mut Translator<'_>, a: ValueId, b: ValueId) {
+        let (a, b) = (this.float_of(a), this.float_of(b));
+        let bit = this.builder.ins().fcmp(float_condition(self.op), a, b);
+        self.outcome.leave(this, bit, |_, _| {});
+    }
+}
+
+pub(super) fn int_condition(op: CompareOp) -> IntCC {
     match op {
         CompareOp::Lt => IntCC::SignedLessThan,
         CompareOp::Le => IntCC::SignedLessThanOrEqual,

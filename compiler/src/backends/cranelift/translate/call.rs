@@ -9,9 +9,12 @@ use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{Block, InstBuilder, MemFlagsData, Value, types};
 
 use super::Translator;
+use super::arithmetic::int_condition;
+use super::facts::Fact;
+use super::leaf::{Leaf, leaf};
 use crate::backends::cranelift::symbols;
 use crate::ir::entity::{LiteralId, ValueId};
-use crate::ir::instruction::{Inst, RuntimeEntry};
+use crate::ir::instruction::{Inst, Op, RuntimeEntry};
 
 /// A pointer word is its address plus the tag.
 const TAG: i32 = TAG_POINTER as i32;
@@ -83,11 +86,9 @@ impl Translator<'_> {
         entry
     }
 
-    fn call_arguments(&self, callee: Value, args: &[ValueId]) -> Vec<Value> {
-        [self.context(), callee]
-            .into_iter()
-            .chain(self.get_all(args))
-            .collect()
+    fn call_arguments(&mut self, callee: Value, args: &[ValueId]) -> Vec<Value> {
+        let args = self.get_all(args);
+        [self.context(), callee].into_iter().chain(args).collect()
     }
 
     fn call_entry(&mut self, entry: Value, args: &[Value], inst: &Inst) -> Value {
@@ -110,26 +111,80 @@ impl Translator<'_> {
     /// A recursion: a direct call while the var still holds this function. The test costs less
     /// than the indirect call it saves, and a redefinition is seen at once.
     fn call_itself(&mut self, var: LiteralId, args: &[ValueId], inst: &Inst) -> Value {
+        if self.fact(self.ir.self_value()) == Some(Fact::Current) {
+            return self.call_directly(args, inst);
+        }
         let (direct, changed, done) = self.fork_on_own_var(var);
         let result = self.builder.append_block_param(done, types::I64);
         self.builder.switch_to_block(direct);
-        let own = self.get(self.ir.self_value());
-        let own_args = self.call_arguments(own, args);
-        let call = self.builder.ins().call(self.itself, &own_args);
-        let word = self.builder.inst_results(call)[0];
+        let word = self.call_directly(args, inst);
         self.builder.ins().jump(done, &[word.into()]);
 
         self.builder.switch_to_block(changed);
         let (callee, entry) = self.var_callee(var, args.len());
-        let signature = self.entry_signature(args.len());
         let args = self.call_arguments(callee, args);
-        let call = self.builder.ins().call_indirect(signature, entry, &args);
-        let word = self.builder.inst_results(call)[0];
+        let word = self.call_entry(entry, &args, inst);
         self.builder.ins().jump(done, &[word.into()]);
 
         self.builder.switch_to_block(done);
-        self.test_failure(result, inst);
         result
+    }
+
+    /// Calls this very function. If it returns at once for some small integers and that is what
+    /// the arguments are, this is seen here.
+    fn call_directly(&mut self, args: &[ValueId], inst: &Inst) -> Value {
+        let quick = leaf(self.ir).and_then(|leaf| self.quick_return(&leaf, args));
+        let own = self.get(self.ir.self_value());
+        let args = self.call_arguments(own, args);
+        let callee = match quick {
+            Some(_) => self.itself,
+            None => self.own_entry,
+        };
+        let call = self.builder.ins().call(callee, &args);
+        let word = self.builder.inst_results(call)[0];
+        self.test_failure(word, inst);
+        let Some((done, result)) = quick else {
+            return word;
+        };
+        self.builder.ins().jump(done, &[word.into()]);
+        self.builder.switch_to_block(done);
+        result
+    }
+
+    /// The test of the function's quick entry on these arguments: where it goes on with the result
+    /// if it returns. The current block is then the one for the other outcome.
+    fn quick_return(&mut self, leaf: &Leaf<'_>, args: &[ValueId]) -> Option<(Block, Value)> {
+        let (op, a, b) = leaf.small_test()?;
+        let handed = |value: ValueId| match leaf.parameter(value) {
+            Some(index) => args[index],
+            None => value,
+        };
+        let (a, b, returned) = (handed(a), handed(b), handed(leaf.returned()));
+        let is_small = |value| matches!(self.fact(value), Some(Fact::Small(_)));
+        if !(is_small(a) && is_small(b) && is_small(returned)) {
+            return None;
+        }
+        let (a, b, word) = (self.get(a), self.get(b), self.get(returned));
+        let (call, done) = (self.builder.create_block(), self.builder.create_block());
+        let result = self.builder.append_block_param(done, types::I64);
+        let bit = self.builder.ins().icmp(int_condition(op), a, b);
+        let returns = [word.into()];
+        if leaf.returns_if() {
+            self.builder.ins().brif(bit, done, &returns, call, &[]);
+        } else {
+            self.builder.ins().brif(bit, call, &[], done, &returns);
+        }
+        self.builder.switch_to_block(call);
+        Some((done, result))
+    }
+
+    /// Does the condition ask whether this function's var still holds it?
+    pub(super) fn is_own_guard(&self, condition: ValueId) -> bool {
+        let own = self.ir.self_value();
+        let insts = self.ir.blocks.iter().flat_map(|block| &block.insts);
+        insts
+            .filter(|inst| inst.result == Some(condition))
+            .any(|inst| matches!(inst.op, Op::VarHolds(_, function) if function == own))
     }
 
     /// Blocks for the var still holding this function, for it holding another, and for after.
@@ -139,12 +194,16 @@ impl Translator<'_> {
             self.cold_block(),
             self.builder.create_block(),
         );
-        let address = self.var_address(var);
-        let callee = self.load(address, BODY_OFFSET + offset_of!(VarBody, callee) as i32);
-        let own = self.get(self.ir.self_value());
-        let is_own = self.builder.ins().icmp(IntCC::Equal, callee, own);
+        let is_own = self.var_holds(var, self.ir.self_value());
         self.builder.ins().brif(is_own, direct, &[], changed, &[]);
         (direct, changed, done)
+    }
+
+    pub(super) fn var_holds(&mut self, var: LiteralId, function: ValueId) -> Value {
+        let address = self.var_address(var);
+        let callee = self.load(address, BODY_OFFSET + offset_of!(VarBody, callee) as i32);
+        let function = self.get(function);
+        self.builder.ins().icmp(IntCC::Equal, callee, function)
     }
 
     pub(super) fn call_value(&mut self, callee: ValueId, args: &[ValueId], inst: &Inst) -> Value {
@@ -180,9 +239,8 @@ impl Translator<'_> {
         inst: &Inst,
     ) -> Value {
         let symbol = symbols::runtime(entry, args.len());
-        let args: Vec<Value> = std::iter::once(self.context())
-            .chain(self.get_all(args))
-            .collect();
+        let words = self.get_all(args);
+        let args: Vec<Value> = std::iter::once(self.context()).chain(words).collect();
         let result = self.call_rust(&symbol, &args);
         if entry.can_fail() {
             self.test_failure(result, inst);

@@ -10,11 +10,17 @@ use crate::ir::entity::ValueId;
 
 impl Translator<'_> {
     pub(super) fn dup(&mut self, value: ValueId) {
+        if self.fact(value).is_some() {
+            return;
+        }
         let value = self.get(value);
         self.count(value, &symbols::dup());
     }
 
     pub(super) fn drop(&mut self, value: ValueId) {
+        if self.fact(value).is_some() {
+            return;
+        }
         let value = self.get(value);
         self.count(value, &symbols::drop());
     }
