@@ -88,6 +88,49 @@ fn arithmetic_is_exact() {
 }
 
 #[test]
+fn numbers_change_their_kind_on_the_way() {
+    let sum = "(defn sum [n step] (loop [i 0 s 0] (if (< i n) (recur (inc i) (+ s step)) s)))";
+    check(&format!("{sum} (sum 3 2)"), "6");
+    check(&format!("{sum} (sum 3 0.5)"), "1.5");
+    check(&format!("{sum} (sum 3 1/3)"), "1");
+    check(
+        &format!("{sum} (sum 4 1152921504606846975)"),
+        "4611686018427387900",
+    );
+    check(
+        "(loop [i 0 a 1.5] (if (= i 3) a (recur (inc i) (if (< a 10) (* a a) (- a 4)))))",
+        "25.62890625",
+    );
+    check(
+        "((fn [x] [(* x 1e300 1e300) x (+ x 1)]) 1.5)",
+        "[##Inf 1.5 2.5]",
+    );
+    check(
+        "((fn [x] (let [y (+ x 0.2)] [y [y y] (- y y)])) 0.1)",
+        "[0.30000000000000004 [0.30000000000000004 0.30000000000000004] 0.0]",
+    );
+    check(
+        "((fn [x] [(* x -1.0) (< x 1) (< 1 x) (== x 0)]) 0.0)",
+        "[-0.0 true false true]",
+    );
+    check(
+        "(loop [i -1152921504606846974] (if (< i -1152921504606846980) i (recur (dec i))))",
+        "-1152921504606846981",
+    );
+}
+
+#[test]
+fn a_recursion_sees_that_its_var_changes() {
+    check(
+        "(declare swap)
+         (defn g [n] (if (< n 1) 0 (+ (if (== n 5) (swap) 1) (g (- n 1)))))
+         (defn swap [] (def g (fn [_] 100)) 1)
+         (g 10)",
+        "106",
+    );
+}
+
+#[test]
 fn functions_and_recursion() {
     check(
         "(defn fib [n] (if (< n 2) n (+ (fib (- n 1)) (fib (- n 2))))) (fib 20)",
