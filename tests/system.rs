@@ -6,6 +6,8 @@
 
 #[path = "system/actors.rs"]
 mod actors;
+#[path = "system/clojure_corpus.rs"]
+mod clojure_corpus;
 #[path = "system/command_line.rs"]
 mod command_line;
 #[cfg(feature = "dlog")]

@@ -12,7 +12,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use batuta_lang::diagnostic::Diagnostic;
-use batuta_lang::form::Form;
+use batuta_lang::form::{Form, Name};
 use batuta_lang::source::Span;
 use batuta_runtime::function::{Arities, VarBody};
 use batuta_runtime::namespace;
@@ -38,9 +38,11 @@ mod operators;
 mod query;
 mod receive;
 pub(crate) mod scope;
+mod tagged;
 pub(crate) mod unit;
 
-pub use namespaces::{Directive, Refer, Require};
+pub(crate) use namespaces::parse_requires;
+pub use namespaces::{Refer, Require};
 pub(crate) use operators::is_immediate;
 
 /// What analysis needs from whoever drives it.
@@ -49,13 +51,38 @@ pub trait Host {
     ///
     /// # Errors
     /// The macro failed, or gave what is no form.
-    fn run_macro(
-        &mut self,
-        macro_var: &VarRef,
-        arguments: Vec<Form>,
-        call: &Form,
-        locals: Vec<Arc<str>>,
-    ) -> Result<Form, Diagnostic>;
+    fn run_macro(&mut self, call: MacroCall<'_>) -> Result<Form, Diagnostic>;
+
+    /// What the program's own reader function makes of a tagged literal; `None` if it has none for
+    /// this tag.
+    ///
+    /// # Errors
+    /// The function failed, or gave what is no form.
+    fn read_tagged(&mut self, tag: &Name, inner: &Form) -> Result<Option<Form>, Diagnostic>;
+
+    /// Loads the file of a namespace, unless it is loaded already.
+    ///
+    /// # Errors
+    /// There is none, or it does not compile or run.
+    fn load(&mut self, require: &Require) -> Result<(), Diagnostic>;
+
+    /// Gives a var a macro that is defined inside another form, before what stands behind it is
+    /// looked at.
+    fn define_macro(&mut self, var: &VarRef, function: &Arc<CoreFunction>);
+}
+
+/// A call of a macro of the program.
+pub struct MacroCall<'a> {
+    /// The macro.
+    pub var: &'a VarRef,
+    /// The forms it is called with.
+    pub arguments: Vec<Form>,
+    /// The whole call.
+    pub form: &'a Form,
+    /// The names bound around the call.
+    pub locals: Vec<Arc<str>>,
+    /// The namespace the call stands in.
+    pub namespace: Arc<str>,
 }
 
 /// What a top-level form asks for.
@@ -75,8 +102,6 @@ pub enum TopLevel {
     },
     /// Take these forms as top-level forms, one after the other.
     Forms(Vec<Form>),
-    /// Something for the driver alone.
-    Directive(Directive),
 }
 
 /// Which arguments a function of this session takes.

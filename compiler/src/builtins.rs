@@ -1,25 +1,32 @@
-//! The builtins that need the compiler: `eval`, `load-string`, `macroexpand`.
+//! The builtins that need the compiler: `eval`, `load-string`, `require`, `macroexpand`.
 
 use std::sync::Arc;
 
 use batuta_lang::diagnostic::Diagnostic;
-use batuta_lang::form::Form;
+use batuta_lang::form::{Form, Name};
 use batuta_lang::source::Span;
 use batuta_runtime::actor;
-use batuta_runtime::builtin::{Builtin, BuiltinTable, Flow, Signal, exactly, tail_call};
-use batuta_runtime::collections::vector;
+use batuta_runtime::builtin::{
+    Builtin, BuiltinTable, Flow, Signal, Wait, at_least, exactly, tail_call,
+};
+use batuta_runtime::builtins::core_namespaces::current;
 use batuta_runtime::collections::walk::realise;
+use batuta_runtime::collections::{is_sequential, vector};
 use batuta_runtime::context::Cx;
+use batuta_runtime::dynamic::{self, Dynamic};
 use batuta_runtime::failure::{Fault, FaultKind};
+use batuta_runtime::number::as_i64;
 use batuta_runtime::value::Value;
 use batuta_runtime::value::form::{FormSpans, from_form, to_form};
+use batuta_runtime::value::object::Kind;
 
-use crate::analyze::{Analyzer, Host, TopLevel};
+use crate::analyze::{Analyzer, Host, MacroCall, Require, TopLevel, parse_requires};
 use crate::code::syntax_fault;
-use crate::core_tree::VarRef;
-use crate::evaluate::call_of;
-use crate::messages;
-use crate::session::{EvaluationError, Session, run_and_wait};
+use crate::core_tree::{CoreFunction, VarRef};
+use crate::evaluate::{call_of, define};
+use crate::macro_run::ActorHost;
+use crate::session::{EvaluationError, Session, form_text_at};
+use crate::{load, messages};
 
 /// The table, for `batuta.core`.
 pub static TABLE: BuiltinTable = BuiltinTable {
@@ -31,6 +38,13 @@ pub static TABLE: BuiltinTable = BuiltinTable {
             doc: "Evaluates a form given as data.",
             arity: exactly(1),
             function: eval,
+        },
+        Builtin {
+            name: "load-file",
+            arglists: "[path]",
+            doc: "Reads and evaluates all forms of a file; gives the last value.",
+            arity: exactly(1),
+            function: load_file,
         },
         Builtin {
             name: "load-string",
@@ -53,6 +67,27 @@ pub static TABLE: BuiltinTable = BuiltinTable {
             arity: exactly(1),
             function: macroexpand_1,
         },
+        Builtin {
+            name: "require",
+            arglists: "[& specs]",
+            doc: "Loads namespaces that are not loaded yet: `'[some.name :as n :refer [a b]]`.",
+            arity: at_least(0),
+            function: |cx, args| require(cx, args, false),
+        },
+        Builtin {
+            name: "source-text*",
+            arglists: "[file line column]",
+            doc: "The text of the form that holds a place, or nil.",
+            arity: exactly(3),
+            function: source_text,
+        },
+        Builtin {
+            name: "use",
+            arglists: "[& specs]",
+            doc: "As `require`, and refers to all public names; `:only`, `:exclude`, `:rename`.",
+            arity: at_least(0),
+            function: |cx, args| require(cx, args, true),
+        },
     ],
 };
 
@@ -60,14 +95,36 @@ pub static TABLE: BuiltinTable = BuiltinTable {
 struct NoMacros;
 
 impl Host for NoMacros {
-    fn run_macro(
-        &mut self,
-        _macro_var: &VarRef,
-        _args: Vec<Form>,
-        call: &Form,
-        _locals: Vec<Arc<str>>,
-    ) -> Result<Form, Diagnostic> {
-        Err(messages::macro_refused(call.span))
+    fn run_macro(&mut self, call: MacroCall<'_>) -> Result<Form, Diagnostic> {
+        Err(messages::macro_refused(call.form.span))
+    }
+
+    fn read_tagged(&mut self, _: &Name, inner: &Form) -> Result<Option<Form>, Diagnostic> {
+        Err(messages::macro_refused(inner.span))
+    }
+
+    fn load(&mut self, require: &Require) -> Result<(), Diagnostic> {
+        Err(messages::macro_refused(require.span))
+    }
+
+    fn define_macro(&mut self, var: &VarRef, function: &Arc<CoreFunction>) {
+        define(var, function, true);
+    }
+}
+
+/// A session that goes on where an actor is: in its namespace, with its bindings.
+fn session_of(cx: &Cx) -> Session {
+    let mut session = Session::with_host(host_of(cx));
+    session.set_namespace(&current(cx));
+    session
+}
+
+fn host_of(cx: &Cx) -> ActorHost {
+    let inherited = cx.coroutine.inherited.clone();
+    inherited.publish();
+    ActorHost {
+        inherited,
+        ..ActorHost::default()
     }
 }
 
@@ -78,54 +135,83 @@ fn form_of(value: &Value) -> Result<Form, Fault> {
 /// Small forms without macros of the program's own are analysed where they stand; all others by a
 /// compiler thread while the actor is parked.
 fn eval(cx: &mut Cx, args: &mut [Value]) -> Flow {
-    realise(cx, std::mem::take(&mut args[0]), |_, form| {
-        eval_realised(&form)
+    realise(cx, std::mem::take(&mut args[0]), |cx, form| {
+        eval_realised(cx, &form)
     })
 }
 
-fn eval_realised(form: &Value) -> Flow {
+fn eval_realised(cx: &mut Cx, form: &Value) -> Flow {
     let form = form_of(form)?;
     let mut analyzer = Analyzer::new();
+    analyzer.set_namespace(&current(cx));
     if let Ok(TopLevel::Thunk(thunk)) = analyzer.analyze_top_level(&mut NoMacros, &form)
         && analyzer.unresolved().is_empty()
     {
         let call = call_of(&thunk);
         return tail_call(call.function, call.arguments);
     }
-    evaluate_all(move |_| Ok(vec![form]))
+    evaluate_all(session_of(cx), move |_| Ok(vec![form]))
 }
 
-fn load_string(_cx: &mut Cx, args: &mut [Value]) -> Flow {
+fn load_string(cx: &mut Cx, args: &mut [Value]) -> Flow {
     let Some(text) = args[0].as_str().map(str::to_owned) else {
         return Err(Fault::wrong_type("load-string", "a string", &args[0]).into());
     };
-    evaluate_all(move |session| {
+    evaluate_all(session_of(cx), move |session| {
         session
             .read("load-string", &text)
             .map_err(EvaluationError::Diagnostics)
     })
 }
 
+fn load_file(cx: &mut Cx, args: &mut [Value]) -> Flow {
+    let Some(path) = args[0].as_str().map(str::to_owned) else {
+        return Err(Fault::wrong_type("load-file", "a path", &args[0]).into());
+    };
+    let mut session = session_of(cx);
+    let job = actor::blocking(move || {
+        let text = load::text_of_file(&path)
+            .map_err(|text| Fault::new(FaultKind::Io, format!("`load-file`: {text}")))?;
+        let here = dynamic::root(Dynamic::Ns);
+        let outcome = run_all(&mut session, |session| {
+            session
+                .read(&path, &text)
+                .map_err(EvaluationError::Diagnostics)
+        });
+        dynamic::set_root(Dynamic::Ns, here);
+        outcome
+    });
+    wait_for_outcome(job)
+}
+
 /// Evaluates forms on a compiler thread; each runs in an actor of its own, whose failure becomes
 /// this one's.
 fn evaluate_all(
+    mut session: Session,
     forms: impl FnOnce(&mut Session) -> Result<Vec<Form>, EvaluationError> + Send + 'static,
 ) -> Flow {
-    let job = actor::blocking(move || {
-        let mut session = Session::new();
-        let run = || {
-            let mut value = Value::NIL;
-            for form in forms(&mut session)? {
-                value = session.evaluate(&form, &mut run_and_wait)?;
-            }
-            Ok(value)
-        };
-        Ok(match run() {
-            Ok(value) => outcome("value", value),
-            Err(EvaluationError::Diagnostics(errors)) => return Err(syntax_fault(&errors)),
-            Err(EvaluationError::Failure(failure)) => outcome("thrown", failure.reason),
-        })
-    });
+    wait_for_outcome(actor::blocking(move || run_all(&mut session, forms)))
+}
+
+fn run_all(
+    session: &mut Session,
+    forms: impl FnOnce(&mut Session) -> Result<Vec<Form>, EvaluationError>,
+) -> Result<Value, Fault> {
+    let run = || {
+        let mut value = Value::NIL;
+        for form in forms(session)? {
+            value = session.evaluate_here(&form)?;
+        }
+        Ok(value)
+    };
+    match run() {
+        Ok(value) => Ok(outcome("value", value)),
+        Err(EvaluationError::Diagnostics(errors)) => Err(syntax_fault(&errors)),
+        Err(EvaluationError::Failure(failure)) => Ok(outcome("thrown", failure.reason)),
+    }
+}
+
+fn wait_for_outcome(job: Wait) -> Flow {
     let then = |_: &mut Cx, outcome: Value| {
         let part = |index| vector::nth(&outcome, index).cloned().unwrap_or_default();
         if part(0).is_keyword("value") {
@@ -140,32 +226,75 @@ fn evaluate_all(
     }))
 }
 
+/// `require` and `use` as functions, where nothing foresaw them.
+fn require(cx: &mut Cx, args: &mut [Value], is_use: bool) -> Flow {
+    let specs: Vec<Form> = args.iter().map(form_of).collect::<Result<_, Fault>>()?;
+    let here = current(cx);
+    let mut host = host_of(cx);
+    batuta_runtime::builtin::wait(actor::blocking(move || {
+        let mut analyzer = Analyzer::new();
+        analyzer.set_namespace(&here);
+        let load = || {
+            for require in parse_requires(specs.iter().collect(), is_use)? {
+                host.load(&require)?;
+                analyzer.apply_require(&require)?;
+            }
+            Ok(Value::NIL)
+        };
+        let mut load = load;
+        load().map_err(|error: Diagnostic| syntax_fault(&[error]))
+    }))
+}
+
 fn outcome(kind: &str, value: Value) -> Value {
     let pair = vector::from_vec(vec![Value::keyword(kind), value]);
     pair.publish();
     pair
 }
 
+fn source_text(_: &mut Cx, args: &mut [Value]) -> Flow {
+    let place = (args[0].as_str(), as_i64(&args[1]), as_i64(&args[2]));
+    let (Some(file), Some(line), Some(column)) = place else {
+        return Ok(Value::NIL);
+    };
+    let text = form_text_at(file, line, column);
+    Ok(text.map(|text| Value::str(&text)).unwrap_or_default())
+}
+
 fn macroexpand(cx: &mut Cx, args: &mut [Value]) -> Flow {
-    realise(cx, std::mem::take(&mut args[0]), |_, form| {
-        expand(&form, usize::MAX)
+    realise(cx, std::mem::take(&mut args[0]), |cx, form| {
+        expand(cx, &form, usize::MAX)
     })
 }
 
 fn macroexpand_1(cx: &mut Cx, args: &mut [Value]) -> Flow {
-    realise(cx, std::mem::take(&mut args[0]), |_, form| expand(&form, 1))
+    realise(cx, std::mem::take(&mut args[0]), |cx, form| {
+        expand(cx, &form, 1)
+    })
 }
 
-fn expand(value: &Value, steps: usize) -> Flow {
+fn expand(cx: &mut Cx, value: &Value, steps: usize) -> Flow {
+    // What is no call stays what it is, whatever it is.
+    if !is_sequential(value) || value.kind() == Some(Kind::Vector) {
+        return Ok(value.clone());
+    }
     let mut form = form_of(value)?;
+    let here = current(cx);
+    let mut host = host_of(cx);
     batuta_runtime::builtin::wait(actor::blocking(move || {
         let mut analyzer = Analyzer::new();
+        analyzer.set_namespace(&here);
+        let mut expansion = None;
         for _ in 0..steps {
-            let expanded = analyzer.expand_once(&mut crate::macro_run::ActorHost, &form);
+            let expanded = analyzer.expand_once(&mut host, &form);
             match expanded.map_err(|error| syntax_fault(&[error]))? {
                 Some(next) => form = next,
                 None => break,
             }
+            expansion = host.expansion.take();
+        }
+        if let Some(value) = expansion {
+            return Ok(value);
         }
         let value = from_form(&form, &mut FormSpans::new())
             .map_err(|fault| Fault::new(FaultKind::Syntax, fault.message))?;

@@ -141,7 +141,7 @@ impl LazyFunction {
         };
         let mut analyzer = Analyzer::new();
         analyzer.set_namespace(&namespace);
-        let function = match analyzer.analyze_top_level(&mut ActorHost, &form) {
+        let function = match analyzer.analyze_top_level(&mut ActorHost::default(), &form) {
             Ok(TopLevel::Define { function, .. }) => function,
             Ok(_) => {
                 return Err(Fault::new(

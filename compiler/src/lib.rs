@@ -24,9 +24,11 @@ pub mod resolve;
 pub mod session;
 
 use batuta_lang::diagnostic::{Diagnostic, RenderStyle};
+use batuta_lang::expand::core_macros::CORE_MACROS;
 use batuta_runtime::abi::call::{install_invoke, install_resolver};
 use batuta_runtime::builtin::BuiltinTable;
-use batuta_runtime::function::VarBody;
+use batuta_runtime::dynamic;
+use batuta_runtime::function::{VarBody, var_flags};
 use batuta_runtime::namespace;
 
 /// Makes the process ready to compile: stubs, builtins, the resolver. Once, before anything else.
@@ -34,6 +36,15 @@ pub fn start(tables: &[&'static BuiltinTable]) {
     backends::jit::jit();
     for table in tables.iter().copied().chain([&builtins::TABLE]) {
         namespace::install(table);
+    }
+    dynamic::install();
+    namespace::create("user");
+    for known in CORE_MACROS {
+        let var = namespace::intern(namespace::CORE, known.name);
+        namespace::declare(&var);
+        if let Some(body) = var.as_object::<VarBody>() {
+            body.set(var_flags::MACRO);
+        }
     }
     install_resolver(Box::new(code::FirstCall));
     let invoke = namespace::intern(namespace::CORE, "invoke");

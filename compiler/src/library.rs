@@ -1,6 +1,6 @@
 //! Installing the library that is written in Batuta: its functions are compiled at first call.
 //!
-//! A plain `(defn name "doc" [params] …)` is only noted, not even analysed; every other form is
+//! A plain `(defn name "doc" [params] …)`, or `defmacro`, is only noted, not even analysed; every other form is
 //! evaluated at once. So a library of hundreds of functions costs little more than reading it.
 
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use batuta_runtime::value::form::{FormSpans, from_form};
 use crate::code::code_of_form;
 use crate::core_tree::VarRef;
 use crate::evaluate::define_code;
-use crate::session::{EvaluationError, Session, run_and_wait};
+use crate::session::{self, EvaluationError, Session, run_and_wait};
 
 /// A text of the library.
 pub struct LibrarySource {
@@ -35,10 +35,12 @@ pub fn install(sources: &[LibrarySource]) -> Result<(), EvaluationError> {
     for source in sources {
         let mut session = Session::new();
         session.set_namespace(source.namespace);
+        namespace::set_loaded(source.namespace);
         let forms = session
             .read(source.name, source.text)
             .map_err(EvaluationError::Diagnostics)?;
-        for form in &forms {
+        // Every file opens with its `ns` form, which says what is known already.
+        for form in forms.iter().filter(|form| !form.is_call_to("ns")) {
             if !note(form, source.namespace) {
                 session.evaluate(form, &mut run_and_wait)?;
             }
@@ -57,24 +59,29 @@ fn note(form: &Form, namespace: &'static str) -> bool {
         return false;
     };
     namespace::declare(&var);
-    body.put(var_flags::PRIVATE, definition.is_private);
-    *body
-        .meta
-        .write()
-        .unwrap_or_else(std::sync::PoisonError::into_inner) = definition.meta();
+    body.put(var_flags::PRIVATE, definition.kind == Kind::Private);
+    body.set_meta(definition.meta());
     let code = code_of_form(
         body.qualified().into(),
         definition.arities,
         form.clone(),
         namespace.into(),
     );
-    define_code(&VarRef(var), code, false);
+    define_code(&VarRef(var), code, definition.kind == Kind::Macro);
     true
 }
 
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Public,
+    Private,
+    Macro,
+}
+
 struct Definition<'a> {
+    form: &'a Form,
     name: &'a str,
-    is_private: bool,
+    kind: Kind,
     doc: Option<&'a str>,
     arglists: Vec<&'a Form>,
     arities: Arities,
@@ -84,11 +91,14 @@ impl<'a> Definition<'a> {
     fn of(form: &'a Form) -> Option<Definition<'a>> {
         let items = form.as_list()?;
         let head = items.first()?.as_symbol()?;
-        let is_private = match &*head.name {
-            "defn" => false,
-            "defn-" => true,
+        let kind = match &*head.name {
+            "defn" => Kind::Public,
+            "defn-" => Kind::Private,
+            "defmacro" => Kind::Macro,
             _ => return None,
         };
+        // The call and the locals around it come before what a macro is called with.
+        let implicit = if kind == Kind::Macro { 2 } else { 0 };
         let symbol = items
             .get(1)
             .filter(|name| name.meta.is_none())?
@@ -112,15 +122,16 @@ impl<'a> Definition<'a> {
                 return None;
             };
             match params.iter().position(|param| param.is_sym("&")) {
-                Some(fixed) => arities.variadic = Some(fixed),
+                Some(fixed) => arities.variadic = Some(implicit + fixed),
                 None if params.iter().any(|param| param.is_sym("::")) => return None,
-                None => arities.fixed.push(params.len()),
+                None => arities.fixed.push(implicit + params.len()),
             }
         }
         arities.fixed.sort_unstable();
         Some(Definition {
+            form,
             name,
-            is_private,
+            kind,
             doc,
             arglists,
             arities,
@@ -135,12 +146,19 @@ impl<'a> Definition<'a> {
             .filter_map(|form| from_form(form, &mut spans).ok());
         let arglists = batuta_runtime::collections::list::from_vec(arglists.collect());
         let doc = self.doc.map_or(Value::NIL, Value::str);
-        let meta = map::from_pairs([
+        let sources = session::sources();
+        let (line, column) = sources.line_col(self.form.span);
+        let number = |n: u32| Value::small_int(i64::from(n)).unwrap_or_default();
+        map::from_pairs([
             (Value::keyword("doc"), doc),
             (Value::keyword("arglists"), arglists),
-        ]);
-        meta.publish();
-        meta
+            (
+                Value::keyword("file"),
+                Value::str(&sources.name(self.form.span.source)),
+            ),
+            (Value::keyword("line"), number(line)),
+            (Value::keyword("column"), number(column)),
+        ])
     }
 }
 

@@ -6,60 +6,104 @@
 use std::sync::{Arc, OnceLock};
 
 use batuta_lang::diagnostic::Diagnostic;
-use batuta_lang::form::Form;
+use batuta_lang::form::{Form, Name};
 use batuta_lang::source::Span;
 use batuta_runtime::actor;
 use batuta_runtime::builtin::{Builtin, Flow, at_least, call_then};
-use batuta_runtime::collections::map;
 use batuta_runtime::collections::meta::{meta, with_meta};
 use batuta_runtime::collections::walk::realise;
+use batuta_runtime::collections::{list, map};
 use batuta_runtime::context::Cx;
+use batuta_runtime::dynamic::{self, Dynamic};
 use batuta_runtime::failure_state::{Failure, FailureClass};
 use batuta_runtime::function::{FnCode, VarBody, make_immortal_function};
+use batuta_runtime::namespace;
 use batuta_runtime::number;
 use batuta_runtime::value::form::{FormSpans, from_form, to_form};
 use batuta_runtime::value::{Value, print};
 
-use crate::analyze::Host;
-use crate::core_tree::VarRef;
-use crate::messages;
+use crate::analyze::{Host, MacroCall, Require};
+use crate::core_tree::{CoreFunction, VarRef};
+use crate::evaluate::define;
 use crate::session::sources;
+use crate::{load, messages};
 
-/// Runs macros in actors.
-pub struct ActorHost;
+/// Runs macros in actors and loads files.
+#[derive(Default)]
+pub struct ActorHost {
+    /// The namespaces being loaded around this place, outermost first.
+    pub loading: Vec<Arc<str>>,
+    /// The dynamic bindings that macros and files see.
+    pub inherited: Value,
+    /// What the macro run last gave, as it gave it.
+    pub expansion: Option<Value>,
+}
+
+impl ActorHost {
+    fn dynamic(&self, which: Dynamic) -> Value {
+        let bindings = list::as_list(&self.inherited).map(|cell| cell.first());
+        let bound = bindings.and_then(|bindings| map::get(bindings, dynamic::var(which)));
+        bound.cloned().unwrap_or_else(|| dynamic::root(which))
+    }
+}
 
 impl Host for ActorHost {
-    fn run_macro(
-        &mut self,
-        macro_var: &VarRef,
-        args: Vec<Form>,
-        call: &Form,
-        locals: Vec<Arc<str>>,
-    ) -> Result<Form, Diagnostic> {
-        let name = macro_var
+    fn read_tagged(&mut self, tag: &Name, inner: &Form) -> Result<Option<Form>, Diagnostic> {
+        let symbol = Value::symbol(tag.to_string());
+        let readers = self.dynamic(Dynamic::DataReaders);
+        let Some(function) = map::get(&readers, &symbol).cloned() else {
+            return Ok(None);
+        };
+        let failed = |text: String| messages::reader_failed(inner.span, &tag.to_string(), &text);
+        let mut spans = FormSpans::new();
+        let value = from_form(inner, &mut spans).map_err(|fault| failed(fault.message))?;
+        let arguments = vec![function, value];
+        let outcome = actor::evaluate_with(expander(), arguments, self.inherited.clone());
+        match outcome.blocking_recv() {
+            Ok(Ok(value)) => to_form(&value, &spans, inner.span)
+                .map(Some)
+                .map_err(|fault| failed(fault.message)),
+            Ok(Err(failure)) => Err(failed(describe(&failure))),
+            Err(_) => Err(failed("its actor ended".to_owned())),
+        }
+    }
+
+    fn load(&mut self, require: &Require) -> Result<(), Diagnostic> {
+        load::require(self, require)
+    }
+
+    fn define_macro(&mut self, var: &VarRef, function: &Arc<CoreFunction>) {
+        define(var, function, true);
+    }
+
+    fn run_macro(&mut self, call: MacroCall<'_>) -> Result<Form, Diagnostic> {
+        let name = call
+            .var
             .0
             .as_object::<VarBody>()
             .map(VarBody::qualified)
             .unwrap_or_default();
-        let failed = |text: String| messages::macro_failed(call.span, &name, &text);
+        let failed = |text: String| messages::macro_failed(call.form.span, &name, &text);
         let mut spans = FormSpans::new();
-        let mut values = Vec::with_capacity(args.len() + 2);
-        let form = from_form(call, &mut spans).map_err(|fault| failed(fault.message))?;
-        values.push(with_place(form, call.span));
-        values.push(environment(&locals));
-        for arg in &args {
-            values.push(from_form(arg, &mut spans).map_err(|fault| failed(fault.message))?);
-        }
+        let mut values = Vec::with_capacity(call.arguments.len() + 3);
         let function = {
             let _pin = batuta_runtime::quiescence::pin();
-            macro_var.0.as_object::<VarBody>().and_then(VarBody::root)
+            call.var.0.as_object::<VarBody>().and_then(VarBody::root)
         };
-        let function = function.ok_or_else(|| failed("it is not defined yet".to_owned()))?;
-        values.insert(0, function);
-        let outcome = actor::evaluate(expander(), values).blocking_recv();
+        values.push(function.ok_or_else(|| failed("it is not defined yet".to_owned()))?);
+        let form = from_form(call.form, &mut spans).map_err(|fault| failed(fault.message))?;
+        values.push(with_place(form, call.form.span));
+        values.push(environment(&call.locals));
+        for arg in &call.arguments {
+            values.push(from_form(arg, &mut spans).map_err(|fault| failed(fault.message))?);
+        }
+        let here = namespace::create(&call.namespace);
+        let inherited = dynamic::with_binding(&self.inherited, Dynamic::Ns, here);
+        let outcome = actor::evaluate_with(expander(), values, inherited).blocking_recv();
         match outcome {
             Ok(Ok(value)) => {
-                to_form(&value, &spans, call.span).map_err(|fault| failed(fault.message))
+                self.expansion = Some(value.clone());
+                to_form(&value, &spans, call.form.span).map_err(|fault| failed(fault.message))
             }
             Ok(Err(failure)) => Err(failed(describe(&failure))),
             Err(_) => Err(failed("its actor ended".to_owned())),

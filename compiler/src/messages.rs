@@ -225,6 +225,11 @@ pub(crate) fn macro_failed(span: Span, name: &str, reason: &str) -> Diagnostic {
     .label(span, "in this call")
 }
 
+pub(crate) fn reader_failed(span: Span, tag: &str, reason: &str) -> Diagnostic {
+    let message = format!("the reader function of `#{tag}` failed: {reason}");
+    Diagnostic::error("read::tag", message).label(span, "read here")
+}
+
 pub(crate) fn macro_refused(span: Span) -> Diagnostic {
     error("macro::refused", span, "macros are not expanded here")
 }

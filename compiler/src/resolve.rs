@@ -14,9 +14,7 @@ use batuta_runtime::value::Value;
 
 use crate::analyze::Signature;
 
-mod clojure_names;
-
-pub(crate) use clojure_names::is_clojure_name;
+pub(crate) use batuta_runtime::namespace::is_clojure_name;
 
 /// The special forms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,7 +26,6 @@ pub(crate) enum Special {
     Fn,
     From,
     If,
-    InNs,
     Let,
     LetCells,
     LetFn,
@@ -42,7 +39,6 @@ pub(crate) enum Special {
     ReceiveTimeout,
     ReceiveWithPriority,
     Recur,
-    Require,
     SetBang,
     SyntaxQuote,
     Try,
@@ -59,7 +55,7 @@ pub(crate) enum Strength {
     Yielding,
 }
 
-const SPECIALS: [(&str, Special, Strength); 28] = [
+const SPECIALS: [(&str, Special, Strength); 25] = [
     ("!", Special::Unwrap, Strength::Yielding),
     ("?", Special::Question, Strength::Yielding),
     ("case*", Special::Case, Strength::Fixed),
@@ -69,8 +65,6 @@ const SPECIALS: [(&str, Special, Strength); 28] = [
     ("fn*", Special::Fn, Strength::Fixed),
     ("from", Special::From, Strength::Yielding),
     ("if", Special::If, Strength::Fixed),
-    ("in-ns", Special::InNs, Strength::Yielding),
-    ("in-ns*", Special::InNs, Strength::Fixed),
     ("let*", Special::Let, Strength::Fixed),
     ("let-cells*", Special::LetCells, Strength::Fixed),
     ("letfn*", Special::LetFn, Strength::Fixed),
@@ -91,9 +85,8 @@ const SPECIALS: [(&str, Special, Strength); 28] = [
         Strength::Yielding,
     ),
     ("recur", Special::Recur, Strength::Fixed),
-    ("require", Special::Require, Strength::Yielding),
     ("set!", Special::SetBang, Strength::Fixed),
-    ("syntax-quote", Special::SyntaxQuote, Strength::Fixed),
+    ("syntax-quote*", Special::SyntaxQuote, Strength::Fixed),
     ("try", Special::Try, Strength::Fixed),
     ("var", Special::Var, Strength::Fixed),
 ];

@@ -10,14 +10,14 @@ use batuta_lang::form::Form;
 use batuta_lang::reader::{ReadOptions, read};
 use batuta_lang::source::SourceMap;
 use batuta_runtime::actor;
+use batuta_runtime::dynamic::{self, Dynamic};
 use batuta_runtime::failure_state::Failure;
-use batuta_runtime::namespace;
+use batuta_runtime::namespace::{self, as_namespace};
 use batuta_runtime::value::Value;
 
-use crate::analyze::{Analyzer, Directive, Require, TopLevel};
+use crate::analyze::{Analyzer, TopLevel};
 use crate::core_tree::CoreFunction;
 use crate::evaluate::{Call, call_of, define};
-use crate::load;
 use crate::macro_run::ActorHost;
 
 static SOURCES: LazyLock<SourceMap> = LazyLock::new(SourceMap::new);
@@ -25,6 +25,18 @@ static SOURCES: LazyLock<SourceMap> = LazyLock::new(SourceMap::new);
 /// All texts that were read in this process.
 pub fn sources() -> &'static SourceMap {
     &SOURCES
+}
+
+/// The text of the top-level form that holds a place of a text that was read.
+pub fn form_text_at(file: &str, line: i64, column: i64) -> Option<String> {
+    let source = sources().find(file)?;
+    let text = sources().text(source);
+    let (forms, _) = read(source, &text, &ReadOptions::default());
+    let place = (u32::try_from(line).ok()?, u32::try_from(column).ok()?);
+    let starts = |form: &&Form| sources().line_col(form.span) <= place;
+    let form = forms.iter().rev().find(starts)?;
+    text.get(form.span.start as usize..form.span.end as usize)
+        .map(str::to_owned)
 }
 
 /// Why a form has no value.
@@ -49,7 +61,7 @@ pub type Runner<'a> = dyn FnMut(Call) -> Result<Value, Box<Failure>> + 'a;
 #[derive(Default)]
 pub struct Session {
     analyzer: Analyzer,
-    loading: Vec<Arc<str>>,
+    host: ActorHost,
 }
 
 /// What a file comes to.
@@ -66,16 +78,17 @@ impl Session {
         Session::default()
     }
 
-    /// A session for a file that is required while these namespaces are being loaded.
-    pub(crate) fn nested(loading: Vec<Arc<str>>) -> Session {
+    /// A session with this way to run macros and to load files.
+    pub(crate) fn with_host(host: ActorHost) -> Session {
         Session {
             analyzer: Analyzer::new(),
-            loading,
+            host,
         }
     }
 
-    pub(crate) fn loading(&self) -> &[Arc<str>] {
-        &self.loading
+    /// Runs a call in an actor of its own that sees the session's dynamic bindings.
+    pub(crate) fn run(&self, call: Call) -> Result<Value, Box<Failure>> {
+        run_with(call, self.host.inherited.clone())
     }
 
     /// The current namespace.
@@ -128,7 +141,7 @@ impl Session {
     /// # Errors
     /// All errors found in it.
     pub fn analyse_form(&mut self, form: &Form) -> Result<TopLevel, Vec<Diagnostic>> {
-        self.analyzer.analyze_top_level(&mut ActorHost, form)
+        self.analyzer.analyze_top_level(&mut self.host, form)
     }
 
     /// Evaluates one form.
@@ -140,9 +153,9 @@ impl Session {
         form: &Form,
         run: &mut Runner<'_>,
     ) -> Result<Value, EvaluationError> {
-        let analysed = self.analyzer.analyze_top_level(&mut ActorHost, form);
+        let analysed = self.analyzer.analyze_top_level(&mut self.host, form);
         match analysed.map_err(EvaluationError::Diagnostics)? {
-            TopLevel::Thunk(thunk) => run(call_of(&thunk)).map_err(EvaluationError::Failure),
+            TopLevel::Thunk(thunk) => self.run_thunk(&thunk, run),
             TopLevel::Define {
                 var,
                 function,
@@ -158,11 +171,30 @@ impl Session {
                 }
                 Ok(value)
             }
-            TopLevel::Directive(directive) => {
-                self.direct(directive)?;
-                Ok(Value::NIL)
-            }
         }
+    }
+
+    /// Evaluates one form in an actor of its own that sees the session's dynamic bindings.
+    pub(crate) fn evaluate_here(&mut self, form: &Form) -> Result<Value, EvaluationError> {
+        let inherited = self.host.inherited.clone();
+        self.evaluate(form, &mut move |call| run_with(call, inherited.clone()))
+    }
+
+    /// The namespace the form leaves the program in is the one the next form is read in.
+    fn run_thunk(
+        &mut self,
+        thunk: &Arc<CoreFunction>,
+        run: &mut Runner<'_>,
+    ) -> Result<Value, EvaluationError> {
+        let before = dynamic::root(Dynamic::Ns);
+        let result = run(call_of(thunk));
+        let after = dynamic::root(Dynamic::Ns);
+        if after.word() != before.word()
+            && let Some(namespace) = as_namespace(&after)
+        {
+            self.set_namespace(&namespace.name);
+        }
+        result.map_err(EvaluationError::Failure)
     }
 
     /// Analyses a whole file before any of it runs. Functions are defined at once, so that macros
@@ -194,7 +226,7 @@ impl Session {
         thunks: &mut Vec<Arc<CoreFunction>>,
         errors: &mut Vec<Diagnostic>,
     ) {
-        match self.analyzer.analyze_top_level(&mut ActorHost, form) {
+        match self.analyzer.analyze_top_level(&mut self.host, form) {
             Ok(TopLevel::Thunk(thunk)) => thunks.push(thunk),
             Ok(TopLevel::Define {
                 var,
@@ -206,33 +238,8 @@ impl Session {
                     self.analyse(form, thunks, errors);
                 }
             }
-            Ok(TopLevel::Directive(directive)) => {
-                if let Err(error) = self.direct(directive) {
-                    errors.push(error);
-                }
-            }
             Err(found) => errors.extend(found),
         }
-    }
-
-    fn direct(&mut self, directive: Directive) -> Result<(), Diagnostic> {
-        match directive {
-            Directive::In(name) => {
-                self.set_namespace(&name);
-                Ok(())
-            }
-            Directive::Require(requires) => self.require(&requires),
-        }
-    }
-
-    fn require(&mut self, requires: &[Require]) -> Result<(), Diagnostic> {
-        for require in requires {
-            if require.reload || !namespace::exists(&require.namespace) {
-                load::require(self, require)?;
-            }
-            self.analyzer.apply_require(require)?;
-        }
-        Ok(())
     }
 }
 
@@ -241,7 +248,11 @@ impl Session {
 /// # Errors
 /// The failure of the call.
 pub fn run_and_wait(call: Call) -> Result<Value, Box<Failure>> {
-    match actor::evaluate(call.function, call.arguments).blocking_recv() {
+    run_with(call, Value::NIL)
+}
+
+fn run_with(call: Call, inherited: Value) -> Result<Value, Box<Failure>> {
+    match actor::evaluate_with(call.function, call.arguments, inherited).blocking_recv() {
         Ok(result) => result.map_err(Box::new),
         Err(_ended) => Err(Box::new(Failure::exit(Value::keyword("killed")))),
     }

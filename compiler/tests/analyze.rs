@@ -18,11 +18,11 @@ mod queries;
 
 use std::sync::{Arc, Once};
 
-use batuta_compiler::analyze::{Analyzer, Host, TopLevel};
+use batuta_compiler::analyze::{Analyzer, Host, MacroCall, Require, TopLevel};
 use batuta_compiler::core_text::{core_text, function_text};
-use batuta_compiler::core_tree::VarRef;
+use batuta_compiler::core_tree::{CoreFunction, VarRef};
 use batuta_lang::diagnostic::{Diagnostic, Severity};
-use batuta_lang::form::Form;
+use batuta_lang::form::{Form, Name};
 use batuta_lang::reader::{ReadOptions, read};
 use batuta_lang::source::SourceMap;
 use batuta_runtime::function::{ENTRIES, Stubs, VarBody, install_stubs, var_flags};
@@ -38,18 +38,29 @@ const CORE_NAMES: &str = "+ - * < <= > >= == = not= inc dec nil? not identical? 
 struct Twice;
 
 impl Host for Twice {
-    fn run_macro(
-        &mut self,
-        _macro_var: &VarRef,
-        arguments: Vec<Form>,
-        call: &Form,
-        _locals: Vec<Arc<str>>,
-    ) -> Result<Form, Diagnostic> {
-        let [twice] = &arguments[..] else {
-            return Err(Diagnostic::error("macro::failed", "one form").label(call.span, ""));
+    fn run_macro(&mut self, call: MacroCall<'_>) -> Result<Form, Diagnostic> {
+        let span = call.form.span;
+        let [twice] = &call.arguments[..] else {
+            return Err(Diagnostic::error("macro::failed", "one form").label(span, ""));
         };
-        let items = vec![Form::sym(call.span, "do"), twice.clone(), twice.clone()];
-        Ok(Form::list(call.span, items))
+        let items = vec![Form::sym(span, "do"), twice.clone(), twice.clone()];
+        Ok(Form::list(span, items))
+    }
+
+    fn read_tagged(&mut self, _: &Name, _: &Form) -> Result<Option<Form>, Diagnostic> {
+        Ok(None)
+    }
+
+    fn load(&mut self, require: &Require) -> Result<(), Diagnostic> {
+        namespace::create(&require.namespace);
+        namespace::declare(&namespace::intern(&require.namespace, "x"));
+        Ok(())
+    }
+
+    fn define_macro(&mut self, var: &VarRef, _: &Arc<CoreFunction>) {
+        if let Some(body) = var.0.as_object::<VarBody>() {
+            body.set(var_flags::MACRO);
+        }
     }
 }
 
@@ -150,7 +161,6 @@ impl Session {
                 self.out.push(format!("{mark}{}", function_text(&function)));
             }
             Ok(TopLevel::Forms(forms)) => forms.iter().for_each(|form| self.top_level(form)),
-            Ok(TopLevel::Directive(directive)) => self.out.push(format!("{directive:?}")),
             Err(errors) => errors.iter().for_each(|error| self.show(error)),
         }
     }

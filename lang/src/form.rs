@@ -42,7 +42,7 @@ impl Name {
         }
     }
 
-    /// Splits `ns/name`. A lone `/`, and the last `/` of `ns//`, is a name. What is no proper name
+    /// Splits `ns/name` at the first `/`. A lone `/` is a name, as is the rest of `ns//`. What is no proper name
     /// (`a/`, `/a`) is taken whole, without namespace.
     pub fn parse(text: &str) -> Name {
         match Name::split(text) {
@@ -53,12 +53,8 @@ impl Name {
 
     /// The two sides of the separating `/`, if there is one with something on either side.
     pub(crate) fn split(text: &str) -> Option<(&str, &str)> {
-        let end = text.len();
-        let slash = match text.strip_suffix("//") {
-            Some(ns) if !ns.is_empty() => ns.len(),
-            _ => text.rfind('/')?,
-        };
-        (slash > 0 && slash + 1 < end).then(|| (&text[..slash], &text[slash + 1..]))
+        let slash = text.find('/')?;
+        (slash > 0 && slash + 1 < text.len()).then(|| (&text[..slash], &text[slash + 1..]))
     }
 
     /// True for the name without namespace.

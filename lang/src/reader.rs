@@ -37,6 +37,17 @@ pub struct ReadOptions<'a> {
     pub resolve_alias: &'a dyn Fn(&str) -> Option<Arc<str>>,
     /// What `#?(…)` chooses from; `:default` always matches.
     pub features: &'a [&'a str],
+    /// What becomes of `#?(…)`.
+    pub conditionals: Conditionals,
+}
+
+/// What becomes of reader conditionals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Conditionals {
+    /// The branch of a feature is taken.
+    Choose,
+    /// They are kept, as literals tagged `?` or `?@`.
+    Keep,
 }
 
 impl Default for ReadOptions<'_> {
@@ -44,7 +55,8 @@ impl Default for ReadOptions<'_> {
         ReadOptions {
             current_ns: "user",
             resolve_alias: &|_| None,
-            features: &["batuta"],
+            features: &["batuta", "clj"],
+            conditionals: Conditionals::Choose,
         }
     }
 }

@@ -120,6 +120,13 @@ impl SourceMap {
             .map_or_else(|| Arc::from("<unknown>"), |file| file.name.clone())
     }
 
+    /// The text last added under a name.
+    pub fn find(&self, name: &str) -> Option<SourceId> {
+        let files = self.files.read().unwrap_or_else(PoisonError::into_inner);
+        let place = files.iter().rposition(|file| &*file.name == name)?;
+        Some(SourceId(place as u32))
+    }
+
     /// A text; empty for a place in no text.
     pub fn text(&self, id: SourceId) -> Arc<str> {
         self.file(id)
@@ -161,6 +168,8 @@ mod tests {
         assert_eq!(map.line_col(Span::new(id, 11, 11)), (3, 1));
         assert_eq!(map.line_col(Span::NONE), (0, 0));
         assert_eq!(&*map.name(id), "a.bat");
+        assert_eq!(map.find("a.bat"), Some(id));
+        assert_eq!(map.find("b.bat"), None);
     }
 
     #[test]

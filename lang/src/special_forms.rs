@@ -50,7 +50,6 @@ pub const SPECIAL_FORMS: &[SpecialForm] = &[
         "(if test then else?)",
         "Evaluates `then`, or `else` if the test is false or nil.",
     ),
-    row("in-ns", "(in-ns 'name)", "Goes on in another namespace."),
     row(
         "let*",
         "(let* [name value …] body …)",
@@ -83,7 +82,7 @@ pub const SPECIAL_FORMS: &[SpecialForm] = &[
     ),
     row(
         "ns*",
-        "(ns* name doc [excluded …])",
+        "(ns* name doc (filter …) {attribute value …})",
         "Goes on in a namespace, made if new; what `ns` becomes.",
     ),
     row(

@@ -76,7 +76,7 @@ fn check(cases: &[(&str, &str)], of: fn(&str) -> String) {
 fn conditions() {
     check(
         &[
-            ("(when a b c)", "(if a (do b c) nil)"),
+            ("(when a b c)", "(if a (do b c))"),
             ("(unless a b)", "(if a nil b)"),
             ("(if-not a b c)", "(if a c b)"),
             ("(cond a 1 b 2 :else 3)", "(if a 1 (if b 2 3))"),
@@ -340,7 +340,7 @@ fn effects() {
             ),
             (
                 "(binding [*a* 1 n/*b* 2] (f) 1)",
-                "(do (c/push-bindings* {(var *a*) 1, (var n/*b*) 2}) (try (do (f) 1) (finally (c/pop-bindings*))))",
+                "(let* [] (c/push-bindings* {(var *a*) 1, (var n/*b*) 2}) (try (do (f) 1) (finally (c/pop-bindings*))))",
             ),
             (
                 "(with-open [a (f) b (g a)] b)",
@@ -357,9 +357,9 @@ fn effects() {
             ("(dbg (+ 1 2))", "(c/dbg* \"(+ 1 2)\" (+ 1 2))"),
             (
                 "(ns a.b \"doc\" (:require [c.d :as d] e.f) (:use g.h) (:refer-clojure :exclude [map]))",
-                "(do (ns* a.b \"doc\" [map]) (c/require (quote [c.d :as d])) (c/require (quote e.f)) (c/require (quote [g.h :refer :all])) nil)",
+                "(do (ns* a.b \"doc\" (:exclude [map]) {}) (c/require (quote [c.d :as d])) (c/require (quote e.f)) (c/use (quote g.h)) nil)",
             ),
-            ("(ns a)", "(do (ns* a nil []) nil)"),
+            ("(ns a)", "(do (ns* a nil () {}) nil)"),
         ],
         expand,
     );

@@ -153,7 +153,7 @@ fn marks_and_comments() {
     for (text, expected) in [
         (
             "'x `x ~x ~@x @x #'x",
-            "(quote x) (syntax-quote x) (unquote x) (unquote-splicing x) (batuta.core/deref x) (var x)",
+            "(quote x) (syntax-quote* x) (clojure.core/unquote x) (clojure.core/unquote-splicing x) (clojure.core/deref x) (var x)",
         ),
         ("'#_a x ''y", "(quote x) (quote (quote y))"),
         ("#_a b #_ #_ c d e ; f\n g", "b e g"),

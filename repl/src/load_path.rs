@@ -73,6 +73,10 @@ impl SourceLoader for LoadPath {
         Ok(None)
     }
 
+    fn read(&self, path: &str) -> Result<String, String> {
+        fs::read_to_string(path).map_err(|error| format!("{path}: {error}"))
+    }
+
     fn places(&self, namespace: &str) -> Vec<String> {
         self.candidates(namespace)
             .iter()

@@ -57,7 +57,8 @@ use crate::value::Value;
 pub use crash::{CrashReport, set_crash_reporter};
 pub use outcome::Outcome;
 pub use program::{
-    evaluate, interrupt, run_in_actor, run_main, shut_down, start_session, wait_until_idle,
+    evaluate, evaluate_with, interrupt, run_in_actor, run_main, shut_down, start_session,
+    wait_until_idle,
 };
 pub use waiting::{Activity, keep_alive, waits_for_actors};
 

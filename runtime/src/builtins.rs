@@ -22,13 +22,16 @@ pub mod core_errors;
 pub mod core_hash;
 pub mod core_lookup;
 pub mod core_names;
+pub mod core_namespaces;
 pub mod core_predicates;
 pub mod core_print;
 pub mod core_queue;
+pub mod core_reading;
 pub mod core_sequences;
 pub mod core_sort;
 pub mod core_sorted;
 pub mod core_state;
+pub mod core_vars;
 pub mod format;
 pub mod http;
 pub mod io;
@@ -67,13 +70,16 @@ pub static TABLES: &[&BuiltinTable] = &[
     &core_hash::TABLE,
     &core_lookup::TABLE,
     &core_names::TABLE,
+    &core_namespaces::TABLE,
     &core_predicates::TABLE,
     &core_print::TABLE,
     &core_queue::TABLE,
+    &core_reading::TABLE,
     &core_sequences::TABLE,
     &core_sort::TABLE,
     &core_sorted::TABLE,
     &core_state::TABLE,
+    &core_vars::TABLE,
     &format::TABLE,
     &http::TABLE,
     &io::TABLE,

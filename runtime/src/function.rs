@@ -11,7 +11,7 @@
 
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicPtr, AtomicU8, AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use crate::builtin::Builtin;
 use crate::value::Value;
@@ -286,6 +286,8 @@ pub struct VarBody {
     pub name: Arc<str>,
     /// Metadata map or nil.
     pub meta: RwLock<Value>,
+    /// Functions by key, told of root values; nil if there are none.
+    watches: RwLock<Value>,
     bouncer: OnceLock<Value>,
 }
 
@@ -323,6 +325,30 @@ impl VarBody {
         } else {
             self.flags.fetch_and(!flag, Ordering::AcqRel);
         }
+    }
+
+    /// The metadata that was given to it, a map or nil.
+    pub fn own_meta(&self) -> Value {
+        let meta = self.meta.read();
+        meta.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Replaces the metadata given to it.
+    pub fn set_meta(&self, meta: Value) {
+        meta.publish();
+        *self.meta.write().unwrap_or_else(PoisonError::into_inner) = meta;
+    }
+
+    /// The functions that are told of root values, by key; nil if there are none.
+    pub fn watches(&self) -> Value {
+        let watches = self.watches.read();
+        watches.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Replaces the functions that are told of root values.
+    pub fn set_watches(&self, watches: Value) {
+        watches.publish();
+        *self.watches.write().unwrap_or_else(PoisonError::into_inner) = watches;
     }
 
     /// The root value, owned. `None` if unbound.
@@ -381,6 +407,7 @@ pub fn make_var(namespace: &str, name: &str) -> Value {
         namespace: namespace.into(),
         name: name.into(),
         meta: RwLock::new(Value::NIL),
+        watches: RwLock::new(Value::NIL),
         bouncer: OnceLock::new(),
     });
     if let Some(header) = var.header() {

@@ -6,13 +6,23 @@
 //! forward references and stay invisible to every look-up but [`intern`].
 //! To give Batuta's libraries another spelling, add a row to `SPELLINGS`.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, LazyLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use batuta_lang::form::Name;
 
 use crate::builtin::BuiltinTable;
 use crate::function::{FnCode, VarBody, make_immortal_function, make_var, var_flags};
 use crate::types;
 use crate::value::Value;
+
+mod clojure_names;
+mod object;
+mod var_meta;
+
+pub use clojure_names::is_clojure_name;
+pub use object::{NamespaceObject, as_namespace};
+pub use var_meta::var_meta;
 
 /// The namespace whose names are visible everywhere.
 pub const CORE: &str = "batuta.core";
@@ -56,14 +66,30 @@ pub enum Lookup {
     UnknownNamespace,
 }
 
-#[derive(Default)]
 struct Namespace {
     vars: BTreeMap<Arc<str>, Value>,
-    aliases: HashMap<Arc<str>, Arc<str>>,
-    refers: HashMap<Arc<str>, Value>,
+    aliases: BTreeMap<Arc<str>, Arc<str>>,
+    refers: BTreeMap<Arc<str>, Value>,
+    /// Names of Batuta's core that are not visible here.
+    hidden: HashSet<Arc<str>>,
+    /// What `find-ns` gives.
+    object: Value,
+    /// Its file was read, or its `ns` form was met.
+    is_loaded: bool,
 }
 
 impl Namespace {
+    fn new(name: &str) -> Namespace {
+        Namespace {
+            vars: BTreeMap::new(),
+            aliases: BTreeMap::new(),
+            refers: BTreeMap::new(),
+            hidden: HashSet::new(),
+            object: object::make(name),
+            is_loaded: false,
+        }
+    }
+
     fn defined(&self, name: &str) -> Option<&Value> {
         self.vars.get(name).filter(|var| is_defined(var))
     }
@@ -92,9 +118,84 @@ pub fn canonical(namespace: &str) -> &str {
     spelling.map_or(namespace, |(_, proper)| proper)
 }
 
-/// Makes a namespace, if it is not there yet.
-pub fn create(namespace: &str) {
-    write().entry(canonical(namespace).into()).or_default();
+/// How many of the first [`SPELLINGS`] are namespaces that programs know by Clojure's name.
+const SPELLED: usize = 7;
+
+/// A namespace as Clojure's programs write it: the other way round from [`canonical`].
+pub fn spelled(namespace: &str) -> &str {
+    let mut spellings = SPELLINGS[..SPELLED].iter();
+    let spelling = spellings.find(|(_, proper)| *proper == namespace);
+    spelling.map_or(namespace, |(other, _)| other)
+}
+
+/// The namespace that templates and `pr` write before a name: Clojure's for Clojure's names, ours
+/// for ours.
+pub fn shown<'a>(namespace: &'a str, name: &str) -> &'a str {
+    if namespace == CORE && !is_clojure_name(name) {
+        return CORE;
+    }
+    spelled(namespace)
+}
+
+/// What a symbol of a template stands for in a namespace.
+pub fn qualified(current: &str, name: &Name) -> Name {
+    if let Some(ns) = &name.ns {
+        let target = alias_target(current, ns);
+        return target.map_or_else(
+            || name.clone(),
+            |ns| Name::qualified(shown(&ns, &name.name), name.name.clone()),
+        );
+    }
+    if let Lookup::Var(var) = find_visible(current, None, &name.name)
+        && let Some(body) = var.as_object::<VarBody>()
+    {
+        let ns = shown(&body.namespace, &body.name);
+        return Name::qualified(ns, body.name.clone());
+    }
+    Name::qualified(current, name.name.clone())
+}
+
+fn entry<'r>(registry: &'r mut Registry, namespace: &str) -> &'r mut Namespace {
+    let name = canonical(namespace);
+    registry
+        .entry(name.into())
+        .or_insert_with(|| Namespace::new(name))
+}
+
+/// Makes a namespace, if it is not there yet. Gives its object.
+pub fn create(namespace: &str) -> Value {
+    entry(&mut write(), namespace).object.clone()
+}
+
+/// The object of a namespace.
+pub fn object(namespace: &str) -> Option<Value> {
+    Some(read().get(canonical(namespace))?.object.clone())
+}
+
+/// Forgets a namespace. False if there was none.
+pub fn remove(namespace: &str) -> bool {
+    write().remove(canonical(namespace)).is_some()
+}
+
+/// Notes that nothing need be loaded for this namespace.
+pub fn set_loaded(namespace: &str) {
+    entry(&mut write(), namespace).is_loaded = true;
+}
+
+/// Was its file read, or its `ns` form met?
+pub fn is_loaded(namespace: &str) -> bool {
+    let registry = read();
+    let there = registry.get(canonical(namespace));
+    there.is_some_and(|there| there.is_loaded)
+}
+
+/// The names of all namespaces that are loaded, in order.
+pub fn loaded() -> Vec<Arc<str>> {
+    let registry = read();
+    let loaded = registry.iter().filter(|(_, there)| there.is_loaded);
+    let mut names: Vec<_> = loaded.map(|(name, _)| name.clone()).collect();
+    names.sort_unstable();
+    names
 }
 
 /// Is there a namespace of this name?
@@ -106,7 +207,7 @@ pub fn exists(namespace: &str) -> bool {
 pub fn intern(namespace: &str, name: &str) -> Value {
     let namespace = canonical(namespace);
     let mut registry = write();
-    let vars = &mut registry.entry(namespace.into()).or_default().vars;
+    let vars = &mut entry(&mut registry, namespace).vars;
     if let Some(var) = vars.get(name) {
         return var.clone();
     }
@@ -136,7 +237,11 @@ pub fn find_visible(current: &str, namespace: Option<&str>, name: &str) -> Looku
     let here = registry.get(canonical(current));
     let Some(written) = namespace else {
         let own = here.and_then(|here| here.defined(name).or_else(|| here.refers.get(name)));
-        let core = || registry.get(CORE).and_then(|core| core.defined(name));
+        let is_hidden = here.is_some_and(|here| here.hidden.contains(name));
+        let core = || match is_hidden {
+            true => None,
+            false => registry.get(CORE).and_then(|core| core.defined(name)),
+        };
         if let Some(var) = own.or_else(core) {
             return Lookup::Var(var.clone());
         }
@@ -158,7 +263,8 @@ pub fn find_visible(current: &str, namespace: Option<&str>, name: &str) -> Looku
     }
 }
 
-fn is_private(var: &Value) -> bool {
+/// May only its own namespace name the var?
+pub fn is_private(var: &Value) -> bool {
     var.as_object::<VarBody>()
         .is_some_and(|body| body.has(var_flags::PRIVATE))
 }
@@ -179,15 +285,79 @@ pub fn alias_target(namespace: &str, alias: &str) -> Option<Arc<str>> {
 pub fn add_alias(namespace: &str, alias: &str, target: &str) {
     let target = canonical(target).into();
     let mut registry = write();
-    let here = registry.entry(canonical(namespace).into()).or_default();
+    let here = entry(&mut registry, namespace);
     here.aliases.insert(alias.into(), target);
+}
+
+/// Takes an alias away.
+pub fn remove_alias(namespace: &str, alias: &str) {
+    if let Some(here) = write().get_mut(canonical(namespace)) {
+        here.aliases.remove(alias);
+    }
+}
+
+/// The aliases of a namespace with what they mean, in order.
+pub fn aliases(namespace: &str) -> Vec<(Arc<str>, Arc<str>)> {
+    let registry = read();
+    let here = registry.get(canonical(namespace));
+    let pairs = here.into_iter().flat_map(|here| &here.aliases);
+    pairs
+        .map(|(alias, target)| (alias.clone(), target.clone()))
+        .collect()
+}
+
+/// Makes names of Batuta's core invisible in a namespace, until they are referred to.
+pub fn hide(namespace: &str, names: impl IntoIterator<Item = Arc<str>>) {
+    entry(&mut write(), namespace).hidden.extend(names);
+}
+
+/// Is this name of Batuta's core invisible in the namespace?
+pub fn is_hidden(namespace: &str, name: &str) -> bool {
+    let registry = read();
+    let here = registry.get(canonical(namespace));
+    here.is_some_and(|here| here.hidden.contains(name))
+}
+
+/// Takes a name out of a namespace: its own var, or what it refers to.
+pub fn unmap(namespace: &str, name: &str) {
+    let mut registry = write();
+    let here = entry(&mut registry, namespace);
+    here.vars.remove(name);
+    here.refers.remove(name);
+    here.hidden.insert(name.into());
 }
 
 /// Lets a name without namespace mean another namespace's var in `namespace`.
 pub fn refer(namespace: &str, name: &str, var: &Value) {
     let mut registry = write();
-    let here = registry.entry(canonical(namespace).into()).or_default();
+    let here = entry(&mut registry, namespace);
     here.refers.insert(name.into(), var.clone());
+    here.hidden.remove(name);
+}
+
+/// The vars defined in a namespace, by name, in order.
+pub fn vars(namespace: &str) -> Vec<(Arc<str>, Value)> {
+    let registry = read();
+    let there = registry.get(canonical(namespace));
+    let defined = there.into_iter().flat_map(|there| &there.vars);
+    defined
+        .filter(|(_, var)| is_defined(var))
+        .map(|(name, var)| (name.clone(), var.clone()))
+        .collect()
+}
+
+/// What a namespace refers to without owning it, Batuta's core included, by name.
+pub fn refers(namespace: &str) -> Vec<(Arc<str>, Value)> {
+    let mut found: BTreeMap<Arc<str>, Value> = BTreeMap::new();
+    if canonical(namespace) != CORE {
+        let is_visible = |name: &str| !is_hidden(namespace, name);
+        found.extend(vars(CORE).into_iter().filter(|(name, _)| is_visible(name)));
+    }
+    if let Some(here) = read().get(canonical(namespace)) {
+        let own = here.refers.iter();
+        found.extend(own.map(|(name, var)| (name.clone(), var.clone())));
+    }
+    found.into_iter().collect()
 }
 
 /// The names of the vars defined in a namespace, in order.
@@ -205,11 +375,8 @@ pub fn names(namespace: &str) -> Vec<Arc<str>> {
 pub fn referred_names(namespace: &str) -> Vec<Arc<str>> {
     let registry = read();
     let here = registry.get(canonical(namespace));
-    let mut names: Vec<_> = here
-        .map(|here| here.refers.keys().cloned().collect())
-        .unwrap_or_default();
-    names.sort_unstable();
-    names
+    here.map(|here| here.refers.keys().cloned().collect())
+        .unwrap_or_default()
 }
 
 /// The names of all namespaces, in order.
@@ -229,4 +396,5 @@ pub fn install(table: &'static BuiltinTable) {
             body.set_root(&var, function);
         }
     }
+    set_loaded(table.namespace);
 }

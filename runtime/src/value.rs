@@ -29,6 +29,7 @@ pub mod order;
 pub mod print;
 pub mod regex;
 pub mod symbol;
+pub mod tagged;
 pub mod temporal;
 pub mod text;
 pub mod uuid;

@@ -47,16 +47,20 @@
   (if (compare-and-set-watched* cell (deref cell) value) value (recur cell value)))
 
 (defn add-watch
-  "Has f called with key, atom, value before and value after whenever the atom changes. Gives the
-  atom."
+  "Has f called with key, atom, value before and value after whenever the atom, or the value of a
+  var for all actors, changes. Gives the atom."
   [cell key f]
-  (change-beside* cell assoc-in [:watches key] f)
+  (if (var? cell)
+    (set-var-watches* cell (assoc (var-watches* cell) key f))
+    (change-beside* cell assoc-in [:watches key] f))
   cell)
 
 (defn remove-watch
   "Takes the watch of a key away. Gives the atom."
   [cell key]
-  (change-beside* cell update :watches dissoc key)
+  (if (var? cell)
+    (set-var-watches* cell (dissoc (var-watches* cell) key))
+    (change-beside* cell update :watches dissoc key))
   cell)
 
 (defn set-validator!

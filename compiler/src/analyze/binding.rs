@@ -13,9 +13,9 @@ impl Unit<'_> {
             return self.fail(messages::malformed(form.span, "if", wanted));
         };
         let test = self.expr(&args[0], ctx.value());
-        let then = self.expr(&args[1], ctx);
+        let then = self.expr(&args[1], ctx.branch());
         let otherwise = match args.get(2) {
-            Some(otherwise) => self.expr(otherwise, ctx),
+            Some(otherwise) => self.expr(otherwise, ctx.branch()),
             None => nil(form.span),
         };
         if_(test, then, otherwise, form.span)

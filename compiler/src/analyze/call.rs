@@ -5,7 +5,8 @@ use batuta_lang::source::Span;
 use batuta_runtime::function::var_flags;
 use batuta_runtime::namespace::{self, Lookup};
 
-use super::unit::{Ctx, Head, Unit, core};
+use super::namespaces::Foresight;
+use super::unit::{Ctx, Head, Unit, core, nil};
 use crate::core_tree::{Core, CoreKind, VarRef};
 use crate::messages;
 use crate::resolve;
@@ -74,6 +75,9 @@ impl Unit<'_> {
             }
             if let Some(operation) = self.operator(name, args, span, ctx) {
                 return operation;
+            }
+            if let Foresight::Done = self.foresee(name, args, ctx) {
+                return nil(span);
             }
         }
         if resolve::has_flag(&var.0, var_flags::DYNAMIC) {

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use batuta_lang::form::{Form, FormKind};
+use batuta_lang::form::Form;
 use batuta_lang::source::Span;
 use batuta_runtime::function::{VarBody, var_flags};
 use batuta_runtime::namespace::{self, CORE};
 use batuta_runtime::value::Value;
 
 use super::TopLevel;
+use super::literal::without_quotes;
 use super::unit::{Ctx, Head, Unit, core, nil};
 use crate::core_tree::{Core, CoreKind, VarRef};
 use crate::messages;
@@ -36,23 +37,28 @@ pub(super) fn announced_name(form: &Form) -> Option<Arc<str>> {
 impl Unit<'_> {
     pub(super) fn top_level_def(&mut self, form: &Form, args: &[Form]) -> TopLevel {
         if let Some(parts) = self.def_parts(form, args) {
-            let var = self.define_name(&parts);
-            if let Some(value) = parts.value {
-                let value = self.expand_head(value);
-                if let Some(define) = self.function_definition(&var, &parts, &value) {
-                    return define;
-                }
-                self.session.set_signature(&var.0, None);
-                let value = self.expr(&value, Ctx::top_level());
-                return self.thunk(CoreKind::Def(var, Some(Box::new(value))), form.span);
+            let (var, meta) = self.define_name(&parts);
+            let Some(value) = parts.value else {
+                return self.definition(core(CoreKind::Def(var, None), form.span), meta);
+            };
+            let value = self.expand_head(value);
+            if meta.is_none()
+                && let Some(define) = self.function_definition(&var, &parts, &value)
+            {
+                return define;
             }
-            return self.thunk(CoreKind::Def(var, None), form.span);
+            self.session.set_signature(&var.0, None);
+            let value = self.expr(&value, Ctx::top_level());
+            let definition = core(CoreKind::Def(var, Some(Box::new(value))), form.span);
+            return self.definition(definition, meta);
         }
         TopLevel::Forms(Vec::new())
     }
 
-    fn thunk(&mut self, kind: CoreKind, span: Span) -> TopLevel {
-        TopLevel::Thunk(Arc::new(self.finish_thunk(core(kind, span), span)))
+    fn definition(&mut self, definition: Core, meta: Option<Form>) -> TopLevel {
+        let span = definition.span;
+        let body = self.with_meta(definition, meta, Ctx::top_level());
+        TopLevel::Thunk(Arc::new(self.finish_thunk(body, span)))
     }
 
     fn function_definition(
@@ -88,12 +94,43 @@ impl Unit<'_> {
         let Some(parts) = self.def_parts(form, args) else {
             return nil(form.span);
         };
-        let var = self.define_name(&parts);
+        let (var, meta) = self.define_name(&parts);
         self.session.set_signature(&var.0, None);
+        if parts.symbol.has_meta_flag("macro")
+            && self.is_certain(ctx)
+            && self.define_macro_now(&var, &parts)
+        {
+            return core(CoreKind::Var(var), form.span);
+        }
         let value = parts
             .value
             .map(|value| Box::new(self.expr(value, ctx.value())));
-        core(CoreKind::Def(var, value), form.span)
+        let definition = core(CoreKind::Def(var, value), form.span);
+        self.with_meta(definition, meta, ctx)
+    }
+
+    /// A macro inside another form is there before what stands behind it is looked at, unless it
+    /// needs locals from around it.
+    fn define_macro_now(&mut self, var: &VarRef, parts: &DefParts<'_>) -> bool {
+        let Some(value) = parts.value.map(|value| self.expand_head(value)) else {
+            return false;
+        };
+        let core = self.expr(&value, Ctx::top_level());
+        match core.kind {
+            CoreKind::Fn(function) if function.captures.is_empty() => {
+                self.host.define_macro(var, &function);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// The definition, and then the metadata that must be computed.
+    fn with_meta(&mut self, definition: Core, meta: Option<Form>, ctx: Ctx) -> Core {
+        let Some(meta) = meta else { return definition };
+        let span = definition.span;
+        let meta = self.expr(&meta, ctx.value());
+        self.core_call("add-meta*", vec![definition, meta], span)
     }
 
     fn def_parts<'f>(&mut self, form: &Form, args: &'f [Form]) -> Option<DefParts<'f>> {
@@ -130,35 +167,29 @@ impl Unit<'_> {
         None
     }
 
-    /// Makes the var with its flags and metadata.
-    fn define_name(&mut self, parts: &DefParts<'_>) -> VarRef {
+    /// Makes the var with its flags, and with the metadata that is constant; the rest is given
+    /// back.
+    fn define_name(&mut self, parts: &DefParts<'_>) -> (VarRef, Option<Form>) {
         let namespace = self.session.namespace();
         self.warn_of_hiding(parts, &namespace);
         let var = namespace::intern(&namespace, parts.name);
         namespace::declare(&var);
-        let meta = self.def_meta(parts);
+        let (constant, computed) = self.def_meta(parts);
         if let Some(body) = var.as_object::<VarBody>() {
             for (key, flag) in [
                 ("dynamic", var_flags::DYNAMIC),
                 ("private", var_flags::PRIVATE),
             ] {
-                if parts.symbol.has_meta_flag(key) {
-                    body.set(flag);
-                }
+                body.put(flag, parts.symbol.has_meta_flag(key));
             }
-            if !meta.is_nil() {
-                meta.publish();
-                *body
-                    .meta
-                    .write()
-                    .unwrap_or_else(std::sync::PoisonError::into_inner) = meta;
-            }
+            body.set_meta(constant);
         }
-        VarRef(var)
+        (VarRef(var), computed)
     }
 
     fn warn_of_hiding(&mut self, parts: &DefParts<'_>, namespace: &str) {
         let hides = !resolve::is_library(namespace)
+            && !namespace::is_hidden(namespace, parts.name)
             && resolve::is_clojure_name(parts.name)
             && namespace::find(namespace, parts.name).is_none()
             && namespace::find(CORE, parts.name).is_some();
@@ -169,33 +200,52 @@ impl Unit<'_> {
         }
     }
 
-    fn def_meta(&mut self, parts: &DefParts<'_>) -> Value {
+    /// What is constant, and a map form of what must be computed.
+    fn def_meta(&mut self, parts: &DefParts<'_>) -> (Value, Option<Form>) {
+        let span = parts.symbol.span;
         let written = parts
             .symbol
             .meta
             .as_deref()
             .and_then(Form::as_map)
             .unwrap_or_default();
-        let mut entries: Vec<(Form, Form)> = written
-            .iter()
-            .map(|(key, value)| (key.clone(), unquoted(value)))
-            .collect();
+        let mut constant = Vec::new();
+        let mut computed = Vec::new();
+        for (key, value) in written {
+            // A type is no more than its name.
+            let data = match key.is_keyword("tag") {
+                true => Some(value.clone()),
+                false => without_quotes(value),
+            };
+            match data {
+                Some(data) => constant.push((key.clone(), data)),
+                None => computed.push((key.clone(), value.clone())),
+            }
+        }
         if let Some(doc) = parts.doc {
-            entries.retain(|(key, _)| !key.is_keyword("doc"));
-            entries.push((Form::keyword(doc.span, "doc"), doc.clone()));
+            constant.retain(|(key, _)| !key.is_keyword("doc"));
+            constant.push((Form::keyword(doc.span, "doc"), doc.clone()));
         }
-        if entries.is_empty() {
-            return Value::NIL;
-        }
-        let span = parts.symbol.span;
-        self.constant_of(&Form::map(span, entries), span)
+        constant.extend(place_of(span));
+        let computed = (!computed.is_empty()).then(|| Form::map(span, computed));
+        (self.constant_of(&Form::map(span, constant), span), computed)
     }
 }
 
-/// Metadata is data: a quote in it is only spelling.
-fn unquoted(form: &Form) -> Form {
-    match &form.kind {
-        FormKind::List(items) if items.len() == 2 && form.is_call_to("quote") => items[1].clone(),
-        _ => form.clone(),
+/// `:file`, `:line` and `:column` of a definition.
+fn place_of(span: Span) -> Vec<(Form, Form)> {
+    if span.is_none() {
+        return Vec::new();
     }
+    let sources = crate::session::sources();
+    let (line, column) = sources.line_col(span);
+    let number = |n: u32| Form::int(span, i64::from(n));
+    vec![
+        (
+            Form::keyword(span, "file"),
+            Form::str(span, sources.name(span.source)),
+        ),
+        (Form::keyword(span, "line"), number(line)),
+        (Form::keyword(span, "column"), number(column)),
+    ]
 }

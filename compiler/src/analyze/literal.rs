@@ -90,7 +90,7 @@ fn names_type(tag: &Name) -> bool {
 
 /// The form as data if all of it is constant, with quotes taken off; `None` if something in it
 /// must be evaluated.
-fn without_quotes(form: &Form) -> Option<Form> {
+pub(super) fn without_quotes(form: &Form) -> Option<Form> {
     let all = |items: &[Form]| items.iter().map(without_quotes).collect::<Option<Vec<_>>>();
     let kind = match &form.kind {
         FormKind::Symbol(_) => return None,

@@ -4,7 +4,6 @@
 //! macro.
 
 use batuta_lang::diagnostic::Diagnostic;
-use std::sync::Arc;
 
 use batuta_lang::expand::MacroContext;
 use batuta_lang::expand::core_macros::core_macro;
@@ -12,11 +11,11 @@ use batuta_lang::expand::hygiene::Gensyms;
 use batuta_lang::expand::syntax_quote::expand_syntax_quote;
 use batuta_lang::form::{Form, Name};
 use batuta_runtime::function::VarBody;
-use batuta_runtime::namespace::{self, CORE, Lookup};
+use batuta_runtime::namespace::{self, CORE};
 
 use super::scope::{FnKind, FnScope};
 use super::unit::{Ctx, Head, Unit, nil};
-use super::{Analyzer, Host};
+use super::{Analyzer, Host, MacroCall};
 use crate::core_tree::{Core, VarRef};
 use crate::messages;
 use crate::resolve;
@@ -161,8 +160,13 @@ impl Unit<'_> {
             .as_list()
             .and_then(|items| items.get(1..))
             .unwrap_or_default();
-        let locals = self.scopes.names();
-        self.host.run_macro(var, arguments.to_vec(), form, locals)
+        self.host.run_macro(MacroCall {
+            var,
+            arguments: arguments.to_vec(),
+            form,
+            locals: self.scopes.names(),
+            namespace: self.session.namespace(),
+        })
     }
 
     /// `` `template ``
@@ -183,32 +187,13 @@ impl Unit<'_> {
     }
 }
 
-/// A name of Batuta's core as templates write it: as Clojure's where Clojure has it.
-fn core_name(name: &Arc<str>) -> Name {
-    let ns = if resolve::is_clojure_name(name) {
-        "clojure.core"
-    } else {
-        CORE
-    };
-    Name::qualified(ns, name.clone())
-}
-
 /// What a symbol in a template stands for.
 fn qualified(current: &str, name: &Name) -> Name {
-    if let Some(ns) = &name.ns {
-        let target = namespace::alias_target(current, ns);
-        return target.map_or_else(|| name.clone(), |ns| Name::qualified(ns, name.name.clone()));
+    let is_special = name.ns.is_none() && resolve::special(&name.name).is_some();
+    let own = || namespace::find(current, &name.name).is_some();
+    if is_special && !own() {
+        let ns = namespace::shown(CORE, &name.name);
+        return Name::qualified(ns, name.name.clone());
     }
-    if let Lookup::Var(var) = resolve::find(current, name)
-        && let Some(body) = var.as_object::<VarBody>()
-    {
-        if &*body.namespace == CORE {
-            return core_name(&body.name);
-        }
-        return Name::qualified(body.namespace.clone(), body.name.clone());
-    }
-    if core_macro(&name.name).is_some() || resolve::special(&name.name).is_some() {
-        return core_name(&name.name);
-    }
-    Name::qualified(current, name.name.clone())
+    namespace::qualified(current, name)
 }

@@ -46,6 +46,8 @@ pub(crate) struct Ctx {
     pub(crate) guard: bool,
     /// Inside a `try`: a call that must fail may be meant.
     pub(crate) guarded: bool,
+    /// Not in a branch: it is sure to be reached if the function is called.
+    pub(crate) certain: bool,
 }
 
 /// The actor whose body is being analysed.
@@ -64,6 +66,15 @@ impl Ctx {
             actor: None,
             guard: false,
             guarded: false,
+            certain: true,
+        }
+    }
+
+    /// For a branch.
+    pub(crate) fn branch(self) -> Ctx {
+        Ctx {
+            certain: false,
+            ..self
         }
     }
 
@@ -120,7 +131,8 @@ impl<'a> Unit<'a> {
         let namespace = self.session.namespace();
         self.scopes
             .push(FnScope::new(namespace, FnKind::TopLevel, None));
-        let result = self.top_level_form(form);
+        let form = self.read_by_program(form);
+        let result = self.top_level_form(&form);
         if self.errors.is_empty() {
             return Ok(result);
         }
@@ -146,9 +158,6 @@ impl<'a> Unit<'a> {
             match self.head(name, items[0].span) {
                 Head::Special(Special::Do) => return TopLevel::Forms(items[1..].to_vec()),
                 Head::Special(Special::Def) => return self.top_level_def(&form, &items[1..]),
-                Head::Special(special @ (Special::Ns | Special::InNs | Special::Require)) => {
-                    return self.directive(special, &form, &items[1..]);
-                }
                 Head::CoreMacro(_) | Head::Macro(_) => match self.expand_once(&form) {
                     Some(expanded) => form = expanded,
                     None => return TopLevel::Forms(Vec::new()),
@@ -387,15 +396,13 @@ impl<'a> Unit<'a> {
             Special::Fn => self.fn_form(form, args, ctx),
             Special::From => self.query(form, ctx),
             Special::If => self.if_form(form, args, ctx),
-            Special::InNs | Special::Ns | Special::Require => {
-                self.inner_directive(special, form, args, ctx)
-            }
             Special::Let => self.let_form(form, args, ctx),
             Special::LetCells => self.let_cells(form, args, ctx),
             Special::LetFn => self.letfn(form, args, ctx),
             Special::Loop => self.loop_form(form, args, ctx),
             Special::Match => self.match_form(form, args, ctx),
             Special::MatchArgs => self.match_args(form, args, ctx),
+            Special::Ns => self.ns_form(form, args, ctx),
             Special::Question => self.question(form, args, ctx),
             Special::Quote => self.quote(form, args),
             Special::Receive => self.receive(form, args, ctx),
@@ -436,7 +443,9 @@ impl<'a> Unit<'a> {
 /// A var the program itself put under an unqualified name: its own, or one it refers to.
 fn own_var(namespace: &str, name: &str) -> Option<Value> {
     match namespace::find_visible(namespace, None, name) {
-        Lookup::Var(var) if namespace == CORE || resolve::core_name(&var).is_none() => Some(var),
+        Lookup::Var(var) if resolve::core_name(&var).is_none() => Some(var),
+        // In the library itself all names are its own, but for the macros made in Rust.
+        Lookup::Var(var) if namespace == CORE && core_macro(name).is_none() => Some(var),
         Lookup::Var(_) | Lookup::Private(_) | Lookup::Unknown | Lookup::UnknownNamespace => None,
     }
 }

@@ -5,15 +5,17 @@ use insta::assert_snapshot;
 use crate::analyzed;
 
 #[test]
-fn directives() {
-    assert_snapshot!(analyzed("(ns a.b (:require [c.d :as d :refer [x]]))"), @r##"
-    In("a.b")
-    Require([Require { namespace: "c.d", alias: Some("d"), refer: Names([("x", #0:37..38)]), rename: [], reload: false, span: #0:18..40 }])
+fn what_namespace_forms_do_is_foreseen() {
+    assert_snapshot!(analyzed("(ns a.b (:require [c.d :as d :refer [x]]))\n[x d/x]\n(in-ns 'user)"), @r##"
+    (ns* (quote a.b) nil {})
     nil
+    nil
+    (vector c.d/x c.d/x)
+    (in-ns (quote user))
     "##);
-    assert_snapshot!(analyzed("(require '[e.f :rename {x y}] :reload)\n(in-ns 'g)"), @r##"
-    Require([Require { namespace: "e.f", alias: None, refer: None, rename: [("x", "y")], reload: true, span: #0:10..29 }])
-    In("g")
+    assert_snapshot!(analyzed("(do (require '[e.f :rename {x y} :refer [x]]) (do (alias 'g 'e.f) [y g/x]))"), @r##"
+    nil
+    (do (alias (quote g) (quote e.f)) (vector e.f/x e.f/x))
     "##);
 }
 

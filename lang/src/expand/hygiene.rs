@@ -33,5 +33,6 @@ pub fn stays_bare(name: &Name) -> bool {
     name.ns.is_none()
         && (special_form(&name.name).is_some()
             || WORDS_WITHOUT_NAMESPACE.contains(&&*name.name)
-            || matches!(&*name.name, "&form" | "&env"))
+            || matches!(&*name.name, "&form" | "&env")
+            || name.name.starts_with('.'))
 }

@@ -77,11 +77,14 @@ impl Maker {
         match forms {
             [] => self.nil(),
             [only] => only.clone(),
-            several => {
-                let head = std::iter::once(self.sym("do"));
-                self.list(head.chain(several.iter().cloned()).collect())
-            }
+            several => self.do_(several),
         }
+    }
+
+    /// `(do forms…)`
+    pub(crate) fn do_(self, forms: &[Form]) -> Form {
+        let head = std::iter::once(self.sym("do"));
+        self.list(head.chain(forms.iter().cloned()).collect())
     }
 
     /// `(fn* [params] body)`, marked as made by `owner`: no function the user wrote, so nothing

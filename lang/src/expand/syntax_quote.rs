@@ -13,6 +13,13 @@ use crate::diagnostic::Diagnostic;
 use crate::form::{Form, FormKind, Name};
 use crate::messages::expand as messages;
 
+mod data;
+
+pub use data::expand_as_data;
+
+/// The head of what the reader makes of a template.
+const SYNTAX_QUOTE: &str = "syntax-quote*";
+
 /// The form that builds what the template describes. `resolve` says what a symbol means in the
 /// namespace the template stands in.
 ///
@@ -53,7 +60,9 @@ impl Piece {
 fn is_self_evaluating(form: &Form) -> bool {
     !matches!(
         form.kind,
-        FormKind::Symbol(_)
+        FormKind::Nil
+            | FormKind::Bool(_)
+            | FormKind::Symbol(_)
             | FormKind::List(_)
             | FormKind::Vector(_)
             | FormKind::Map(_)
@@ -82,7 +91,7 @@ impl Template<'_> {
         if marked(form, "unquote-splicing").is_some() {
             return Err(messages::splice_outside_sequence(form));
         }
-        if let Some(inner) = marked(form, "syntax-quote") {
+        if let Some(inner) = marked(form, SYNTAX_QUOTE) {
             let built = expand_syntax_quote(inner, self.resolve, self.gensyms)?;
             return self.piece(&built);
         }
@@ -184,10 +193,14 @@ impl Template<'_> {
     }
 }
 
-/// The argument of a one-argument mark such as `(unquote x)`.
+/// The argument of a mark that the reader makes, such as `(clojure.core/unquote x)`.
 fn marked<'f>(form: &'f Form, mark: &str) -> Option<&'f Form> {
+    let ns = (mark != SYNTAX_QUOTE).then_some("clojure.core");
     match form.as_list()? {
-        [head, argument] if head.is_sym(mark) => Some(argument),
+        [head, argument] => {
+            let name = head.as_symbol()?;
+            (&*name.name == mark && name.ns.as_deref() == ns).then_some(argument)
+        }
         _ => None,
     }
 }

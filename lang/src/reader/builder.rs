@@ -262,7 +262,7 @@ impl<'s> Builder<'s, '_> {
     pub(crate) fn tagged(&mut self, start: u32, token: &'s str, form: Form, end: u32) -> Form {
         let span = self.span(start, end);
         let tag = &token[1..];
-        if !is_proper_name(tag) || tag.contains("::") {
+        if !is_proper_name(tag) || tag.contains("::") || tag.starts_with('=') {
             let tag_span = self.span(start, start + token.len() as u32);
             self.report(messages::bad_tag(token, tag_span));
         }
@@ -276,7 +276,7 @@ fn is_proper_name(text: &str) -> bool {
     match text.find('/') {
         None => !text.is_empty() && !text.ends_with(':'),
         Some(_) if text == "/" => true,
-        Some(_) => Name::split(text).is_some_and(|(ns, _)| !ns.starts_with('/')),
+        Some(_) => Name::split(text).is_some_and(|(_, name)| name == "/" || !name.contains('/')),
     }
 }
 

@@ -1,11 +1,17 @@
 //! Reader conditionals: `#?(:batuta a :default b)` and `#?@(…)`.
 
+use std::sync::Arc;
+
+use super::Conditionals;
 use super::builder::{Builder, Item};
-use crate::form::{Form, FormKind};
+use crate::form::{Form, FormKind, Name};
 use crate::messages::read as messages;
 
 impl Builder<'_, '_> {
     pub(crate) fn conditional(&mut self, start: u32, branches: Form, end: u32) -> Item {
+        if self.options.conditionals == Conditionals::Keep {
+            return Item::One(self.kept("?", start, branches, end));
+        }
         match self.chosen(start, &branches, end) {
             Some(form) => Item::One(form),
             None => Item::None,
@@ -13,6 +19,9 @@ impl Builder<'_, '_> {
     }
 
     pub(crate) fn conditional_splicing(&mut self, start: u32, branches: Form, end: u32) -> Item {
+        if self.options.conditionals == Conditionals::Keep {
+            return Item::One(self.kept("?@", start, branches, end));
+        }
         match self.chosen(start, &branches, end) {
             None => Item::None,
             Some(form) => match &form.kind {
@@ -27,11 +36,19 @@ impl Builder<'_, '_> {
 
     /// Where one form is needed, there must be one.
     pub(crate) fn conditional_operand(&mut self, start: u32, branches: Form, end: u32) -> Form {
+        if self.options.conditionals == Conditionals::Keep {
+            return self.kept("?", start, branches, end);
+        }
         let span = self.span(start, end);
         self.chosen(start, &branches, end).unwrap_or_else(|| {
             self.report(messages::conditional_gives_nothing(span));
             Form::nil(span)
         })
+    }
+
+    fn kept(&self, mark: &str, start: u32, branches: Form, end: u32) -> Form {
+        let span = self.span(start, end);
+        Form::new(span, FormKind::Tagged(Name::new(mark), Arc::new(branches)))
     }
 
     /// The form behind the first feature that is ours.

@@ -88,7 +88,12 @@ fn in_radix(radix: &str, digits: &str, negative: bool) -> Parsed {
     if !(2..=36).contains(&radix) {
         return Err("the radix is a number from 2 to 36");
     }
-    // All letters are digits here; a suffix could not be told from them.
+    // Where `N` is a digit it is no suffix.
+    let is_digit = 'N'.is_digit(radix);
+    let digits = digits
+        .strip_suffix('N')
+        .filter(|_| !is_digit)
+        .unwrap_or(digits);
     big_digits(digits, radix, negative)
 }
 

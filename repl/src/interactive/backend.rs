@@ -9,6 +9,7 @@ use batuta_lang::diagnostic::{Diagnostic, RenderStyle};
 use batuta_lang::form::Form;
 use batuta_runtime::actor;
 use batuta_runtime::failure_state::Failure;
+use batuta_runtime::namespace;
 use batuta_runtime::value::{Value, print};
 
 use super::meta_commands::{self, MetaCommand};
@@ -58,6 +59,7 @@ impl Backend {
         for name in ["*1", "*2", "*3", "*e"] {
             set_core(name, Value::NIL);
         }
+        refer_tools();
         let values = [Value::NIL, Value::NIL, Value::NIL];
         Backend {
             session: Session::new(),
@@ -172,6 +174,25 @@ impl Backend {
         Runner {
             actor: self.actor.clone(),
             interruptible: self.interruptible.clone(),
+        }
+    }
+}
+
+/// What the prompt's namespace has at hand beside the core library, as Clojure's has.
+const TOOLS: [(&str, &[&str]); 2] = [
+    ("clojure.pprint", &["pp", "pprint"]),
+    (
+        "clojure.repl",
+        &["apropos", "dir", "doc", "find-doc", "pst", "source"],
+    ),
+];
+
+fn refer_tools() {
+    for (there, names) in TOOLS {
+        for name in names {
+            if let Some(var) = namespace::find(there, name) {
+                namespace::refer("user", name, &var);
+            }
         }
     }
 }

@@ -65,9 +65,15 @@ pub fn interrupt(pid: &Value) {
 
 /// Calls a function in an actor of its own; its failure goes to the outcome and is not reported.
 pub fn evaluate(function: Value, arguments: Vec<Value>) -> Outcome {
+    evaluate_with(function, arguments, Value::NIL)
+}
+
+/// As [`evaluate`], with dynamic bindings as another actor has them.
+pub fn evaluate_with(function: Value, arguments: Vec<Value>, inherited: Value) -> Outcome {
     let (sink, outcome) = Sink::channel();
     let options = SpawnOptions {
         sink: Some(sink),
+        inherited,
         ..SpawnOptions::new(function).arguments(arguments)
     };
     // A definition with the wrong number of arguments ends the outcome without a result.

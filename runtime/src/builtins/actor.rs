@@ -16,6 +16,7 @@ use crate::actor::{self, Actor, link, monitor, registry};
 use crate::builtin::{Builtin, BuiltinTable, Flow, Signal, at_least, between, exactly, wait};
 use crate::collections::{map, vector};
 use crate::context::Cx;
+use crate::dynamic;
 use crate::failure::{Fault, FaultKind};
 use crate::number;
 use crate::value::Value;
@@ -90,7 +91,7 @@ fn start(cx: &mut Cx, arguments: &mut [Value], link: bool, monitor: bool) -> Flo
     let mut options = SpawnOptions::new(function).arguments(rest);
     options.link = link;
     options.monitor = monitor;
-    options.inherited = cx.coroutine.inherited.clone();
+    options.inherited = dynamic::for_spawned(&cx.coroutine.inherited);
     let spawned = spawn::spawn(cx, options)?;
     match spawned.monitor {
         Some(reference) => Ok(vector::from_vec(vec![spawned.pid, reference])),

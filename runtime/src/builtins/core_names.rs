@@ -4,9 +4,10 @@ use crate::builtin::{Builtin, BuiltinTable, Flow, between, exactly, row};
 use crate::builtins::support::{out_of_bounds, position, text};
 use crate::context::Cx;
 use crate::failure::Fault;
-use crate::number;
+use crate::function::VarBody;
 use crate::value::Value;
 use crate::value::text::Text;
+use crate::{namespace, number};
 
 fn name(_: &mut Cx, args: &mut [Value]) -> Flow {
     if let Some(keyword) = args[0].as_keyword() {
@@ -20,7 +21,7 @@ fn name(_: &mut Cx, args: &mut [Value]) -> Flow {
     Ok(args[0].clone())
 }
 
-fn namespace(_: &mut Cx, args: &mut [Value]) -> Flow {
+fn namespace_of(_: &mut Cx, args: &mut [Value]) -> Flow {
     let namespace = if let Some(keyword) = args[0].as_keyword() {
         keyword.namespace()
     } else if let Some(symbol) = args[0].as_symbol() {
@@ -40,6 +41,12 @@ fn name_text(who: &str, args: &[Value]) -> Result<String, Fault> {
             symbol.text().to_owned()
         } else if let Some(text) = one.as_str() {
             text.to_owned()
+        } else if let Some(var) = one.as_object::<VarBody>().filter(|_| who == "symbol") {
+            format!(
+                "{}/{}",
+                namespace::shown(&var.namespace, &var.name),
+                var.name
+            )
         } else {
             return Err(Fault::wrong_type(who, "a string, keyword or symbol", one));
         }),
@@ -126,7 +133,7 @@ const ROWS: &[Builtin] = &[
         "namespace",
         "[x]",
         exactly(1),
-        namespace,
+        namespace_of,
         "The namespace of a keyword or symbol, or nil.",
     ),
     row(

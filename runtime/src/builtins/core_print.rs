@@ -2,50 +2,91 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use batuta_lang::form::Name;
-use batuta_lang::reader::{ReadOptions, read_one};
-use batuta_lang::source::{SourceId, Span};
-
-use crate::builtin::{Builtin, BuiltinTable, Flow, and_then, at_least, between, exactly, row};
+use crate::builtin::{
+    Builtin, BuiltinTable, Flow, Resume, Signal, and_then, at_least, between, exactly, row,
+};
+use crate::builtins::core_state::{pop_bindings, push_binding};
 use crate::builtins::support::{take, take_all, text};
 use crate::collections::walk;
 use crate::context::Cx;
-use crate::failure::{Fault, FaultKind};
+use crate::dynamic::{self, Dynamic};
+use crate::number;
 use crate::output;
+use crate::stream;
 use crate::types::instance;
-use crate::value::form::{self, FormSpans};
-use crate::value::{Value, print};
+use crate::value::Value;
+use crate::value::print::{self, PrintOptions};
 
-mod capture;
+/// How a call writes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Style {
+    /// `pr`
+    Readable,
+    /// `print`
+    Plain,
+}
 
-type Write = fn(&mut String, &Value);
+/// What the print vars say in this actor.
+fn options(cx: &Cx, style: Style) -> PrintOptions {
+    let limit = |which| {
+        let value = dynamic::value(cx, which);
+        number::as_i64(&value).map_or(usize::MAX, |n| usize::try_from(n).unwrap_or(0))
+    };
+    PrintOptions {
+        readable: style == Style::Readable
+            && dynamic::value(cx, Dynamic::PrintReadably).is_truthy(),
+        length: limit(Dynamic::PrintLength),
+        level: limit(Dynamic::PrintLevel),
+        meta: dynamic::value(cx, Dynamic::PrintMeta).is_truthy(),
+        namespace_maps: dynamic::value(cx, Dynamic::PrintNamespaceMaps).is_truthy(),
+        ..PrintOptions::READABLE
+    }
+}
 
-/// The texts of all arguments, lazy sequences realised, with something between.
+/// The texts of all arguments with a space between, lazy sequences realised as far as they are
+/// shown.
 fn texts(
     cx: &mut Cx,
     args: &mut [Value],
-    write: Write,
-    between: &'static str,
-    then: impl FnOnce(&Cx, String) -> Flow + Send + 'static,
+    style: Style,
+    then: impl FnOnce(&mut Cx, String) -> Flow + Send + 'static,
 ) -> Flow {
-    let plain = !std::ptr::fn_addr_eq(write, print::write_readable as Write);
+    let options = options(cx, style);
     let show = move |cx: &mut Cx, values: Vec<Value>| {
         let mut out = String::new();
         for (index, value) in values.iter().enumerate() {
             if index > 0 {
-                out.push_str(between);
+                out.push(' ');
             }
-            write(&mut out, value);
+            print::write_with(&mut out, value, options);
         }
         then(cx, out)
     };
-    walk::realise_all(cx, take_all(args, 0), move |cx, values| {
-        if plain {
-            prepare_from(cx, values, 0, show)
-        } else {
-            show(cx, values)
-        }
+    let length = options.length.saturating_add(1);
+    walk::realise_some(
+        cx,
+        take_all(args, 0),
+        length,
+        move |cx, values| match style {
+            Style::Plain => prepare_from(cx, values, 0, show),
+            Style::Readable => show(cx, values),
+        },
+    )
+}
+
+/// The texts of all arguments joined, as `str` gives them. Objects whose type has `toString` say their own text.
+fn str_of(cx: &mut Cx, args: &mut [Value]) -> Flow {
+    instance::with_own_texts(cx, take_all(args, 0), |cx, values| {
+        walk::realise_all(cx, values, |cx, values| prepare_from(cx, values, 0, joined))
     })
+}
+
+fn joined(_: &mut Cx, values: Vec<Value>) -> Flow {
+    let mut out = String::new();
+    for value in &values {
+        print::write_str(&mut out, value);
+    }
+    Ok(Value::string(out))
 }
 
 /// Lets objects of other crates get ready to be shown, one after the other.
@@ -68,76 +109,67 @@ fn prepare_from(
 
 /// Writes text where this actor prints to.
 pub(super) fn emit(cx: &Cx, text: &str) -> Flow {
-    if !capture::add(cx, text) {
-        output::write(text)?;
-    }
+    stream::print(cx, text)?;
     Ok(Value::NIL)
 }
 
-fn emit_line(cx: &Cx, mut text: String) -> Flow {
+fn emit_line(cx: &mut Cx, mut text: String) -> Flow {
     text.push('\n');
     emit(cx, &text)
 }
 
-fn emit_text(cx: &Cx, text: String) -> Flow {
+fn emit_text(cx: &mut Cx, text: String) -> Flow {
     emit(cx, &text)
 }
 
-fn print_line(cx: &mut Cx, args: &mut [Value]) -> Flow {
-    texts(cx, args, print::write_plain, " ", emit_line)
-}
-
-fn pr_line(cx: &mut Cx, args: &mut [Value]) -> Flow {
-    texts(cx, args, print::write_readable, " ", emit_line)
-}
-
-/// Objects whose type has `toString` say their own text.
-fn str_of(cx: &mut Cx, args: &mut [Value]) -> Flow {
-    instance::with_own_texts(cx, take_all(args, 0), |cx, mut values| {
-        texts(cx, &mut values, print::write_str, "", string)
-    })
-}
-
-fn string(_: &Cx, text: String) -> Flow {
+fn string(_: &mut Cx, text: String) -> Flow {
     Ok(Value::string(text))
 }
 
-fn line(cx: &Cx, mut text: String) -> Flow {
+fn line(_: &mut Cx, mut text: String) -> Flow {
     text.push('\n');
-    string(cx, text)
+    Ok(Value::string(text))
 }
 
 /// Shows text and value of a form on standard error, and gives the value.
 fn dbg(cx: &mut Cx, args: &mut [Value]) -> Flow {
     let form = take(args, 0);
-    walk::realise(cx, take(args, 1), move |_, value| {
-        let form = form.as_str().unwrap_or_default().to_owned();
-        to_standard_error(&format!("{form} => {}\n", print::readable(&value)))?;
+    walk::realise(cx, take(args, 1), move |cx, value| {
+        let form = form.as_str().unwrap_or_default();
+        let text = format!("{form} => {}\n", print::readable(&value));
+        stream::write(&dynamic::value(cx, Dynamic::Err), &text)?;
         Ok(value)
     })
 }
 
-pub(super) fn to_standard_error(text: &str) -> Result<(), Fault> {
-    use std::io::Write;
-    std::io::stderr()
-        .lock()
-        .write_all(text.as_bytes())
-        .map_err(|error| {
-            Fault::new(
-                FaultKind::Io,
-                format!("cannot write to standard error: {error}"),
-            )
-        })
+/// Undoes the binding of `*out*` and gives what was printed.
+struct Capturing(Value);
+
+impl Resume for Capturing {
+    fn resume(self: Box<Self>, cx: &mut Cx, _: Value) -> Flow {
+        pop_bindings(cx);
+        let mut text = String::new();
+        print::write_str(&mut text, &self.0);
+        Ok(Value::string(text))
+    }
+
+    fn failed(self: Box<Self>, cx: &mut Cx) {
+        pop_bindings(cx);
+    }
 }
 
-/// The first form of a text as a value; nothing is evaluated.
-fn read_string(_: &mut Cx, args: &mut [Value]) -> Flow {
-    let source = text("read-string", &args[0])?;
-    match read_one(SourceId::NONE, source, 0, &ReadOptions::default()) {
-        Ok(Some((form, _))) => Ok(form::from_form(&form, &mut FormSpans::new())?),
-        Ok(None) => Err(Fault::new(FaultKind::Syntax, "`read-string`: no form in the text").into()),
-        Err(diagnostic) => Err(Fault::new(FaultKind::Syntax, diagnostic.message).into()),
-    }
+fn with_out_str(cx: &mut Cx, args: &mut [Value]) -> Flow {
+    let output = stream::string_output();
+    push_binding(cx, dynamic::var(Dynamic::Out).clone(), output.clone());
+    Err(Box::new(Signal::Call {
+        function: take(args, 0),
+        arguments: Vec::new(),
+        then: Some(Box::new(Capturing(output))),
+    }))
+}
+
+fn string_input(_: &mut Cx, args: &mut [Value]) -> Flow {
+    Ok(stream::string_input(text("with-in-str", &args[0])?))
 }
 
 fn gensym(_: &mut Cx, args: &mut [Value]) -> Flow {
@@ -152,15 +184,6 @@ fn gensym(_: &mut Cx, args: &mut [Value]) -> Flow {
     };
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
     Ok(Value::symbol(format!("{prefix}{number}")))
-}
-
-/// What the reader makes of `#tag form`.
-fn tagged_literal(_: &mut Cx, args: &mut [Value]) -> Flow {
-    let Some(tag) = args[0].as_symbol() else {
-        return Err(Fault::wrong_type("tagged-literal", "a symbol", &args[0]).into());
-    };
-    let inner = form::to_form(&args[1], &FormSpans::new(), Span::NONE)?;
-    Ok(form::tagged(Name::parse(tag.text()), inner))
 }
 
 /// The table.
@@ -202,64 +225,57 @@ const ROWS: &[Builtin] = &[
         "pr",
         "[& xs]",
         at_least(0),
-        |cx, a| texts(cx, a, print::write_readable, " ", emit_text),
+        |cx, a| texts(cx, a, Style::Readable, emit_text),
         "Writes the values as the reader takes them.",
     ),
     row(
         "pr-str",
         "[& xs]",
         at_least(0),
-        |cx, a| texts(cx, a, print::write_readable, " ", string),
+        |cx, a| texts(cx, a, Style::Readable, string),
         "The text that `pr` writes.",
     ),
     row(
         "print",
         "[& xs]",
         at_least(0),
-        |cx, a| texts(cx, a, print::write_plain, " ", emit_text),
+        |cx, a| texts(cx, a, Style::Plain, emit_text),
         "Writes the values for people: strings and characters as they are.",
     ),
     row(
         "print-str",
         "[& xs]",
         at_least(0),
-        |cx, a| texts(cx, a, print::write_plain, " ", string),
+        |cx, a| texts(cx, a, Style::Plain, string),
         "The text that `print` writes.",
     ),
     row(
         "println",
         "[& xs]",
         at_least(0),
-        print_line,
+        |cx, a| texts(cx, a, Style::Plain, emit_line),
         "As `print`, and a line break.",
     ),
     row(
         "println-str",
         "[& xs]",
         at_least(0),
-        |cx, a| texts(cx, a, print::write_plain, " ", line),
+        |cx, a| texts(cx, a, Style::Plain, line),
         "The text that `println` writes.",
     ),
     row(
         "prn",
         "[& xs]",
         at_least(0),
-        pr_line,
+        |cx, a| texts(cx, a, Style::Readable, emit_line),
         "As `pr`, and a line break.",
     ),
     row(
         "prn-str",
         "[& xs]",
         at_least(0),
-        |cx, a| texts(cx, a, print::write_readable, " ", line),
+        |cx, a| texts(cx, a, Style::Readable, line),
         "The text that `prn` writes.",
-    ),
-    row(
-        "read-string",
-        "[s]",
-        exactly(1),
-        read_string,
-        "The first form of a text as data. Evaluates nothing.",
     ),
     row(
         "str",
@@ -269,17 +285,24 @@ const ROWS: &[Builtin] = &[
         "The texts of all arguments joined; nothing for nil.",
     ),
     row(
-        "tagged-literal",
-        "[tag x]",
-        exactly(2),
-        tagged_literal,
-        "The literal `#tag x` as data.",
+        "string-input*",
+        "[s]",
+        exactly(1),
+        string_input,
+        "Something to read the text from, for `*in*`.",
+    ),
+    row(
+        "string-output*",
+        "[]",
+        exactly(0),
+        |_, _| Ok(stream::string_output()),
+        "Something to print to, for `*out*`; `str` of it is what was printed.",
     ),
     row(
         "with-out-str*",
         "[f]",
         exactly(1),
-        capture::with_out_str,
+        with_out_str,
         "Calls a function of no arguments; gives what is printed meanwhile as a string.",
     ),
 ];

@@ -68,7 +68,7 @@ fn innermost(cx: &Cx) -> Value {
 }
 
 /// What this actor has bound to a var (or another key), if anything.
-pub(super) fn bound_value(cx: &Cx, key: &Value) -> Option<Value> {
+pub(crate) fn bound_value(cx: &Cx, key: &Value) -> Option<Value> {
     let bindings = list::as_list(&cx.coroutine.inherited)?.first();
     map::get(bindings, key).cloned()
 }
@@ -93,7 +93,7 @@ pub(super) fn pop_bindings(cx: &mut Cx) {
     cx.coroutine.inherited = if is_outermost { Value::NIL } else { outer };
 }
 
-fn value_of_var(cx: &mut Cx, var: &Value) -> Flow {
+pub(super) fn value_of_var(cx: &mut Cx, var: &Value) -> Flow {
     if let Some(bound) = bound_value(cx, var) {
         return Ok(bound);
     }
@@ -118,6 +118,10 @@ fn push_bindings(cx: &mut Cx, args: &mut [Value]) -> Flow {
     if bindings.is_nil() {
         bindings = map::empty();
     }
+    if !map::is_map(&args[0]) {
+        let wanted = "a map from vars to values";
+        return Err(Fault::wrong_type("push-thread-bindings", wanted, &args[0]).into());
+    }
     for (var, value) in map::iter(&args[0]) {
         expect_dynamic("binding", var)?;
         bindings = map::assoc(bindings, var.clone(), value.clone());
@@ -127,7 +131,7 @@ fn push_bindings(cx: &mut Cx, args: &mut [Value]) -> Flow {
     Ok(Value::NIL)
 }
 
-fn set_dynamic_value(cx: &mut Cx, args: &mut [Value]) -> Flow {
+pub(super) fn set_dynamic_value(cx: &mut Cx, args: &mut [Value]) -> Flow {
     let (var, value) = (take(args, 0), take(args, 1));
     expect_dynamic("set!", &var)?;
     let bindings = innermost(cx);
@@ -139,12 +143,28 @@ fn set_dynamic_value(cx: &mut Cx, args: &mut [Value]) -> Flow {
         let hint = "`set!` changes what `binding` has bound; `def` changes the value for all";
         return Err(Fault::new(FaultKind::Type, message).hint(hint).into());
     }
-    let all = std::mem::take(&mut cx.coroutine.inherited);
-    let outer = list::take_apart(all)
-        .map(|(_, outer)| outer)
-        .unwrap_or_default();
-    cx.coroutine.inherited = list::cons(map::assoc(bindings, var, value.clone()), outer);
+    set_binding(cx, var, value.clone());
     Ok(value)
+}
+
+/// Replaces what the innermost bindings say of a key.
+pub(super) fn set_binding(cx: &mut Cx, key: Value, value: Value) {
+    let all = std::mem::take(&mut cx.coroutine.inherited);
+    let (bindings, outer) = list::take_apart(all).unwrap_or_default();
+    let bindings = if bindings.is_nil() {
+        map::empty()
+    } else {
+        bindings
+    };
+    cx.coroutine.inherited = list::cons(map::assoc(bindings, key, value), outer);
+}
+
+/// All vars bound in this actor with their values.
+pub(super) fn bound_vars(cx: &Cx) -> Value {
+    match innermost(cx) {
+        bindings if bindings.is_nil() => map::empty(),
+        bindings => bindings,
+    }
 }
 
 fn expect_cell(who: &str, value: &Value, class: CellClass) -> Result<(), Fault> {
@@ -280,13 +300,6 @@ fn is_realized(_: &mut Cx, args: &mut [Value]) -> Flow {
     Ok(Value::bool(done))
 }
 
-fn is_bound(_: &mut Cx, args: &mut [Value]) -> Flow {
-    match args[0].as_object::<VarBody>() {
-        Some(var) => Ok(Value::bool(var.is_bound())),
-        None => Err(Fault::wrong_type("bound?", "a var", &args[0]).into()),
-    }
-}
-
 /// The table.
 pub static TABLE: BuiltinTable = BuiltinTable {
     namespace: "batuta.core",
@@ -307,20 +320,6 @@ const ROWS: &[Builtin] = &[
         exactly(1),
         |_, a| Ok(beside_of("beside*", &a[0])?),
         "The map of :validator, :watches and :meta of an atom, or nil.",
-    ),
-    row(
-        "bound?",
-        "[var]",
-        exactly(1),
-        is_bound,
-        "Has the var a value?",
-    ),
-    row(
-        "bound?*",
-        "[var]",
-        exactly(1),
-        is_bound,
-        "Has the var a value?",
     ),
     row(
         "compare-and-set!",
@@ -371,11 +370,28 @@ const ROWS: &[Builtin] = &[
         "Undoes the innermost dynamic bindings.",
     ),
     row(
+        "pop-thread-bindings",
+        "[]",
+        exactly(0),
+        |cx, _| {
+            pop_bindings(cx);
+            Ok(Value::NIL)
+        },
+        "Undoes the innermost dynamic bindings.",
+    ),
+    row(
         "push-bindings*",
         "[map]",
         exactly(1),
         push_bindings,
         "Binds dynamic vars to values in this actor.",
+    ),
+    row(
+        "push-thread-bindings",
+        "[bindings]",
+        exactly(1),
+        push_bindings,
+        "Binds dynamic vars to values in this actor, until `pop-thread-bindings`.",
     ),
     row(
         "realized?",

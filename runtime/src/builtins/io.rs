@@ -2,15 +2,16 @@
 //! while the actor is parked.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufRead, Write};
+use std::io::{self, Write};
 
 use crate::actor::blocking;
-use crate::builtin::{Builtin, BuiltinTable, Flow, at_least, exactly, row, wait};
+use crate::builtin::{Builtin, BuiltinTable, Flow, at_least, exactly, row, tail_call, wait};
 use crate::builtins::support::{take_all, text};
-use crate::collections::walk;
+use crate::collections::{map, walk};
 use crate::context::Cx;
+use crate::dynamic::{self, Dynamic};
 use crate::failure::{Fault, FaultKind};
-use crate::output;
+use crate::stream;
 use crate::value::{Value, print};
 
 #[cold]
@@ -59,23 +60,19 @@ fn spit(cx: &mut Cx, args: &mut [Value]) -> Flow {
     })
 }
 
-/// What was printed comes before the answer is waited for.
-fn read_line(_: &mut Cx, _: &mut [Value]) -> Flow {
-    output::flush()?;
-    wait(blocking(|| {
-        let mut line = String::new();
-        let read = io::stdin().lock().read_line(&mut line);
-        let count = read.map_err(|error| failed("read", "standard input", &error))?;
-        if count == 0 {
-            return Ok(Value::NIL);
-        }
-        let line = line.strip_suffix('\n').unwrap_or(&line);
-        Ok(Value::str(line.strip_suffix('\r').unwrap_or(line)))
-    }))
+fn read_line(cx: &mut Cx, _: &mut [Value]) -> Flow {
+    stream::read_line("read-line", &dynamic::value(cx, Dynamic::In))
+}
+
+fn read_line_of(_: &mut Cx, args: &mut [Value]) -> Flow {
+    stream::read_line("line-seq", &args[0])
 }
 
 /// For `with-open`: closes what can be closed.
 fn close(_: &mut Cx, args: &mut [Value]) -> Flow {
+    if let Some(close) = map::get_keyword(&args[0], "close") {
+        return tail_call(close.clone(), Vec::new());
+    }
     match args[0].as_dyn_native().and_then(|native| native.close()) {
         Some(flow) => flow,
         None => Err(Fault::wrong_type("close", "something that is open", &args[0]).into()),
@@ -94,14 +91,21 @@ const ROWS: &[Builtin] = &[
         "[x]",
         exactly(1),
         close,
-        "Closes what is open; `with-open` calls it.",
+        "Closes what is open; `with-open` calls it. Of a map it calls the function under `:close`.",
     ),
     row(
         "read-line",
         "[]",
         exactly(0),
         read_line,
-        "The next line of standard input, or nil at its end.",
+        "The next line of `*in*`, or nil at its end.",
+    ),
+    row(
+        "read-line*",
+        "[reader]",
+        exactly(1),
+        read_line_of,
+        "The next line of something to read from, or nil at its end.",
     ),
     row("slurp", "[path]", exactly(1), slurp, "The text of a file."),
     row(

@@ -4,13 +4,13 @@ use std::sync::LazyLock;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use crate::builtin::{BuiltinTable, Flow, between, exactly, row};
-use crate::builtins::core_print::to_standard_error;
 use crate::builtins::os::exit;
 use crate::builtins::support::text;
 use crate::collections::map;
 use crate::context::Cx;
 use crate::failure::{Fault, FaultKind};
 use crate::number;
+use crate::stream;
 use crate::value::Value;
 
 fn current_time_millis(_: &mut Cx, _: &mut [Value]) -> Flow {
@@ -30,10 +30,10 @@ fn nano_time(_: &mut Cx, _: &mut [Value]) -> Flow {
 }
 
 /// What `(time …)` says about its body.
-fn report_time(_: &mut Cx, args: &mut [Value]) -> Flow {
+fn report_time(cx: &mut Cx, args: &mut [Value]) -> Flow {
     let start = number::as_i64(&args[0]).unwrap_or_default();
     let elapsed = (nanos() - i128::from(start)) as f64 / 1e6;
-    to_standard_error(&format!("Elapsed time: {elapsed:.3} msecs\n"))?;
+    stream::print(cx, &format!("\"Elapsed time: {elapsed:.3} msecs\"\n"))?;
     Ok(Value::NIL)
 }
 

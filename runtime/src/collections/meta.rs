@@ -1,7 +1,8 @@
 //! Metadata: a map beside a value, of no account to equality and hash.
 
 use super::{list, map, queue, set, slice, sorted, vector};
-use crate::function::{VarBody, function_meta, with_function_meta};
+use crate::function::{function_meta, with_function_meta};
+use crate::namespace::{as_namespace, var_meta};
 use crate::types::instance;
 use crate::value::cell::as_cell;
 use crate::value::object::Kind;
@@ -18,7 +19,10 @@ pub fn meta(value: &Value) -> Value {
         Some(Kind::SortedMap | Kind::SortedSet) => sorted::meta(value),
         Some(Kind::Queue) => queue::meta(value),
         Some(Kind::Symbol) => value.as_symbol().map(|symbol| symbol.meta()),
-        Some(Kind::Native) => instance::as_instance(value).map(|object| object.meta()),
+        Some(Kind::Native) => match as_namespace(value) {
+            Some(namespace) => return namespace.meta(),
+            None => instance::as_instance(value).map(|object| object.meta()),
+        },
         Some(Kind::Cell) => {
             let beside = as_cell(value).map(|cell| cell.beside()).unwrap_or_default();
             return map::get_keyword(&beside, "meta")
@@ -26,12 +30,7 @@ pub fn meta(value: &Value) -> Value {
                 .unwrap_or_default();
         }
         Some(Kind::Function) => return function_meta(value),
-        Some(Kind::Var) => {
-            let var = value.as_object::<VarBody>();
-            return var
-                .map(|var| var.meta.read().unwrap_or_else(|e| e.into_inner()).clone())
-                .unwrap_or_default();
-        }
+        Some(Kind::Var) => return var_meta(value),
         _ => None,
     };
     found.cloned().unwrap_or_default()

@@ -50,8 +50,8 @@ pub fn realise(
     if !is_composite(&value) {
         return then(cx, value);
     }
-    let walk = cursor_of(value.clone()).into_iter().collect();
-    go_on(cx, walk, move |cx| then(cx, value))
+    let walk = Walk::over(std::slice::from_ref(&value), usize::MAX);
+    walk.go_on(cx, move |cx| then(cx, value))
 }
 
 /// Realises everything in all `values`, then goes on with them.
@@ -60,36 +60,58 @@ pub fn realise_all(
     values: Vec<Value>,
     then: impl FnOnce(&mut Cx, Vec<Value>) -> Flow + Send + 'static,
 ) -> Flow {
-    let walk = values
-        .iter()
-        .filter(|v| is_composite(v))
-        .cloned()
-        .filter_map(cursor_of)
-        .collect();
-    go_on(cx, walk, move |cx| then(cx, values))
+    realise_some(cx, values, usize::MAX, then)
 }
 
-fn go_on(
+/// Realises so many items of every sequence in all `values`, then goes on with them.
+pub fn realise_some(
     cx: &mut Cx,
-    mut walk: Vec<Cursor>,
-    then: impl FnOnce(&mut Cx) -> Flow + Send + 'static,
+    values: Vec<Value>,
+    length: usize,
+    then: impl FnOnce(&mut Cx, Vec<Value>) -> Flow + Send + 'static,
 ) -> Flow {
-    while let Some(mut cursor) = walk.pop() {
-        match cursor.next() {
-            Step::Item(item) => {
-                walk.push(cursor);
-                if is_composite(&item) {
-                    walk.extend(cursor_of(item));
-                }
-            }
-            Step::End => {}
-            Step::Ask => {
-                return cursor.realise(cx, move |cx, cursor| {
-                    walk.push(cursor);
-                    go_on(cx, walk, then)
-                });
-            }
+    let walk = Walk::over(&values, length);
+    walk.go_on(cx, move |cx| then(cx, values))
+}
+
+/// The places still to be walked, innermost last, each with the number of items to look at.
+struct Walk {
+    places: Vec<(Cursor, usize)>,
+    length: usize,
+}
+
+impl Walk {
+    fn over(values: &[Value], length: usize) -> Walk {
+        let composite = values.iter().filter(|v| is_composite(v)).cloned();
+        let places = composite.filter_map(cursor_of);
+        Walk {
+            places: places.map(|cursor| (cursor, length)).collect(),
+            length,
         }
     }
-    then(cx)
+
+    fn go_on(mut self, cx: &mut Cx, then: impl FnOnce(&mut Cx) -> Flow + Send + 'static) -> Flow {
+        while let Some((mut cursor, left)) = self.places.pop() {
+            if left == 0 {
+                continue;
+            }
+            match cursor.next() {
+                Step::Item(item) => {
+                    self.places.push((cursor, left - 1));
+                    if is_composite(&item) {
+                        let inner = cursor_of(item).map(|cursor| (cursor, self.length));
+                        self.places.extend(inner);
+                    }
+                }
+                Step::End => {}
+                Step::Ask => {
+                    return cursor.realise(cx, move |cx, cursor| {
+                        self.places.push((cursor, left));
+                        self.go_on(cx, then)
+                    });
+                }
+            }
+        }
+        then(cx)
+    }
 }

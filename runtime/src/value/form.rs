@@ -10,7 +10,8 @@ use std::sync::Arc;
 use batuta_lang::form::{Form, FormKind, NESTING_MAX, Name};
 use batuta_lang::source::Span;
 
-use super::object::{Kind, Native, make_native};
+use super::object::Kind;
+use super::tagged::{TaggedLiteral, make_conditional, make_tagged};
 use super::{Value, literal};
 use crate::collections::meta::{meta, with_meta};
 use crate::collections::seq::{Cursor, Step};
@@ -25,6 +26,8 @@ use crate::types;
 pub struct FormSpans {
     /// The value is kept, so that its address is not used again.
     spans: HashMap<u64, (Value, Span)>,
+    /// What reader functions made of tagged literals, by the place of the form behind the tag.
+    settled: HashMap<usize, Value>,
 }
 
 impl FormSpans {
@@ -40,32 +43,15 @@ impl FormSpans {
         }
     }
 
+    /// Says what the tagged literal with this form behind its tag stands for.
+    pub fn settle_tagged(&mut self, inner: &Arc<Form>, value: Value) {
+        self.settled.insert(Arc::as_ptr(inner) as usize, value);
+    }
+
     /// Where a value is written.
     pub fn span_of(&self, value: &Value) -> Option<Span> {
         self.spans.get(&value.word()).map(|(_, span)| *span)
     }
-}
-
-/// A form that has no value of its own (a tagged literal): carried as it is.
-struct Literal(Form);
-
-impl Native for Literal {
-    fn class(&self) -> &'static str {
-        "literal"
-    }
-
-    fn print(&self) -> String {
-        self.0.to_string()
-    }
-}
-
-/// The value of `#tag form`.
-pub(crate) fn tagged(tag: Name, form: Form) -> Value {
-    let span = form.span;
-    make_native(Literal(Form::new(
-        span,
-        FormKind::Tagged(tag, Arc::new(form)),
-    )))
 }
 
 fn text_of(name: &Name) -> Arc<str> {
@@ -109,16 +95,10 @@ pub fn from_form(form: &Form, spans: &mut FormSpans) -> Result<Value, Fault> {
                     .collect::<Result<Vec<_>, Fault>>()?,
             )
         }
-        FormKind::Tagged(tag, inner) => {
-            let inner = from_form(inner, spans)?;
-            match literal::read(&tag.to_string(), &inner) {
-                Some(value) => value?,
-                None => match types::find(&tag.to_string()) {
-                    Some(type_) => crate::builtins::types::from_literal(type_, &inner)?,
-                    None => make_native(Literal(form.clone())),
-                },
-            }
-        }
+        FormKind::Tagged(tag, inner) => match spans.settled.get(&(Arc::as_ptr(inner) as usize)) {
+            Some(settled) => settled.clone(),
+            None => tagged_value(tag, from_form(inner, spans)?)?,
+        },
         FormKind::Decimal { unscaled, scale } => make_decimal(Decimal {
             unscaled: unscaled.clone(),
             scale: *scale,
@@ -133,6 +113,21 @@ pub fn from_form(form: &Form, spans: &mut FormSpans) -> Result<Value, Fault> {
     };
     spans.remember(&value, form.span);
     Ok(value)
+}
+
+/// The value of a tagged literal that no function of the program reads.
+fn tagged_value(tag: &Name, inner: Value) -> Result<Value, Fault> {
+    if let Some(value) = literal::read(&tag.to_string(), &inner) {
+        return value;
+    }
+    if let Some(type_) = types::find(&tag.to_string()) {
+        return crate::builtins::types::from_literal(type_, &inner);
+    }
+    Ok(match &*tag.name {
+        "?" if tag.ns.is_none() => make_conditional(inner, false),
+        "?@" if tag.ns.is_none() => make_conditional(inner, true),
+        _ => make_tagged(Value::symbol(text_of(tag)), inner),
+    })
 }
 
 /// The form of a value; what was not made from a form gets the span of what holds it, at the top
@@ -257,8 +252,12 @@ fn object_kind(
             });
             Ok(FormKind::List(all(&mut items)?))
         }
-        Kind::Native => match value.as_native::<Literal>() {
-            Some(literal) => Ok(literal.0.kind.clone()),
+        Kind::Native => match value.as_native::<TaggedLiteral>() {
+            Some(literal) => {
+                let inner = convert(&literal.form, spans, span, depth + 1)?;
+                let tag = literal.tag.as_symbol().map_or("", |tag| tag.text());
+                Ok(FormKind::Tagged(Name::parse(tag), Arc::new(inner)))
+            }
             None => native_kind(value, span),
         },
         _ => Err(no_form(value)),

@@ -64,13 +64,10 @@ fn intern(text: &str) -> &'static KeywordData {
     data
 }
 
-/// Where the slash between namespace and name stands, if there is one: the last slash, or the one
-/// before a name that is itself a slash.
+/// Where the slash between namespace and name stands, if there is one: the first slash that has
+/// something on either side.
 pub(crate) fn split_at(text: &str) -> Option<usize> {
-    let slash = match text.strip_suffix("//") {
-        Some(namespace) if !namespace.is_empty() => namespace.len(),
-        _ => text.rfind('/')?,
-    };
+    let slash = text.find('/')?;
     (slash > 0 && slash + 1 < text.len()).then_some(slash)
 }
 

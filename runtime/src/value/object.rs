@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicI32, Ordering};
 
 use super::{TAG_POINTER, Value};
 use crate::builtin::Flow;
+use crate::failure::Fault;
 
 /// What an object is; the order is the order of `OPERATIONS`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -530,6 +531,16 @@ pub trait Native: std::any::Any + Send + Sync {
 
     /// Closes the object, if it can be closed; what `close` gives.
     fn close(&self) -> Option<Flow> {
+        None
+    }
+
+    /// Takes printed text, if the object is somewhere to print to.
+    fn write_text(&self, _text: &str) -> Option<Result<(), Fault>> {
+        None
+    }
+
+    /// Reads from the object, if text can be read from it.
+    fn read_text(&self, _read: crate::stream::TextReader) -> Option<Flow> {
         None
     }
 

@@ -9,14 +9,50 @@ use super::cell::{CellClass, as_cell, as_reduced};
 use super::object::Kind;
 use crate::actor::identity::{PidBody, ReferenceBody};
 use crate::collections::seq::{Cursor, Step};
-use crate::collections::{array, map, set, vector};
+use crate::collections::{array, map, meta, set, vector};
 use crate::failure::ErrorBody;
 use crate::function::{FunctionBody, VarBody};
+use crate::namespace;
 use crate::number;
 use crate::number::decimal::as_decimal;
 
 /// Bytes that [`short`] writes at most, about.
 const SHORT_MAX: usize = 80;
+
+/// What the print vars say.
+#[derive(Clone, Copy, Debug)]
+pub struct PrintOptions {
+    /// Strings and characters as the reader takes them.
+    pub readable: bool,
+    /// Items of a collection that are written.
+    pub length: usize,
+    /// Collections inside each other that are written.
+    pub level: usize,
+    /// Write metadata.
+    pub meta: bool,
+    /// Write maps whose keys share a namespace as `#:ns{…}`.
+    pub namespace_maps: bool,
+    /// About how many bytes are written at most.
+    pub(crate) limit: usize,
+}
+
+impl PrintOptions {
+    /// As `pr` writes where no print var is bound.
+    pub const READABLE: PrintOptions = PrintOptions {
+        readable: true,
+        length: usize::MAX,
+        level: usize::MAX,
+        meta: false,
+        namespace_maps: false,
+        limit: usize::MAX,
+    };
+
+    /// As `print` writes where no print var is bound.
+    pub const PLAIN: PrintOptions = PrintOptions {
+        readable: false,
+        ..PrintOptions::READABLE
+    };
+}
 
 /// As text that the reader takes back.
 pub fn readable(value: &Value) -> String {
@@ -27,21 +63,20 @@ pub fn readable(value: &Value) -> String {
 
 /// As [`readable`], behind what `out` holds.
 pub fn write_readable(out: &mut String, value: &Value) {
-    Printer {
-        out,
-        readable: true,
-        limit: usize::MAX,
-        frames: Vec::new(),
-    }
-    .run(value);
+    write_with(out, value, PrintOptions::READABLE);
 }
 
 /// As `print` writes it: strings and characters as they are, at any depth.
 pub fn write_plain(out: &mut String, value: &Value) {
+    write_with(out, value, PrintOptions::PLAIN);
+}
+
+/// As the options say, behind what `out` holds.
+pub fn write_with(out: &mut String, value: &Value, options: PrintOptions) {
     Printer {
         out,
-        readable: false,
-        limit: usize::MAX,
+        options,
+        depth: 0,
         frames: Vec::new(),
     }
     .run(value);
@@ -62,6 +97,8 @@ pub fn write_str(out: &mut String, value: &Value) {
         out.push(c);
     } else if let Some(decimal) = as_decimal(value) {
         out.push_str(&decimal.to_string());
+    } else if let Some(regex) = value.as_regex() {
+        out.push_str(regex.source());
     } else if let Some(native) = value.as_dyn_native() {
         out.push_str(&native.display());
     } else {
@@ -72,13 +109,11 @@ pub fn write_str(out: &mut String, value: &Value) {
 /// For messages: readable, cut off after about 80 bytes, never forcing anything.
 pub fn short(value: &Value) -> String {
     let mut out = String::new();
-    Printer {
-        out: &mut out,
-        readable: true,
+    let options = PrintOptions {
         limit: SHORT_MAX,
-        frames: Vec::new(),
-    }
-    .run(value);
+        ..PrintOptions::READABLE
+    };
+    write_with(&mut out, value, options);
     if out.len() > SHORT_MAX {
         let cut = (0..=SHORT_MAX)
             .rev()
@@ -94,21 +129,26 @@ pub fn short(value: &Value) -> String {
 enum Frame {
     Items {
         items: Cursor,
-        first: bool,
+        written: usize,
         close: char,
     },
     Entries {
         items: std::vec::IntoIter<Value>,
-        first: bool,
+        written: usize,
+        /// Left away before the keys.
+        namespace: Option<String>,
     },
     Value(Value),
+    /// A value whose metadata is written already.
+    Unmarked(Value),
     Text(&'static str),
 }
 
 struct Printer<'a> {
     out: &'a mut String,
-    readable: bool,
-    limit: usize,
+    options: PrintOptions,
+    /// Collections around this place.
+    depth: usize,
     frames: Vec<Frame>,
 }
 
@@ -116,81 +156,161 @@ impl Printer<'_> {
     fn run(&mut self, value: &Value) {
         self.value(value);
         while let Some(frame) = self.frames.pop() {
-            if self.out.len() > self.limit {
+            if self.out.len() > self.options.limit {
                 return;
             }
             match frame {
                 Frame::Text(text) => self.out.push_str(text),
                 Frame::Value(value) => self.value(&value),
+                Frame::Unmarked(value) => match value.kind() {
+                    Some(kind) => self.object(&value, kind),
+                    None => self.value(&value),
+                },
                 Frame::Items {
                     items,
-                    first,
+                    written,
                     close,
-                } => self.items(items, first, close),
-                Frame::Entries { items, first } => self.entries(items, first),
+                } => self.items(items, written, close),
+                Frame::Entries {
+                    items,
+                    written,
+                    namespace,
+                } => self.entries(items, written, namespace),
             }
         }
     }
 
-    fn items(&mut self, mut items: Cursor, first: bool, close: char) {
+    fn items(&mut self, mut items: Cursor, written: usize, close: char) {
         let step = items.next();
-        if !matches!(step, Step::End) && !first {
+        if !matches!(step, Step::End) && written > 0 {
             self.out.push(' ');
         }
         match step {
+            Step::Item(_) if written >= self.options.length => {
+                self.out.push_str("...");
+                self.close(close);
+            }
             Step::Item(item) => {
                 self.frames.push(Frame::Items {
                     items,
-                    first: false,
+                    written: written + 1,
                     close,
                 });
                 self.value(&item);
             }
-            Step::End => self.out.push(close),
+            Step::End => self.close(close),
             Step::Ask => {
                 self.out.push('…');
-                self.out.push(close);
+                self.close(close);
             }
         }
     }
 
-    fn entries(&mut self, mut items: std::vec::IntoIter<Value>, first: bool) {
+    fn close(&mut self, close: char) {
+        self.out.push(close);
+        self.depth -= 1;
+    }
+
+    fn entries(
+        &mut self,
+        mut items: std::vec::IntoIter<Value>,
+        written: usize,
+        namespace: Option<String>,
+    ) {
         let (Some(key), Some(value)) = (items.next(), items.next()) else {
-            self.out.push('}');
-            return;
+            return self.close('}');
         };
-        if !first {
+        if written > 0 {
             self.out.push_str(", ");
         }
+        if written >= self.options.length {
+            self.out.push_str("...");
+            return self.close('}');
+        }
+        let key = match &namespace {
+            Some(_) => without_namespace(&key),
+            None => key,
+        };
         self.frames.push(Frame::Entries {
             items,
-            first: false,
+            written: written + 1,
+            namespace,
         });
         self.frames.push(Frame::Value(value));
         self.frames.push(Frame::Text(" "));
         self.value(&key);
     }
 
+    /// Writes `#` in place of a collection that stands too deep.
+    fn is_too_deep(&mut self) -> bool {
+        let is_too_deep = self.depth >= self.options.level;
+        if is_too_deep {
+            self.out.push('#');
+        }
+        is_too_deep
+    }
+
     fn open_entries(&mut self, open: &str, entries: impl Iterator<Item = Value>) {
+        if self.is_too_deep() {
+            return;
+        }
+        self.depth += 1;
+        let items = entries.collect::<Vec<_>>();
+        let namespace = match self.options.namespace_maps {
+            true => shared_namespace(&items),
+            false => None,
+        };
+        if let Some(namespace) = &namespace {
+            self.out.push_str("#:");
+            self.out.push_str(namespace);
+        }
         self.out.push_str(open);
-        let items = entries.collect::<Vec<_>>().into_iter();
-        self.frames.push(Frame::Entries { items, first: true });
+        self.frames.push(Frame::Entries {
+            items: items.into_iter(),
+            written: 0,
+            namespace,
+        });
     }
 
     fn open_items(&mut self, open: &str, value: Value, close: char) {
+        if self.is_too_deep() {
+            return;
+        }
         self.out.push_str(open);
         if let Ok(items) = Cursor::new("print", value) {
+            self.depth += 1;
             self.frames.push(Frame::Items {
                 items,
-                first: true,
+                written: 0,
                 close,
             });
         }
     }
 
+    /// `^{…} ` before a value that has metadata.
+    fn metadata(&mut self, value: &Value, kind: Kind) -> bool {
+        if !self.options.meta || matches!(kind, Kind::Var) {
+            return false;
+        }
+        let metadata = meta::meta(value);
+        if map::len(&metadata).is_none_or(|count| count == 0) {
+            return false;
+        }
+        self.out.push('^');
+        let tag = map::get_keyword(&metadata, "tag").filter(|_| map::len(&metadata) == Some(1));
+        let shown = tag.cloned().unwrap_or(metadata);
+        self.frames.push(Frame::Unmarked(value.clone()));
+        self.frames.push(Frame::Text(" "));
+        self.frames.push(Frame::Value(shown));
+        true
+    }
+
     fn value(&mut self, value: &Value) {
         if let Some(kind) = value.kind() {
-            return self.object(value, kind);
+            if !self.metadata(value, kind) {
+                self.object(value, kind);
+            }
+            return;
         }
         if value.is_nil() {
             self.out.push_str("nil");
@@ -221,7 +341,7 @@ impl Printer<'_> {
             }
             Kind::Set | Kind::SortedSet => {
                 // Each member writes something, so no more than the limit are looked at.
-                let members = set::iter(value).take(self.limit).cloned();
+                let members = set::iter(value).take(self.options.limit).cloned();
                 self.open_items("#{", vector::from_iter(members), '}');
             }
             Kind::Map | Kind::SortedMap => {
@@ -229,7 +349,7 @@ impl Printer<'_> {
                     self.out.push('#');
                     self.out.push_str(record.name);
                 }
-                let entries = map::iter(value).take(self.limit);
+                let entries = map::iter(value).take(self.options.limit);
                 self.open_entries("{", entries.flat_map(|(k, v)| [k.clone(), v.clone()]));
             }
             Kind::Error => self.error(value),
@@ -240,7 +360,7 @@ impl Printer<'_> {
             Kind::Native => {
                 let native = value.as_dyn_native();
                 let text = native.map(|n| {
-                    if self.readable {
+                    if self.options.readable {
                         n.print()
                     } else {
                         n.display()
@@ -269,7 +389,8 @@ impl Printer<'_> {
         let written = if let Some(function) = value.as_object::<FunctionBody>() {
             write!(self.out, "#function<{}>", function.code.name)
         } else if let Some(var) = value.as_object::<VarBody>() {
-            write!(self.out, "#'{}/{}", var.namespace, var.name)
+            let namespace = namespace::shown(&var.namespace, &var.name);
+            write!(self.out, "#'{namespace}/{}", var.name)
         } else if let Some(regex) = value.as_regex() {
             write!(self.out, "#\"{}\"", regex.source())
         } else if let Some(pid) = value.as_object::<PidBody>() {
@@ -320,9 +441,13 @@ impl Printer<'_> {
     }
 
     fn text(&mut self, text: &str) {
-        let room = self.limit.saturating_sub(self.out.len()).saturating_add(1);
-        if !self.readable {
-            match self.limit {
+        let room = self
+            .options
+            .limit
+            .saturating_sub(self.out.len())
+            .saturating_add(1);
+        if !self.options.readable {
+            match self.options.limit {
                 usize::MAX => self.out.push_str(text),
                 _ => self.out.extend(text.chars().take(room)),
             }
@@ -345,7 +470,7 @@ impl Printer<'_> {
     }
 
     fn char(&mut self, c: char) {
-        if !self.readable {
+        if !self.options.readable {
             self.out.push(c);
             return;
         }
@@ -364,6 +489,28 @@ impl Printer<'_> {
             c => self.out.push(c),
         }
     }
+}
+
+/// The namespace that all keys of a map have.
+fn shared_namespace(entries: &[Value]) -> Option<String> {
+    let namespace = |key: &Value| -> Option<String> {
+        if let Some(keyword) = key.as_keyword() {
+            return keyword.namespace().map(str::to_owned);
+        }
+        key.as_symbol()?.namespace().map(str::to_owned)
+    };
+    let mut keys = entries.iter().step_by(2);
+    let first = namespace(keys.next()?)?;
+    keys.all(|key| namespace(key).as_ref() == Some(&first))
+        .then_some(first)
+}
+
+fn without_namespace(key: &Value) -> Value {
+    if let Some(keyword) = key.as_keyword() {
+        return Value::keyword(keyword.name());
+    }
+    key.as_symbol()
+        .map_or_else(Value::default, |symbol| Value::symbol(symbol.name()))
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use crate::messages::expand as messages;
 pub(crate) fn when(call: &Form, _: &mut MacroContext<'_>) -> Expanded {
     let make = Maker::of(call);
     match arguments(call) {
-        [test, body @ ..] => Ok(make.if_(test.clone(), make.body(body), make.nil())),
+        [test, body @ ..] => Ok(make.special("if", [test.clone(), make.do_(body)])),
         [] => Err(messages::shape(call, "needs a test")),
     }
 }
@@ -18,7 +18,7 @@ pub(crate) fn when(call: &Form, _: &mut MacroContext<'_>) -> Expanded {
 pub(crate) fn when_not(call: &Form, _: &mut MacroContext<'_>) -> Expanded {
     let make = Maker::of(call);
     match arguments(call) {
-        [test, body @ ..] => Ok(make.if_(test.clone(), make.nil(), make.body(body))),
+        [test, body @ ..] => Ok(make.if_(test.clone(), make.nil(), make.do_(body))),
         [] => Err(messages::shape(call, "needs a test")),
     }
 }

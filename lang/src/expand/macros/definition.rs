@@ -10,14 +10,13 @@ use crate::form::{Form, FormKind, Name};
 use crate::messages::expand as messages;
 
 pub(crate) fn defn(call: &Form, cx: &mut MacroContext<'_>) -> Expanded {
-    let header = Header::parse(call)?;
-    define(call, header.name, header.rest, cx)
+    define(call, Header::parse(call)?, cx)
 }
 
 pub(crate) fn defn_private(call: &Form, cx: &mut MacroContext<'_>) -> Expanded {
-    let header = Header::parse(call)?;
-    let name = flagged(header.name, "private");
-    define(call, name, header.rest, cx)
+    let mut header = Header::parse(call)?;
+    header.name = flagged(header.name, "private");
+    define(call, header, cx)
 }
 
 /// A macro is a function with two parameters more: the whole call, and the locals around it.
@@ -27,7 +26,11 @@ pub(crate) fn defmacro(call: &Form, cx: &mut MacroContext<'_>) -> Expanded {
     let written = with_implicit_params(make, header.rest)?;
     let made = function(call, None, &written, cx)?;
     let arglists = made.arglists.iter().map(without_implicit_params).collect();
-    let name = with_arglists(make, flagged(header.name, "macro"), arglists);
+    let name = flagged(header.name, "macro");
+    let name = match header.has_arglists {
+        true => name,
+        false => with_arglists(make, name, arglists),
+    };
     Ok(make.special("def", [name, made.form]))
 }
 
@@ -80,16 +83,19 @@ fn without_implicit_params(params: &Form) -> Form {
     )
 }
 
-fn define(call: &Form, name: Form, written: &[Form], cx: &mut MacroContext<'_>) -> Expanded {
+fn define(call: &Form, header: Header<'_>, cx: &mut MacroContext<'_>) -> Expanded {
     let make = Maker::of(call);
-    let made = function(call, None, written, cx)?;
-    let function = match name.meta_value("type") {
+    let made = function(call, None, header.rest, cx)?;
+    let function = match header.name.meta_value("type") {
         Some(type_) => made
             .form
             .with_meta_entry(make.keyword("type"), type_.clone()),
         None => made.form,
     };
-    let name = with_arglists(make, name, made.arglists);
+    let name = match header.has_arglists {
+        true => header.name,
+        false => with_arglists(make, header.name, made.arglists),
+    };
     Ok(make.special("def", [name, function]))
 }
 
@@ -136,6 +142,8 @@ pub(crate) fn deferror(call: &Form, cx: &mut MacroContext<'_>) -> Expanded {
 struct Header<'f> {
     name: Form,
     rest: &'f [Form],
+    /// The attributes say what the parameters are to be called.
+    has_arglists: bool,
 }
 
 impl Header<'_> {
@@ -155,16 +163,34 @@ impl Header<'_> {
             name = name.with_meta_entry(make.keyword("doc"), doc.clone());
             rest = more;
         }
+        let mut has_arglists = false;
         if let [attributes, more @ ..] = rest
             && let FormKind::Map(entries) = &attributes.kind
         {
-            for (key, value) in entries.iter() {
-                name = name.with_meta_entry(key.clone(), value.clone());
-            }
+            name = with_attributes(name, entries, &mut has_arglists);
             rest = more;
         }
-        Ok(Header { name, rest })
+        // Behind several arities there may be attributes too.
+        if let [first, .., last] = rest
+            && first.as_list().is_some()
+            && let FormKind::Map(entries) = &last.kind
+        {
+            name = with_attributes(name, entries, &mut has_arglists);
+            rest = &rest[..rest.len() - 1];
+        }
+        Ok(Header {
+            name,
+            rest,
+            has_arglists,
+        })
     }
+}
+
+fn with_attributes(name: Form, entries: &[(Form, Form)], has_arglists: &mut bool) -> Form {
+    *has_arglists |= entries.iter().any(|(key, _)| key.is_keyword("arglists"));
+    let add =
+        |name: Form, (key, value): &(Form, Form)| name.with_meta_entry(key.clone(), value.clone());
+    entries.iter().fold(name, add)
 }
 
 /// The first argument, which must be a name without namespace.
@@ -185,11 +211,8 @@ fn bare(name: &Form) -> Form {
     name.clone().with_meta(None)
 }
 
-/// Keeps the parameter vectors in the metadata, unless the user gave some.
+/// Keeps the parameter vectors in the metadata.
 fn with_arglists(make: Maker, name: Form, arglists: Vec<Form>) -> Form {
-    if name.meta_value("arglists").is_some() {
-        return name;
-    }
     let quoted = make.quote(make.list(arglists));
     name.with_meta_entry(make.keyword("arglists"), quoted)
 }

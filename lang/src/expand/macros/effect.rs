@@ -52,7 +52,8 @@ pub(crate) fn binding(call: &Form, _: &mut MacroContext<'_>) -> Expanded {
     let push = make.core("push-bindings*", [Form::map(make.span, entries)]);
     let pop = make.special("finally", [make.core("pop-bindings*", [])]);
     let guarded = make.special("try", [make.body(body), pop]);
-    Ok(make.special("do", [push, guarded]))
+    // A `do` at top level would be taken apart, and its forms evaluated one by one.
+    Ok(make.special("let*", [make.vector(Vec::new()), push, guarded]))
 }
 
 pub(crate) fn with_open(call: &Form, cx: &mut MacroContext<'_>) -> Expanded {

@@ -7,7 +7,7 @@ use crate::expand::maker::{Maker, arguments};
 use crate::form::Form;
 use crate::messages::expand as messages;
 
-/// `(do (ns* name doc [excluded …]) (require '[lib :as l]) …)`
+/// `(do (ns* name doc (:exclude […]) attributes) (require '[lib :as l]) …)`
 pub(crate) fn ns(call: &Form, _: &mut MacroContext<'_>) -> Expanded {
     let make = Maker::of(call);
     let (name, mut rest) = match arguments(call) {
@@ -21,72 +21,71 @@ pub(crate) fn ns(call: &Form, _: &mut MacroContext<'_>) -> Expanded {
     {
         (doc, rest) = (text.clone(), more);
     }
-    if let [attributes, more @ ..] = rest
-        && attributes.as_map().is_some()
+    let written = name.meta.as_deref().and_then(Form::as_map);
+    let mut attributes = written.unwrap_or_default().to_vec();
+    if let [map, more @ ..] = rest
+        && let Some(entries) = map.as_map()
     {
+        attributes.extend_from_slice(entries);
         rest = more;
     }
-    let mut excluded = Vec::new();
-    let mut forms = Vec::new();
+    let mut clauses = Clauses::default();
     for clause in rest {
-        clause_forms(make, clause, &mut excluded, &mut forms)?;
+        clauses.add(make, clause)?;
     }
-    forms.insert(0, make.special("ns*", [name, doc, make.vector(excluded)]));
+    let attributes = Form::map(make.span, attributes);
+    let filters = make.list(clauses.core_filters);
+    let name = name.with_meta(None);
+    let mut forms = vec![make.special("ns*", [name, doc, filters, attributes])];
+    forms.extend(clauses.calls);
     forms.push(make.nil());
     Ok(make.body(&forms))
 }
 
-fn clause_forms(
-    make: Maker,
-    clause: &Form,
-    excluded: &mut Vec<Form>,
-    forms: &mut Vec<Form>,
-) -> Result<(), Diagnostic> {
-    let Some([head, items @ ..]) = clause.as_list() else {
-        return Err(messages::ns_clause(clause));
-    };
-    let Some(kind) = head.as_keyword() else {
-        return Err(messages::ns_clause(clause));
-    };
-    match &*kind.name {
-        "require" => forms.extend(items.iter().map(|spec| require(make, spec.clone()))),
-        "use" => forms.extend(items.iter().map(|spec| require(make, use_spec(make, spec)))),
-        "refer-clojure" => {
-            for option in items.chunks_exact(2) {
-                if option[0].is_keyword("exclude") {
-                    let names = option[1].as_vector().or_else(|| option[1].as_list());
-                    excluded.extend_from_slice(names.unwrap_or(&[]));
-                }
+/// What the clauses ask for.
+#[derive(Default)]
+struct Clauses {
+    /// `:refer-clojure`'s own arguments.
+    core_filters: Vec<Form>,
+    /// A call for each namespace that is named.
+    calls: Vec<Form>,
+}
+
+impl Clauses {
+    fn add(&mut self, make: Maker, clause: &Form) -> Result<(), Diagnostic> {
+        let Some([head, items @ ..]) = clause.as_list().or_else(|| clause.as_vector()) else {
+            return Err(messages::ns_clause(clause));
+        };
+        let Some(kind) = head.as_keyword() else {
+            return Err(messages::ns_clause(clause));
+        };
+        match &*kind.name {
+            "require" => self.load(make, "require", items),
+            "use" => self.load(make, "use", items),
+            "refer" => {
+                let quoted = items.iter().map(|item| make.quote(item.clone()));
+                let head = std::iter::once(make.core_name("refer"));
+                self.calls.push(make.list(head.chain(quoted).collect()));
             }
+            "refer-clojure" => self.core_filters.extend_from_slice(items),
+            // Java's own business; a program that has it loads all the same.
+            "gen-class" => {}
+            "import" => return Err(messages::no_import(clause)),
+            _ => return Err(messages::ns_clause(clause)),
         }
-        // Java's own business; a program that has it loads all the same.
-        "gen-class" => {}
-        "import" => return Err(messages::no_import(clause)),
-        _ => return Err(messages::ns_clause(clause)),
+        Ok(())
     }
-    Ok(())
-}
 
-/// The specification carries its own span, so that a missing namespace is pointed at where it is
-/// named.
-fn require(make: Maker, spec: Form) -> Form {
-    let here = Maker { span: spec.span };
-    let quoted = make.quote(spec);
-    here.core("require", [quoted])
-}
-
-/// `(:use lib)` is `(:require [lib :refer :all])`; `:only` is `:refer`.
-fn use_spec(make: Maker, spec: &Form) -> Form {
-    let Some(items) = spec.as_vector().or_else(|| spec.as_list()) else {
-        let refer = [spec.clone(), make.keyword("refer"), make.keyword("all")];
-        return Form::vector(spec.span, refer);
-    };
-    let renamed = items.iter().map(|item| {
-        if item.is_keyword("only") {
-            Form::keyword(item.span, "refer")
-        } else {
-            item.clone()
+    /// Each call carries the span of its namespace, so that a missing one is pointed at where it
+    /// is named.
+    fn load(&mut self, make: Maker, function: &str, items: &[Form]) {
+        let is_flag = |item: &&Form| item.as_keyword().is_some();
+        let flags: Vec<Form> = items.iter().filter(is_flag).cloned().collect();
+        for spec in items.iter().filter(|item| !is_flag(item)) {
+            let here = Maker { span: spec.span };
+            let start = [here.core_name(function), make.quote(spec.clone())];
+            let call = start.into_iter().chain(flags.iter().cloned());
+            self.calls.push(here.list(call.collect()));
         }
-    });
-    Form::vector(spec.span, renamed.collect::<Vec<_>>())
+    }
 }

@@ -62,7 +62,7 @@ const NAMES: &str = "* *' *1 *2 *3 *agent* *clojure-version* *command-line-args*
      with-precision with-redefs xml-seq zero? zipmap";
 
 /// Is this a name of Clojure's core library?
-pub(crate) fn is_clojure_name(name: &str) -> bool {
+pub fn is_clojure_name(name: &str) -> bool {
     static ALL: LazyLock<HashSet<&str>> =
         LazyLock::new(|| NAMES.split_ascii_whitespace().collect());
     ALL.contains(name)
