@@ -57,7 +57,7 @@ pub fn install_loader(loader: Box<dyn SourceLoader>) {
 /// Loads what is required, unless it is loaded already or only an alias is wanted.
 pub(crate) fn require(host: &ActorHost, require: &Require) -> Result<(), Diagnostic> {
     let name = &require.namespace;
-    if require.only_alias || (namespace::is_loaded(name) && !require.reload) {
+    if require.only_alias {
         return Ok(());
     }
     if host.loading.contains(name) {
@@ -68,6 +68,9 @@ pub(crate) fn require(host: &ActorHost, require: &Require) -> Result<(), Diagnos
             .map(|part| &**part)
             .collect();
         return Err(messages::cyclic_load(require.span, &cycle));
+    }
+    if namespace::is_loaded(name) && !require.reload {
+        return Ok(());
     }
     let loader = LOADER.get();
     let found = loader.map_or(Ok(None), |loader| loader.find(name));

@@ -39,6 +39,8 @@ pub struct ReadOptions<'a> {
     pub features: &'a [&'a str],
     /// What becomes of `#?(…)`.
     pub conditionals: Conditionals,
+    /// Braces hold maps only, never a tagged message.
+    pub only_data: bool,
 }
 
 /// What becomes of reader conditionals.
@@ -57,6 +59,7 @@ impl Default for ReadOptions<'_> {
             resolve_alias: &|_| None,
             features: &["batuta", "clj"],
             conditionals: Conditionals::Choose,
+            only_data: false,
         }
     }
 }

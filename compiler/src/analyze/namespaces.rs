@@ -123,7 +123,6 @@ impl Unit<'_> {
         let is_here = self.is_certain(ctx);
         if let (true, Some(name)) = (is_here, name.as_plain_symbol()) {
             self.session.set_namespace(name);
-            namespace::set_loaded(name);
         }
         let name = self.constant(name);
         let arguments = vec![name, self.constant(doc), self.constant(attributes)];

@@ -31,7 +31,7 @@ impl<'s> Builder<'s, '_> {
         if items.len().is_multiple_of(2) {
             return self.map(span, items);
         }
-        if items[0].as_keyword().is_some() {
+        if items[0].as_keyword().is_some() && !self.options.only_data {
             let second = items.iter().step_by(2).skip(1);
             if let Some(second) = second.into_iter().find(|key| key.as_keyword().is_some()) {
                 self.report(messages::ambiguous_braces(&items, second, span));

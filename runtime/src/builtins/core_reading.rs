@@ -30,6 +30,7 @@ struct Reading {
     namespace: Arc<str>,
     features: Vec<String>,
     conditionals: Conditionals,
+    is_edn: bool,
     /// Given at the end of the text; a fault without it.
     eof: Option<Value>,
     /// Functions by tag.
@@ -62,6 +63,7 @@ impl Reading {
                 true => Conditionals::Keep,
                 false => Conditionals::Choose,
             },
+            is_edn,
             eof: option("eof"),
             readers: option("readers").unwrap_or_else(|| known(Dynamic::DataReaders)),
             default: option("default").unwrap_or_else(|| known(Dynamic::DefaultDataReader)),
@@ -76,6 +78,7 @@ impl Reading {
             resolve_alias: &|alias| namespace::alias_target(&self.namespace, alias),
             features: &features,
             conditionals: self.conditionals,
+            only_data: self.is_edn,
         };
         let syntax = |message: String| Fault::new(FaultKind::Syntax, message);
         let read = read_one(SourceId::NONE, text, 0, &options);

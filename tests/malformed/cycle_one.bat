@@ -1,0 +1,4 @@
+(ns cycle-one
+  (:require [cycle-two :as two]))
+
+(println (two/name))

@@ -1,0 +1,4 @@
+(ns cycle-two
+  (:require [cycle-one :as one]))
+
+(defn name [] "two")

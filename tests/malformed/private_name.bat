@@ -1,0 +1,7 @@
+(ns shop)
+
+(defn- secret [] 42)
+
+(ns user)
+
+(println (shop/secret))
