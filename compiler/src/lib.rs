@@ -39,17 +39,22 @@ pub fn start(tables: &[&'static BuiltinTable]) {
     }
     dynamic::install();
     namespace::create("user");
+    declare_core_macros();
+    install_resolver(Box::new(code::FirstCall));
+    let invoke = namespace::intern(namespace::CORE, "invoke");
+    if let Some(function) = invoke.as_object::<VarBody>().and_then(VarBody::root) {
+        install_invoke(function);
+    }
+}
+
+/// Gives the macros that come with the language their vars, for `resolve` and `#'when`.
+pub fn declare_core_macros() {
     for known in CORE_MACROS {
         let var = namespace::intern(namespace::CORE, known.name);
         namespace::declare(&var);
         if let Some(body) = var.as_object::<VarBody>() {
             body.set(var_flags::MACRO);
         }
-    }
-    install_resolver(Box::new(code::FirstCall));
-    let invoke = namespace::intern(namespace::CORE, "invoke");
-    if let Some(function) = invoke.as_object::<VarBody>().and_then(VarBody::root) {
-        install_invoke(function);
     }
 }
 

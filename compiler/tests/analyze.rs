@@ -32,7 +32,7 @@ const CORE_NAMES: &str = "+ - * < <= > >= == = not= inc dec nil? not identical? 
     hash-map hash-set list list* get seq first rest throw unwrap result-ok no-match* dynamic-value \
     set-dynamic-value vector-rest actor-definition actor-state reply send spawn \
     instance? count map filter reduce pos? even? lazy-seq* cons vec \
-    concat nth next";
+    concat nth next in-ns alias";
 
 /// A host whose only macro is `twice`: `(twice x)` is `(do x x)`.
 struct Twice;
@@ -78,6 +78,7 @@ fn prepare() {
             run_entry: entry,
         });
         namespace::install(&batuta_compiler::builtins::TABLE);
+        batuta_compiler::declare_core_macros();
         for name in CORE_NAMES.split_whitespace() {
             namespace::declare(&namespace::intern(namespace::CORE, name));
         }

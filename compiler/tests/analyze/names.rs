@@ -7,15 +7,15 @@ use crate::analyzed;
 #[test]
 fn what_namespace_forms_do_is_foreseen() {
     assert_snapshot!(analyzed("(ns a.b (:require [c.d :as d :refer [x]]))\n[x d/x]\n(in-ns 'user)"), @r##"
-    (ns* (quote a.b) nil {})
+    (ns* a.b nil {})
     nil
     nil
     (vector c.d/x c.d/x)
-    (in-ns (quote user))
+    (in-ns user)
     "##);
     assert_snapshot!(analyzed("(do (require '[e.f :rename {x y} :refer [x]]) (do (alias 'g 'e.f) [y g/x]))"), @r##"
     nil
-    (do (alias (quote g) (quote e.f)) (vector e.f/x e.f/x))
+    (do (alias g e.f) (vector e.f/x e.f/x))
     "##);
 }
 

@@ -380,7 +380,7 @@ impl Printer<'_> {
     fn array(&mut self, value: &Value) {
         let name = array::element_of(value).map_or("array", array::Element::class);
         self.out.push_str(&format!("#{name}"));
-        let items = array::to_vector(value, self.limit);
+        let items = array::to_vector(value, self.options.limit);
         self.open_items("[", items, ']');
     }
 
