@@ -176,7 +176,9 @@ impl Session {
 
     /// Evaluates one form in an actor of its own that sees the session's dynamic bindings.
     pub(crate) fn evaluate_here(&mut self, form: &Form) -> Result<Value, EvaluationError> {
-        let inherited = self.host.inherited.clone();
+        let here = namespace::create(&self.namespace());
+        let inherited = dynamic::with_binding(&self.host.inherited, Dynamic::Ns, here);
+        inherited.publish();
         self.evaluate(form, &mut move |call| run_with(call, inherited.clone()))
     }
 

@@ -149,6 +149,48 @@ fn meta_commands_answer() {
 }
 
 #[test]
+fn names_are_told_of() {
+    with_backend(|backend| {
+        assert_value(
+            backend,
+            "(with-out-str (doc inc))",
+            r#""-------------------------\nclojure.core/inc\n([n])\n  n plus one.\n""#,
+        );
+        assert_value(backend, "(apropos \"mapv\")", "(clojure.core/mapv)");
+        assert_value(backend, "(defn told [x] x)", "#'user/told");
+        assert_value(
+            backend,
+            "(with-out-str (source told))",
+            r#""(defn told [x] x)\n""#,
+        );
+        assert_value(
+            backend,
+            "(boolean (re-find #\"trampoline\" (with-out-str (find-doc \"trampoline\"))))",
+            "true",
+        );
+        assert_value(
+            backend,
+            "(first (clojure.repl/dir-fn 'clojure.walk))",
+            "keywordize-keys",
+        );
+        assert_value(backend, "(:line (meta #'told))", "1");
+    });
+}
+
+#[test]
+fn the_prompt_follows_the_namespace() {
+    with_backend(|backend| {
+        outcomes(backend, "(ns elsewhere)");
+        assert_eq!(backend.prompt(), "elsewhere=> ");
+        assert_value(backend, "(str *ns*)", "\"elsewhere\"");
+        outcomes(backend, "(in-ns (symbol \"user\"))");
+        assert_eq!(backend.prompt(), "user=> ");
+        outcomes(backend, "(remove-ns 'elsewhere)");
+        assert_value(backend, "(find-ns 'elsewhere)", "nil");
+    });
+}
+
+#[test]
 fn forms_may_span_lines_when_input_is_a_pipe() {
     let ended = feed(command(&["repl"]), "(+ 1\n   2)\n\"a\nb\"\n");
     assert_eq!(ended.output(), "3\n\"a\\nb\"\n");

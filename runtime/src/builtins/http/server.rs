@@ -18,7 +18,6 @@ use tokio::sync::watch;
 use super::{message, url};
 use crate::actor::{evaluate, keep_alive, runtime_handle};
 use crate::builtin::Flow;
-use crate::builtins::core_print::to_standard_error;
 use crate::builtins::support::take;
 use crate::builtins::task::outside;
 use crate::collections::{map, walk};
@@ -26,6 +25,7 @@ use crate::context::Cx;
 use crate::failure::{ErrorBody, Fault, FaultKind};
 use crate::failure_state::Failure;
 use crate::number;
+use crate::stream;
 use crate::value::object::{Native, make_native};
 use crate::value::{Value, print};
 
@@ -178,7 +178,8 @@ fn reason(failure: &Failure) -> String {
 /// The client gets no more than the status; the rest is for who runs the server.
 fn complain(uri: &str, what: &str) {
     // There is nobody left to tell if standard error is closed.
-    let _ = to_standard_error(&format!("http/serve: {uri}: {what}\n"));
+    let told = format!("http/serve: {uri}: {what}\n");
+    let _ = stream::write(&stream::standard_error(), &told);
 }
 
 fn plain(status: StatusCode) -> Response<Full<Bytes>> {
