@@ -199,6 +199,7 @@ pub fn types_of(value: &Value) -> Vec<Value> {
             for interface in defined.interfaces() {
                 if let Some(interface) = interface.as_keyword() {
                     add(interface.text());
+                    names::wider(interface.text()).for_each(&mut add);
                 }
             }
             match defined.shape {
@@ -218,6 +219,11 @@ pub fn types_of(value: &Value) -> Vec<Value> {
     }
     add("any");
     all
+}
+
+/// Is the value of a type that the program defined, and that says it is one of these?
+pub fn is_declared(value: &Value, type_: &str) -> bool {
+    defined_type(value).is_some() && is_instance(&Value::keyword(type_), value)
 }
 
 /// Is the value of this type (a keyword)?
@@ -241,7 +247,12 @@ pub fn wider_than(type_: &Value) -> Vec<Value> {
                 Shape::Record => "record",
                 Shape::Object => "object",
             };
-            let mut all = defined.interfaces();
+            let mut all = Vec::new();
+            for interface in defined.interfaces() {
+                let name = interface.as_keyword().map_or("", |keyword| keyword.text());
+                all.push(interface);
+                all.extend(names::wider(name).map(Value::keyword));
+            }
             all.push(Value::keyword(base));
             (all, base)
         }

@@ -120,6 +120,9 @@ fn contains(cx: &mut Cx, args: &mut [Value]) -> Flow {
 }
 
 fn find(cx: &mut Cx, args: &mut [Value]) -> Flow {
+    if let Some(flow) = instance::call(&args[0], "entryAt", &args[1..2]) {
+        return flow;
+    }
     with_realised_key(cx, args, |cx, collection, key| {
         if collection.kind() == Some(Kind::SortedMap) {
             return core_sorted::find(cx, collection, key, |_, found| {

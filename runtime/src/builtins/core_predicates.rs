@@ -13,6 +13,11 @@ fn test(args: &[Value], holds: impl FnOnce(&Value) -> bool) -> Flow {
     Ok(Value::bool(holds(&args[0])))
 }
 
+/// As [`test`]; an object of a type that says it is one counts too.
+fn declared(args: &[Value], holds: impl FnOnce(&Value) -> bool, type_: &str) -> Flow {
+    test(args, |v| holds(v) || types::is_declared(v, type_))
+}
+
 fn is_kind(args: &[Value], kind: Kind) -> Flow {
     Ok(Value::bool(args[0].kind() == Some(kind)))
 }
@@ -103,7 +108,10 @@ const ROWS: &[Builtin] = &[
         "associative?",
         "[x]",
         exactly(1),
-        |_, a| test(a, |v| map::is_map(v) || v.kind() == Some(Kind::Vector)),
+        |_, a| {
+            let holds = |v: &Value| map::is_map(v) || v.kind() == Some(Kind::Vector);
+            declared(a, holds, "associative")
+        },
         "Is it a map or a vector?",
     ),
     row(
@@ -138,14 +146,17 @@ const ROWS: &[Builtin] = &[
         "coll?",
         "[x]",
         exactly(1),
-        |_, a| test(a, is_collection),
+        |_, a| declared(a, is_collection, "coll"),
         "Is it a collection?",
     ),
     row(
         "counted?",
         "[x]",
         exactly(1),
-        |_, a| test(a, |v| is_collection(v) && known_count(v).is_some()),
+        |_, a| {
+            let holds = |v: &Value| is_collection(v) && known_count(v).is_some();
+            declared(a, holds, "counted")
+        },
         "Is it a collection whose count is known at once?",
     ),
     row(
@@ -215,7 +226,7 @@ const ROWS: &[Builtin] = &[
         "indexed?",
         "[x]",
         exactly(1),
-        |_, a| is_kind(a, Kind::Vector),
+        |_, a| declared(a, |v| v.kind() == Some(Kind::Vector), "indexed"),
         "Is an item found by its index at once?",
     ),
     row(
@@ -282,7 +293,7 @@ const ROWS: &[Builtin] = &[
         "map?",
         "[x]",
         exactly(1),
-        |_, a| test(a, map::is_map),
+        |_, a| declared(a, map::is_map, "map"),
         "Is it a map?",
     ),
     row(
@@ -416,28 +427,28 @@ const ROWS: &[Builtin] = &[
         "seq?",
         "[x]",
         exactly(1),
-        |_, a| test(a, is_empty_list_or_seq),
+        |_, a| declared(a, is_empty_list_or_seq, "seq"),
         "Is it a list or another sequence?",
     ),
     row(
         "seqable?",
         "[x]",
         exactly(1),
-        |_, a| test(a, is_seqable),
+        |_, a| declared(a, is_seqable, "seqable"),
         "Does `seq` take it?",
     ),
     row(
         "sequential?",
         "[x]",
         exactly(1),
-        |_, a| test(a, is_sequential),
+        |_, a| declared(a, is_sequential, "sequential"),
         "Is it a vector or a sequence?",
     ),
     row(
         "set?",
         "[x]",
         exactly(1),
-        |_, a| test(a, set::is_set),
+        |_, a| declared(a, set::is_set, "set"),
         "Is it a set?",
     ),
     row(
@@ -528,7 +539,7 @@ const ROWS: &[Builtin] = &[
         "vector?",
         "[x]",
         exactly(1),
-        |_, a| is_kind(a, Kind::Vector),
+        |_, a| declared(a, |v| v.kind() == Some(Kind::Vector), "vector"),
         "Is it a vector?",
     ),
     row(

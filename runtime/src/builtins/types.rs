@@ -39,8 +39,8 @@ fn expect_defined(who: &str, type_: &Value) -> Result<&'static DefinedType, Faul
 fn new_record(_: &mut Cx, args: &mut [Value]) -> Flow {
     let type_ = expect_defined("new-record*", &args[0])?;
     let values = args[1..].iter_mut().map(std::mem::take);
-    let fields = map::from_pairs(type_.fields.iter().cloned().zip(values));
-    Ok(map::into_record(fields, type_))
+    let fields = type_.fields.iter().cloned().zip(values);
+    Ok(map::new_record(type_, fields))
 }
 
 /// The record with the entries of a map; fields that it lacks are nil.
@@ -49,12 +49,9 @@ pub(crate) fn record_of(type_: &'static DefinedType, entries: &Value) -> Value {
         let value = map::get(entries, name).cloned();
         (name.clone(), value.unwrap_or_default())
     };
-    let fields = map::from_pairs(type_.fields.iter().map(field));
     let further = map::iter(entries).filter(|(key, _)| !type_.has_field(key));
-    let all = further.fold(fields, |all, (key, value)| {
-        map::assoc(all, key.clone(), value.clone())
-    });
-    map::into_record(all, type_)
+    let further = further.map(|(key, value)| (key.clone(), value.clone()));
+    map::new_record(type_, type_.fields.iter().map(field).chain(further))
 }
 
 fn map_to_record(_: &mut Cx, args: &mut [Value]) -> Flow {
@@ -91,8 +88,7 @@ pub(crate) fn from_literal(type_: &'static DefinedType, data: &Value) -> Result<
             Ok(match type_.shape {
                 Shape::Object => instance::make(type_, values.collect()),
                 Shape::Record => {
-                    let fields = map::from_pairs(type_.fields.iter().cloned().zip(values));
-                    map::into_record(fields, type_)
+                    map::new_record(type_, type_.fields.iter().cloned().zip(values))
                 }
             })
         }

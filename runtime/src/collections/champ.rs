@@ -16,6 +16,8 @@ pub(crate) mod node;
 
 /// Entries of the flat form at most.
 pub(crate) const FLAT_MAX: usize = 8;
+/// As [`FLAT_MAX`], for records.
+const FLAT_RECORD_MAX: usize = 64;
 
 /// What a map or set object holds beside its slots.
 pub(crate) struct Head {
@@ -181,6 +183,12 @@ fn own_head<T: Table>(table: &mut Value) -> &mut Head {
         .head_mut()
 }
 
+/// Records keep the order of their fields, however many there are.
+fn flat_max(head: &Head) -> usize {
+    head.record
+        .map_or(FLAT_MAX, |record| record.fields.len().clamp(FLAT_MAX, FLAT_RECORD_MAX))
+}
+
 fn insert_flat<T: Table>(mut table: Value, mut entry: Entry) -> Value {
     let (head, entries) = parts::<T>(&table);
     let len = head.len;
@@ -191,7 +199,7 @@ fn insert_flat<T: Table>(mut table: Value, mut entry: Entry) -> Value {
             flat_slots::<T>(&mut table)[at * T::STRIDE + 1] = entry.value;
             table
         }
-        None if len < FLAT_MAX => {
+        None if len < flat_max(head) => {
             table = own_flat::<T>(table, len + 1);
             let slots = flat_slots::<T>(&mut table);
             for (index, slot) in slots[len * T::STRIDE..(len + 1) * T::STRIDE]

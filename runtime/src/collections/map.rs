@@ -141,9 +141,15 @@ pub fn record(map: &Value) -> Option<&'static DefinedType> {
     map.as_object::<MapBody>()?.0.record
 }
 
-/// The map as a record of this type, whose fields it must have.
-pub fn into_record(map: Value, record: &'static DefinedType) -> Value {
-    champ::with_record::<MapBody>(map, Some(record))
+/// A record of this type with these entries, among which must be all of its fields.
+pub fn new_record(
+    record: &'static DefinedType,
+    entries: impl IntoIterator<Item = (Value, Value)>,
+) -> Value {
+    let empty = champ::with_capacity::<MapBody>(record.fields.len());
+    let empty = champ::with_record::<MapBody>(empty, Some(record));
+    let mut entries = entries.into_iter();
+    entries.by_ref().fold(empty, |map, (key, value)| assoc(map, key, value))
 }
 
 /// The entries without the type of the record they may belong to.
