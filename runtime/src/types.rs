@@ -18,6 +18,7 @@ pub mod hierarchy;
 pub mod instance;
 pub mod multimethod;
 pub mod names;
+pub mod printing;
 pub mod protocol;
 
 /// What a defined type makes.

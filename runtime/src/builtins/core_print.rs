@@ -13,7 +13,7 @@ use crate::dynamic::{self, Dynamic};
 use crate::number;
 use crate::output;
 use crate::stream;
-use crate::types::instance;
+use crate::types::{instance, printing};
 use crate::value::Value;
 use crate::value::print::{self, PrintOptions};
 
@@ -53,14 +53,18 @@ fn texts(
 ) -> Flow {
     let options = options(cx, style);
     let show = move |cx: &mut Cx, values: Vec<Value>| {
-        let mut out = String::new();
-        for (index, value) in values.iter().enumerate() {
-            if index > 0 {
-                out.push(' ');
-            }
-            print::write_with(&mut out, value, options);
-        }
-        then(cx, out)
+        printing::with_texts(cx, values, move |cx, values, texts| {
+            let mut out = String::new();
+            texts.during(|| {
+                for (index, value) in values.iter().enumerate() {
+                    if index > 0 {
+                        out.push(' ');
+                    }
+                    print::write_with(&mut out, value, options);
+                }
+            });
+            then(cx, out)
+        })
     };
     let length = options.length.saturating_add(1);
     walk::realise_some(

@@ -87,9 +87,7 @@ pub(crate) fn from_literal(type_: &'static DefinedType, data: &Value) -> Result<
             let values = vector::iter(data).cloned();
             Ok(match type_.shape {
                 Shape::Object => instance::make(type_, values.collect()),
-                Shape::Record => {
-                    map::new_record(type_, type_.fields.iter().cloned().zip(values))
-                }
+                Shape::Record => map::new_record(type_, type_.fields.iter().cloned().zip(values)),
             })
         }
         _ => {
@@ -386,6 +384,13 @@ const ROWS: &[Builtin] = &[
         "An object that equals only itself.",
     ),
     row(
+        "print-tag*",
+        "[x]",
+        exactly(1),
+        |_, a| Ok(types::printing::tag_of(&a[0])),
+        "What `print-method` dispatches on.",
+    ),
+    row(
         "protocol*",
         "[name methods via-metadata?]",
         exactly(3),
@@ -455,6 +460,17 @@ mod tests {
         );
         assert!(map::record(&map::dissoc(record.clone(), &Value::keyword("c"))).is_some());
         assert!(map::record(&map::dissoc(record, &Value::keyword("a"))).is_none());
+    }
+
+    #[test]
+    fn many_fields_keep_their_order() {
+        let names: Vec<String> = (0..20).map(|n| format!("field{n}")).collect();
+        let fields: Vec<Value> = names.iter().map(|name| Value::keyword(name)).collect();
+        let type_ = types::define("tests.types.Wide", Shape::Record, fields.clone());
+        let mut record = record_of(type_, &map::empty());
+        record = map::assoc(record, fields[3].clone(), Value::TRUE);
+        let keys: Vec<Value> = map::iter(&record).map(|(key, _)| key.clone()).collect();
+        assert!(keys == fields && map::get(&record, &fields[3]) == Some(&Value::TRUE));
     }
 
     #[test]

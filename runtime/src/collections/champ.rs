@@ -183,10 +183,11 @@ fn own_head<T: Table>(table: &mut Value) -> &mut Head {
         .head_mut()
 }
 
-/// Records keep the order of their fields, however many there are.
+/// Records keep the order of their fields, with as much room for further entries as a map has.
 fn flat_max(head: &Head) -> usize {
-    head.record
-        .map_or(FLAT_MAX, |record| record.fields.len().clamp(FLAT_MAX, FLAT_RECORD_MAX))
+    head.record.map_or(FLAT_MAX, |record| {
+        (record.fields.len() + FLAT_MAX).min(FLAT_RECORD_MAX)
+    })
 }
 
 fn insert_flat<T: Table>(mut table: Value, mut entry: Entry) -> Value {

@@ -149,7 +149,9 @@ pub fn new_record(
     let empty = champ::with_capacity::<MapBody>(record.fields.len());
     let empty = champ::with_record::<MapBody>(empty, Some(record));
     let mut entries = entries.into_iter();
-    entries.by_ref().fold(empty, |map, (key, value)| assoc(map, key, value))
+    entries
+        .by_ref()
+        .fold(empty, |map, (key, value)| assoc(map, key, value))
 }
 
 /// The entries without the type of the record they may belong to.

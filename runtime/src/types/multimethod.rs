@@ -209,6 +209,24 @@ impl Multimethod {
         Ok(Some(found))
     }
 
+    /// How many methods it has.
+    pub fn count(&self) -> usize {
+        map::len(&self.read().methods).unwrap_or(0)
+    }
+
+    /// Has the dispatch value a method other than that of the default value?
+    ///
+    /// # Errors
+    /// Two methods fit and neither is preferred.
+    pub fn has_own(&self, value: &Value) -> Result<bool, Fault> {
+        let found = self.find(value)?;
+        let default = map::get(&self.methods(), &self.default).cloned();
+        Ok(match (found, default) {
+            (Some(found), Some(default)) => !found.is_identical(&default),
+            (found, _) => found.is_some(),
+        })
+    }
+
     /// The fault of a call that no method fits.
     #[cold]
     pub fn no_method(&self, value: &Value) -> Fault {
@@ -275,4 +293,67 @@ fn ambiguous(name: &str, value: &Value, one: &Value, other: &Value) -> Fault {
     let message =
         format!("{name}: the methods of {one} and {other} both fit the dispatch value {value}");
     Fault::new(FaultKind::Type, message).hint("`prefer-method` says which of them wins")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::number::int;
+
+    fn keyword(name: &str) -> Value {
+        Value::keyword(name)
+    }
+
+    /// `:square` below `:rectangle` and `:rhombus`.
+    fn shapes() -> Value {
+        let both = || set::from_iter([keyword("rectangle"), keyword("rhombus")]);
+        let of_square = || map::from_pairs([(keyword("square"), both())]);
+        map::from_pairs([
+            (keyword("parents"), of_square()),
+            (keyword("ancestors"), of_square()),
+            (keyword("descendants"), map::empty()),
+        ])
+    }
+
+    #[test]
+    fn a_preference_decides_between_two_that_fit() {
+        let multi = make("tests/f", Value::NIL, keyword("default"), shapes());
+        let multi = as_multimethod(&multi).expect("made just now");
+        let found = |name: &str| multi.find(&keyword(name));
+        assert!(matches!(found("square"), Ok(None)));
+        multi.add(keyword("default"), int(0));
+        assert!(found("square").is_ok_and(|found| found == Some(int(0))));
+        multi.add(keyword("rectangle"), int(1));
+        assert!(found("square").is_ok_and(|found| found == Some(int(1))));
+        multi.add(keyword("rhombus"), int(2));
+        assert!(found("square").is_err());
+        assert!(
+            multi
+                .prefer(keyword("rhombus"), keyword("rectangle"))
+                .is_ok()
+        );
+        assert!(found("square").is_ok_and(|found| found == Some(int(2))));
+        assert!(
+            multi
+                .prefer(keyword("rectangle"), keyword("rhombus"))
+                .is_err()
+        );
+        assert!(multi.has_own(&keyword("square")).is_ok_and(|own| own));
+        assert!(multi.has_own(&keyword("circle")).is_ok_and(|own| !own));
+        multi.remove(&keyword("rhombus"));
+        assert!(found("square").is_ok_and(|found| found == Some(int(1))));
+    }
+
+    #[test]
+    fn vectors_are_compared_item_by_item() {
+        let pair =
+            |a: &str, b: &str| crate::collections::vector::from_vec(vec![keyword(a), keyword(b)]);
+        let hierarchy = shapes();
+        let is = |a: &Value, b: &Value| is_a(&hierarchy, a, b);
+        assert!(is(&pair("square", "int"), &pair("rectangle", "num")));
+        assert!(!is(&pair("square", "num"), &pair("rectangle", "int")));
+        assert!(
+            is(&keyword("int"), &keyword("object")) && !is(&keyword("nil"), &keyword("object"))
+        );
+    }
 }

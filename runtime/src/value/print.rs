@@ -15,6 +15,7 @@ use crate::function::{FunctionBody, VarBody};
 use crate::namespace;
 use crate::number;
 use crate::number::decimal::as_decimal;
+use crate::types::printing;
 
 /// Bytes that [`short`] writes at most, about.
 const SHORT_MAX: usize = 80;
@@ -306,6 +307,10 @@ impl Printer<'_> {
     }
 
     fn value(&mut self, value: &Value) {
+        if let Some(text) = printing::text_of(value) {
+            self.out.push_str(&text);
+            return;
+        }
         if let Some(kind) = value.kind() {
             if !self.metadata(value, kind) {
                 self.object(value, kind);
