@@ -11,6 +11,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{LazyLock, PoisonError, RwLock};
 
+use crate::collections::sorted;
 use crate::value::Value;
 use crate::value::object::Kind;
 
@@ -185,10 +186,22 @@ pub fn type_of_designator(designator: &Value) -> Option<Value> {
     names::named(name).or_else(|| find(name).map(|defined| defined.keyword.clone()))
 }
 
+/// Does the class of the value tell all of its types?
+pub(crate) fn is_told_by_class(value: &Value) -> bool {
+    !matches!(
+        value.kind(),
+        Some(Kind::Error | Kind::SortedMap | Kind::SortedSet)
+    )
+}
+
 /// The types a value is of, the narrowest first.
 pub fn types_of(value: &Value) -> Vec<Value> {
     let class = class_of(value);
-    let mut all = vec![class.clone()];
+    let mut all = match is_told_by_class(value) {
+        true => vec![class.clone()],
+        // What is narrower than the class comes first.
+        false => Vec::new(),
+    };
     let mut add = |name: &str| {
         let keyword = Value::keyword(name);
         if !all.iter().any(|known| known.is_identical(&keyword)) {
@@ -210,6 +223,12 @@ pub fn types_of(value: &Value) -> Vec<Value> {
         }
         None => class.as_keyword().map_or("", |class| class.text()),
     };
+    if sorted::is_sorted(value) {
+        let is_map = value.kind() == Some(Kind::SortedMap);
+        add(if is_map { "sorted-map" } else { "sorted-set" });
+        add("sorted");
+        add("reversible");
+    }
     if let Some(kind) = names::error_types(value) {
         kind.for_each(&mut add);
     }

@@ -5,9 +5,9 @@ use crate::collections::{is_seq, is_sequential, known_count, lazy_seq, list, map
 use crate::failure::Fault;
 use crate::number;
 use crate::types::{self, multimethod::as_multimethod};
+use crate::value::Value;
 use crate::value::cell::{CellClass, as_cell, as_reduced};
 use crate::value::object::Kind;
-use crate::value::Value;
 
 fn test(args: &[Value], holds: impl FnOnce(&Value) -> bool) -> Flow {
     Ok(Value::bool(holds(&args[0])))

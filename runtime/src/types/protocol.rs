@@ -173,6 +173,10 @@ impl Protocol {
         {
             return Ok(function.clone());
         }
+        if !super::is_told_by_class(value) {
+            let found = self.function_for(&method.keyword, value);
+            return found.ok_or_else(|| self.not_implemented(method, value));
+        }
         let class = class_of(value).word();
         let slot = &method.remembered[(class >> 4) as usize % REMEMBERED];
         let found = slot.load(Ordering::Acquire);
