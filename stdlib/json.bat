@@ -8,3 +8,16 @@
   (try
     (ok (apply read-str s options))
     (catch {:kind :syntax :message message} -> (error [:json message]))))
+
+(defn write
+  "Writes a value as JSON to a writer; options as for write-str."
+  [x writer & options]
+  (io/write writer (apply write-str x options)))
+
+(defn read-all
+  "The lazy sequence of the values of a reader, one after the other; options as for read-str."
+  [reader & options]
+  (let [end (volatile! nil)]
+    (take-while (fn [value] (not (identical? end value)))
+                (repeatedly (fn []
+                              (apply read reader :eof-error? false :eof-value end options))))))

@@ -32,6 +32,7 @@ pub mod core_sort;
 pub mod core_sorted;
 pub mod core_state;
 pub mod core_vars;
+pub mod csv;
 pub mod format;
 pub mod http;
 pub mod io;
@@ -80,8 +81,10 @@ pub static TABLES: &[&BuiltinTable] = &[
     &core_sorted::TABLE,
     &core_state::TABLE,
     &core_vars::TABLE,
+    &csv::TABLE,
     &format::TABLE,
     &http::TABLE,
+    &io::CORE_TABLE,
     &io::TABLE,
     &json::TABLE,
     &math::CORE_TABLE,

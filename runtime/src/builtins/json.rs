@@ -3,13 +3,15 @@
 //! Text goes straight to values and back ([`parse`], [`write`]); functions among the options are
 //! called from the middle of it.
 
-use crate::builtin::{Builtin, BuiltinTable, Flow, at_least, row};
+use crate::actor::coroutine::CoroutineState;
+use crate::builtin::{Builtin, BuiltinTable, Flow, Signal, and_then, at_least, row};
 use crate::builtins::core_print::emit;
 use crate::builtins::options;
 use crate::builtins::support::{take, text};
 use crate::collections::map;
 use crate::context::Cx;
-use crate::failure::Fault;
+use crate::failure::{Fault, FaultKind};
+use crate::stream;
 use crate::value::Value;
 use parse::{Parser, ReadOptions};
 use write::WriteOptions;
@@ -111,6 +113,34 @@ fn read_all(cx: &mut Cx, source: Value, options: ReadOptions) -> Flow {
     )
 }
 
+/// Reads one value from a reader and leaves what follows it there.
+fn read(cx: &mut Cx, args: &mut [Value]) -> Flow {
+    let who = "json/read";
+    let options = read_options(who, &args[1..])?;
+    let one = |text: &str, has_more: bool| {
+        let end = scan::extent(text, has_more);
+        Ok(end.map(|end| (end, Value::str(&text[..end]))))
+    };
+    let flow = stream::read(who, &args[0], Box::new(one));
+    and_then(cx, flow, |cx, text| {
+        let text = if text.is_nil() { Value::str("") } else { text };
+        read_all(cx, text, options)
+    })
+}
+
+/// Reads a text outside of any actor, for tools and tests.
+///
+/// # Errors
+/// A syntax fault with line and column.
+pub fn read_bytes(bytes: &[u8]) -> Result<Value, Fault> {
+    let mut cx = Cx::new(CoroutineState::default());
+    let text = Value::str(parse::not_text(bytes)?);
+    read_all(&mut cx, text, ReadOptions::default()).map_err(|signal| match *signal {
+        Signal::Fault(fault) => fault,
+        _ => Fault::new(FaultKind::Panic, "reading without functions calls none"),
+    })
+}
+
 fn write_str(cx: &mut Cx, args: &mut [Value]) -> Flow {
     let options = write_options("json/write-str", &args[1..])?;
     let then = |_: &mut Cx, text: String| Ok(Value::string(text));
@@ -141,6 +171,13 @@ const ROWS: &[Builtin] = &[
         at_least(1),
         pretty_print,
         "Prints a value as JSON, indented; options as for write-str.",
+    ),
+    row(
+        "read",
+        "[reader & options]",
+        at_least(1),
+        read,
+        "The next value of a reader of JSON; options as for read-str.",
     ),
     row(
         "read-str",

@@ -36,6 +36,47 @@ impl JsonError {
     }
 }
 
+/// How much of a text one value takes, white space before it included; all of it at its end, `None`
+/// if more text is needed to say. The value itself may be wrong.
+pub(super) fn extent(text: &str, has_more: bool) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let at_end = (!has_more).then_some(bytes.len());
+    let start = bytes
+        .iter()
+        .position(|byte| !matches!(byte, b' ' | b'\t' | b'\n' | b'\r'));
+    let Some(start) = start else {
+        return at_end;
+    };
+    let (mut depth, mut in_string, mut is_escaped) = (0_usize, false, false);
+    for (at, byte) in bytes.iter().enumerate().skip(start) {
+        let is_first = at == start;
+        if in_string {
+            (in_string, is_escaped) = match (byte, is_escaped) {
+                (b'\\', false) => (true, true),
+                (b'"', false) => (false, false),
+                _ => (true, false),
+            };
+            if !in_string && depth == 0 {
+                return Some(at + 1);
+            }
+            continue;
+        }
+        match byte {
+            // Behind a number or word another value begins.
+            b'"' | b'[' | b'{' if depth == 0 && !is_first => return Some(at),
+            b'"' => in_string = true,
+            b'[' | b'{' => depth += 1,
+            b']' | b'}' if depth <= 1 => return Some(at + usize::from(depth == 1 || is_first)),
+            b']' | b'}' => depth -= 1,
+            b' ' | b'\t' | b'\n' | b'\r' | b',' | b':' if depth == 0 => {
+                return Some(at + usize::from(is_first));
+            }
+            _ => {}
+        }
+    }
+    at_end
+}
+
 /// A token that can begin a value.
 pub(super) enum Token {
     OpenArray,

@@ -4,8 +4,6 @@ use std::path::PathBuf;
 use proptest::prelude::*;
 
 use super::*;
-use crate::actor::coroutine::CoroutineState;
-use crate::builtin::Signal;
 use crate::number;
 use crate::value::print;
 
@@ -17,8 +15,10 @@ fn finished(flow: Flow) -> Result<Value, Fault> {
 }
 
 fn read(text: Value) -> Result<Value, Fault> {
-    let mut cx = Cx::new(CoroutineState::default());
-    finished(read_str(&mut cx, &mut [text]))
+    match text.as_bytes() {
+        Some(bytes) => read_bytes(bytes),
+        None => read_bytes(text.as_str().unwrap_or_default().as_bytes()),
+    }
 }
 
 fn written(value: &Value) -> Result<String, Fault> {
@@ -153,6 +153,26 @@ fn json() -> impl Strategy<Value = Value> {
             }),
         ]
     })
+}
+
+#[test]
+fn a_value_ends_where_another_begins() {
+    for (text, wanted) in [
+        ("", Some(0)),
+        (" [1, \"]\\\"\"] 2", Some(13)),
+        ("12 3", Some(2)),
+        ("12", Some(2)),
+        ("true[", Some(4)),
+        ("\"a\"\"b\"", Some(3)),
+        ("[1", Some(2)),
+        ("]", Some(1)),
+        (",1", Some(1)),
+    ] {
+        assert_eq!(scan::extent(text, false), wanted, "{text}");
+    }
+    for text in ["", "12", "[1", "\"a"] {
+        assert_eq!(scan::extent(text, true), None, "{text}");
+    }
 }
 
 proptest! {
