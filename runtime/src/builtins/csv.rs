@@ -128,11 +128,7 @@ impl Scanner<'_> {
 }
 
 /// The first row of a text and its length; `None` at the end, or if more text is needed.
-fn first_row(
-    text: &str,
-    has_more: bool,
-    format: Format,
-) -> Result<Option<(usize, Value)>, Fault> {
+fn first_row(text: &str, has_more: bool, format: Format) -> Result<Option<(usize, Value)>, Fault> {
     if text.is_empty() {
         return Ok((!has_more).then_some((0, Value::NIL)));
     }
@@ -155,10 +151,9 @@ fn row_of_text(_: &mut Cx, args: &mut [Value]) -> Flow {
     let at = position(who, &args[1])?;
     let rest = text(who, &args[0])?.get(at..).unwrap_or_default();
     match first_row(rest, false, format)? {
-        Some((taken, row)) if !row.is_nil() => Ok(vector::from_vec(vec![
-            row,
-            number::from_usize(at + taken),
-        ])),
+        Some((taken, row)) if !row.is_nil() => {
+            Ok(vector::from_vec(vec![row, number::from_usize(at + taken)]))
+        }
         _ => Ok(Value::NIL),
     }
 }
@@ -177,33 +172,39 @@ fn line(cx: &mut Cx, args: &mut [Value]) -> Flow {
     let format = format("csv/write-csv", &args[1], &args[2])?;
     let quoted = take(args, 3);
     let end = text("csv/write-csv", &args[4])?.to_owned();
-    gather(cx, "csv/write-csv", take(args, 0), usize::MAX, move |cx, cells, _| {
-        walk::realise_all(cx, cells, move |_, cells| {
-            let mut line = String::new();
-            for (index, cell) in cells.iter().enumerate() {
-                if index > 0 {
-                    line.push(format.separator);
+    gather(
+        cx,
+        "csv/write-csv",
+        take(args, 0),
+        usize::MAX,
+        move |cx, cells, _| {
+            walk::realise_all(cx, cells, move |_, cells| {
+                let mut line = String::new();
+                for (index, cell) in cells.iter().enumerate() {
+                    if index > 0 {
+                        line.push(format.separator);
+                    }
+                    let mut text = String::new();
+                    print::write_str(&mut text, cell);
+                    let special = [format.separator, format.quote, '\n', '\r'];
+                    let is_quoted = match vector::nth(&quoted, index) {
+                        Some(asked) => asked.is_truthy(),
+                        None => quoted.is_truthy() || text.contains(special),
+                    };
+                    if is_quoted {
+                        let doubled = format!("{0}{0}", format.quote);
+                        line.push(format.quote);
+                        line.push_str(&text.replace(format.quote, &doubled));
+                        line.push(format.quote);
+                    } else {
+                        line.push_str(&text);
+                    }
                 }
-                let mut text = String::new();
-                print::write_str(&mut text, cell);
-                let special = [format.separator, format.quote, '\n', '\r'];
-                let is_quoted = match vector::nth(&quoted, index) {
-                    Some(asked) => asked.is_truthy(),
-                    None => quoted.is_truthy() || text.contains(special),
-                };
-                if is_quoted {
-                    let doubled = format!("{0}{0}", format.quote);
-                    line.push(format.quote);
-                    line.push_str(&text.replace(format.quote, &doubled));
-                    line.push(format.quote);
-                } else {
-                    line.push_str(&text);
-                }
-            }
-            line.push_str(&end);
-            Ok(Value::string(line))
-        })
-    })
+                line.push_str(&end);
+                Ok(Value::string(line))
+            })
+        },
+    )
 }
 
 /// The table.

@@ -7,7 +7,9 @@ use std::fs::{File, OpenOptions};
 use std::io::Write;
 
 use crate::actor::blocking;
-use crate::builtin::{Builtin, BuiltinTable, Flow, at_least, between, exactly, row, tail_call, wait};
+use crate::builtin::{
+    Builtin, BuiltinTable, Flow, at_least, between, exactly, row, tail_call, wait,
+};
 use crate::builtins::options;
 use crate::builtins::support::{take, take_all, text};
 use crate::collections::{map, walk};
@@ -66,9 +68,8 @@ fn slurp(_: &mut Cx, args: &mut [Value]) -> Flow {
     let who = "slurp";
     let encoding = opening(who, &args[1..])?.encoding;
     if args[0].as_str().is_none() && args[0].as_dyn_native().is_some() {
-        let all = |text: &str, has_more: bool| {
-            Ok((!has_more).then(|| (text.len(), Value::str(text))))
-        };
+        let all =
+            |text: &str, has_more: bool| Ok((!has_more).then(|| (text.len(), Value::str(text))));
         return crate::stream::read(who, &args[0], Box::new(all));
     }
     let path = text(who, &args[0])?.to_owned();

@@ -227,7 +227,24 @@ impl Value {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn what_is_printed_reads_back(nanos in -62_000_000_000_000_000_000_i128..250_000_000_000_000_000_000) {
+            let timestamp = Timestamp::from_nanosecond(nanos).expect("a year with four digits");
+            let printed = Instant(timestamp).print();
+            let text = printed.trim_start_matches("#inst ").trim_matches('"');
+            prop_assert_eq!(parse(text).ok(), Some(timestamp));
+        }
+
+        #[test]
+        fn no_text_crashes(text in "[0-9TZ:.+-]{0,30}") {
+            drop(parse(&text));
+        }
+    }
 
     fn shown(text: &str) -> String {
         match parse(text) {

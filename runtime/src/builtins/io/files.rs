@@ -33,13 +33,11 @@ fn done(what: &str, path: &str, result: io::Result<()>) -> Result<Value, Fault> 
         .map_err(|error| failed(what, path, &error))
 }
 
-fn has(
-    who: &str,
-    args: &[Value],
-    test: impl FnOnce(&Metadata) -> bool + Send + 'static,
-) -> Flow {
+fn has(who: &str, args: &[Value], test: impl FnOnce(&Metadata) -> bool + Send + 'static) -> Flow {
     with_path(who, args, move |path| {
-        Ok(Value::bool(fs::metadata(path).is_ok_and(|meta| test(&meta))))
+        Ok(Value::bool(
+            fs::metadata(path).is_ok_and(|meta| test(&meta)),
+        ))
     })
 }
 
@@ -56,7 +54,9 @@ pub(super) fn is_folder(_: &mut Cx, args: &mut [Value]) -> Flow {
 }
 
 fn instant(time: io::Result<SystemTime>) -> Value {
-    let instant = time.ok().and_then(|time| jiff::Timestamp::try_from(time).ok());
+    let instant = time
+        .ok()
+        .and_then(|time| jiff::Timestamp::try_from(time).ok());
     instant.map(Value::instant).unwrap_or_default()
 }
 
@@ -76,10 +76,7 @@ pub(super) fn info(_: &mut Cx, args: &mut [Value]) -> Flow {
         };
         Ok(map::from_pairs([
             (Value::keyword("kind"), Value::keyword(kind)),
-            (
-                Value::keyword("size"),
-                number::from_i128(meta.len().into()),
-            ),
+            (Value::keyword("size"), number::from_i128(meta.len().into())),
             (Value::keyword("modified"), instant(meta.modified())),
         ]))
     })

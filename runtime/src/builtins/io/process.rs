@@ -86,7 +86,9 @@ impl Job {
             }
             "env" => {
                 for (name, value) in options::pairs(who, std::slice::from_ref(value))? {
-                    let name = name.as_keyword().map_or_else(|| plain(&name), |k| k.name().into());
+                    let name = name
+                        .as_keyword()
+                        .map_or_else(|| plain(&name), |k| k.name().into());
                     self.command.env(name, plain(&value));
                 }
             }
@@ -122,10 +124,14 @@ fn code(status: ExitStatus) -> i64 {
 
 /// `(io/sh program argument … :in … :dir … :env … :timeout …)`
 pub(super) fn run(cx: &mut Cx, args: &mut [Value]) -> Flow {
-    walk::realise_all(cx, crate::builtins::support::take_all(args, 0), |_, args| {
-        let job = job("io/sh", &args)?;
-        outside(run_job(job))
-    })
+    walk::realise_all(
+        cx,
+        crate::builtins::support::take_all(args, 0),
+        |_, args| {
+            let job = job("io/sh", &args)?;
+            outside(run_job(job))
+        },
+    )
 }
 
 async fn run_job(mut job: Job) -> Result<Value, Fault> {
@@ -235,25 +241,32 @@ impl Process {
 
 /// `(io/spawn program argument … :dir … :env …)`
 pub(super) fn spawn(cx: &mut Cx, args: &mut [Value]) -> Flow {
-    walk::realise_all(cx, crate::builtins::support::take_all(args, 0), |_, args| {
-        let mut job = job("io/spawn", &args)?;
-        outside(async move {
-            let mut child = job.start()?;
-            let wrong = |error| super::failed("run", &job.name, &error);
-            let stdin = child.stdin.take().map(|pipe| pipe.into_owned_fd());
-            let stdout = child.stdout.take().map(|pipe| pipe.into_owned_fd());
-            let stderr = child.stderr.take().map(|pipe| pipe.into_owned_fd());
-            let process = Process {
-                id: child.id().and_then(|id| i32::try_from(id).ok()).unwrap_or(0),
-                stdin: input(&job.name, stdin.transpose().map_err(wrong)?),
-                stdout: output(&job.name, stdout.transpose().map_err(wrong)?),
-                stderr: output(&job.name, stderr.transpose().map_err(wrong)?),
-                ended: watch_over(child),
-                name: job.name,
-            };
-            Ok(make_native(process))
-        })
-    })
+    walk::realise_all(
+        cx,
+        crate::builtins::support::take_all(args, 0),
+        |_, args| {
+            let mut job = job("io/spawn", &args)?;
+            outside(async move {
+                let mut child = job.start()?;
+                let wrong = |error| super::failed("run", &job.name, &error);
+                let stdin = child.stdin.take().map(|pipe| pipe.into_owned_fd());
+                let stdout = child.stdout.take().map(|pipe| pipe.into_owned_fd());
+                let stderr = child.stderr.take().map(|pipe| pipe.into_owned_fd());
+                let process = Process {
+                    id: child
+                        .id()
+                        .and_then(|id| i32::try_from(id).ok())
+                        .unwrap_or(0),
+                    stdin: input(&job.name, stdin.transpose().map_err(wrong)?),
+                    stdout: output(&job.name, stdout.transpose().map_err(wrong)?),
+                    stderr: output(&job.name, stderr.transpose().map_err(wrong)?),
+                    ended: watch_over(child),
+                    name: job.name,
+                };
+                Ok(make_native(process))
+            })
+        },
+    )
 }
 
 fn input(name: &str, pipe: Option<OwnedFd>) -> Value {
@@ -299,7 +312,11 @@ pub(super) fn wait_for(_: &mut Cx, args: &mut [Value]) -> Flow {
 /// `(io/kill process force?)`
 pub(super) fn kill(_: &mut Cx, args: &mut [Value]) -> Flow {
     let is_forced = args.get(1).is_some_and(Value::is_truthy);
-    let signal = if is_forced { Signal::KILL } else { Signal::TERM };
+    let signal = if is_forced {
+        Signal::KILL
+    } else {
+        Signal::TERM
+    };
     process("io/kill", &args[0])?.kill(signal);
     Ok(Value::NIL)
 }

@@ -251,7 +251,10 @@ pub(super) fn writer(name: &str, file: File, encoding: Encoding) -> Value {
     let value = make_native(Writer {
         name: name.to_owned(),
         encoding,
-        sink: Arc::new(Mutex::new(Some(BufWriter::with_capacity(CHUNK_BYTES, file)))),
+        sink: Arc::new(Mutex::new(Some(BufWriter::with_capacity(
+            CHUNK_BYTES,
+            file,
+        )))),
     });
     value.publish();
     value

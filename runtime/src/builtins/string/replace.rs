@@ -8,7 +8,7 @@ use crate::builtins::regex::groups;
 use crate::builtins::support::text;
 use crate::collections::map;
 use crate::context::Cx;
-use crate::failure::Fault;
+use crate::failure::{Fault, FaultKind};
 use crate::value::regex::RegexBody;
 use crate::value::{Value, print};
 
@@ -71,29 +71,43 @@ fn expand(out: &mut String, captures: &Captures, template: &str) -> Result<(), F
     while let Some(c) = chars.next() {
         match c {
             '\\' => out.extend(chars.next()),
-            '$' => {
-                let Some(digit) = chars.next().and_then(|c| c.to_digit(10)) else {
-                    let message = "`$` in a replacement stands before a group's number";
-                    return Err(Fault::new(crate::failure::FaultKind::Number, message)
-                        .hint("write \\\\$ for the character itself"));
-                };
-                let mut group = digit as usize;
-                // A further digit counts while there is such a group.
-                while let Some(next) = chars.peek().and_then(|c| c.to_digit(10))
-                    && group * 10 + (next as usize) < captures.len()
-                {
-                    group = group * 10 + next as usize;
-                    chars.next();
-                }
-                if group >= captures.len() {
-                    let message = format!("the regular expression has no group {group}");
-                    return Err(Fault::new(crate::failure::FaultKind::Index, message));
-                }
-                out.push_str(captures.get(group).map_or("", |m| m.as_str()));
+            '$' if chars.peek() == Some(&'{') => {
+                let name: String = chars.by_ref().skip(1).take_while(|c| *c != '}').collect();
+                let group = captures.name(&name);
+                out.push_str(group.map_or("", |m| m.as_str()));
             }
+            '$' => numbered(out, captures, &mut chars)?,
             c => out.push(c),
         }
     }
+    Ok(())
+}
+
+/// What stands behind a `$`: the number of a group.
+fn numbered(
+    out: &mut String,
+    captures: &Captures,
+    chars: &mut std::iter::Peekable<std::str::Chars>,
+) -> Result<(), Fault> {
+    let Some(digit) = chars.next().and_then(|c| c.to_digit(10)) else {
+        let message = "`$` in a replacement stands before a group's number or `{name}`";
+        return Err(
+            Fault::new(FaultKind::Number, message).hint("write \\\\$ for the character itself")
+        );
+    };
+    let mut group = digit as usize;
+    // A further digit counts while there is such a group.
+    while let Some(next) = chars.peek().and_then(|c| c.to_digit(10))
+        && group * 10 + (next as usize) < captures.len()
+    {
+        group = group * 10 + next as usize;
+        chars.next();
+    }
+    if group >= captures.len() {
+        let message = format!("the regular expression has no group {group}");
+        return Err(Fault::new(FaultKind::Index, message));
+    }
+    out.push_str(captures.get(group).map_or("", |m| m.as_str()));
     Ok(())
 }
 

@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 
 fn find(source: &str, text: &str) -> Option<String> {
@@ -110,4 +112,23 @@ fn an_empty_match_may_follow_a_match() {
     assert_eq!(all, ["a", "", "a", ""]);
     assert!(body.match_whole("aaa").is_some());
     assert!(body.match_whole("aab").is_none());
+}
+
+proptest! {
+    #[test]
+    fn no_notation_crashes(source in "[ab\\\\\\[\\](){}?*+|^$.&-~#<>:=!0-9dwshQEpxuiZ, ]{0,24}") {
+        if let Ok(regex) = Value::regex(&source) {
+            let body = regex.as_regex().expect("a regular expression");
+            drop(body.matches("ab-a1 \n").count());
+            drop(body.match_whole("aab"));
+        }
+    }
+
+    #[test]
+    fn what_is_quoted_matches_itself(text in any::<String>()) {
+        let quoted = format!("\\Q{}\\E", text.replace('\\', ""));
+        let regex = Value::regex(&quoted).expect("quoted text");
+        let body = regex.as_regex().expect("a regular expression");
+        prop_assert!(body.match_whole(&text.replace('\\', "")).is_some());
+    }
 }
