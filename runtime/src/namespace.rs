@@ -45,6 +45,7 @@ const SPELLINGS: &[(&str, &str)] = &[
     ("clojure.data.json", "json"),
     ("clojure.data.csv", "csv"),
     ("clojure.java.io", "io"),
+    ("clojure.java.shell", "io"),
     ("clojure.spec.alpha", "spec"),
     ("batuta.spec", "spec"),
     ("batuta.string", "str"),

@@ -135,10 +135,27 @@ fn read(cx: &mut Cx, args: &mut [Value]) -> Flow {
 pub fn read_bytes(bytes: &[u8]) -> Result<Value, Fault> {
     let mut cx = Cx::new(CoroutineState::default());
     let text = Value::str(parse::not_text(bytes)?);
-    read_all(&mut cx, text, ReadOptions::default()).map_err(|signal| match *signal {
+    read_all(&mut cx, text, ReadOptions::default()).map_err(|signal| fault_of(*signal))
+}
+
+/// Writes a realised value outside of any actor, for tools and tests.
+///
+/// # Errors
+/// A value that has no JSON form.
+pub fn text_of(value: &Value) -> Result<String, Fault> {
+    let mut cx = Cx::new(CoroutineState::default());
+    let text = write_str(&mut cx, &mut [value.clone()]).map_err(|signal| fault_of(*signal))?;
+    Ok(text.as_str().unwrap_or_default().to_owned())
+}
+
+fn fault_of(signal: Signal) -> Fault {
+    match signal {
         Signal::Fault(fault) => fault,
-        _ => Fault::new(FaultKind::Panic, "reading without functions calls none"),
-    })
+        _ => Fault::new(
+            FaultKind::Panic,
+            "without functions among the options none is called",
+        ),
+    }
 }
 
 fn write_str(cx: &mut Cx, args: &mut [Value]) -> Flow {
