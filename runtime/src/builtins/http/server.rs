@@ -3,7 +3,6 @@
 //! The handler gets and gives Ring's maps. While a server runs, the program does not end.
 
 use std::convert::Infallible;
-use std::io::Write;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -179,7 +178,8 @@ fn reason(failure: &Failure) -> String {
 /// The client gets no more than the status; the rest is for who runs the server.
 fn complain(uri: &str, what: &str) {
     // There is nobody left to tell if standard error is closed.
-    let _ = writeln!(std::io::stderr().lock(), "http/serve: {uri}: {what}");
+    let told = format!("http/serve: {uri}: {what}\n");
+    let _ = stream::write(&stream::standard_error(), &told);
 }
 
 fn plain(status: StatusCode) -> Response<Full<Bytes>> {
