@@ -174,9 +174,8 @@ fn view(cx: &mut Cx, args: &mut [Value], element: Element) -> Flow {
 }
 
 fn is_bytes(_: &mut Cx, args: &mut [Value]) -> Flow {
-    Ok(Value::bool(
-        array::element_of(&args[0]) == Some(Element::Byte),
-    ))
+    let is_array = array::element_of(&args[0]) == Some(Element::Byte);
+    Ok(Value::bool(is_array || args[0].as_bytes().is_some()))
 }
 
 /// The table.
@@ -298,7 +297,7 @@ const ROWS: &[Builtin] = &[
         "[x]",
         exactly(1),
         is_bytes,
-        "Is it an array of bytes?",
+        "Is it bytes, or an array of bytes?",
     ),
     row(
         "char-array",
