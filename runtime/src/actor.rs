@@ -37,7 +37,7 @@ pub(crate) mod signal;
 pub mod spawn;
 mod stack;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 pub(crate) mod timer;
 pub mod waiting;
 mod worker;

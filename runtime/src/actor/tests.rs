@@ -8,7 +8,7 @@
 
 mod calls;
 mod failures;
-mod harness;
+pub(crate) mod harness;
 mod messages;
 mod program;
 mod scheduling;

@@ -24,7 +24,7 @@ fn make(cx: &mut Cx, args: &mut [Value], element: Element) -> Flow {
     }
     let init = take(args, 1);
     let is_collection = init.is_nil() || crate::builtins::core_predicates::is_collection(&init);
-    if is_collection && element != Element::Object || is_collection && init.kind().is_some() {
+    if is_collection && (element != Element::Object || init.kind().is_some()) {
         return gather(cx, who, init, len, |_, items, _| fill(made, items));
     }
     fill(made, vec![init; len])

@@ -13,6 +13,7 @@ use crate::number::{self, as_i64, int};
 use crate::value::{Value, print};
 
 fn context() -> Box<Cx> {
+    crate::actor::tests::harness::install();
     Cx::new(CoroutineState::default())
 }
 

@@ -92,7 +92,7 @@ fn ask(
             then: Box::new(then),
         }));
     }
-    if let Some(flow) = instance::call_and_then(&value, "seq", &[], |cx, items| seq(cx, items)) {
+    if let Some(flow) = instance::call_and_then(&value, "seq", &[], seq) {
         return and_then(cx, flow, then);
     }
     let flow = match value.as_dyn_native().and_then(|native| native.seq()) {

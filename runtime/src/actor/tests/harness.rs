@@ -79,8 +79,8 @@ extern "C" fn enter(cx: *mut Cx, function: u64, count: u64) -> u64 {
     }
 }
 
-/// A function value that runs this closure.
-pub(super) fn script(body: impl Fn(&mut Cx, Vec<Value>) -> Done + Send + Sync + 'static) -> Value {
+/// Installs stubs that run scripts: without any, no function can be made.
+pub(crate) fn install() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let none = [std::ptr::null_mut(); ENTRIES];
@@ -93,6 +93,11 @@ pub(super) fn script(body: impl Fn(&mut Cx, Vec<Value>) -> Done + Send + Sync + 
             enter: enter as *mut u8,
         });
     });
+}
+
+/// A function value that runs this closure.
+pub(super) fn script(body: impl Fn(&mut Cx, Vec<Value>) -> Done + Send + Sync + 'static) -> Value {
+    install();
     make_native(Script(Box::new(body)))
 }
 

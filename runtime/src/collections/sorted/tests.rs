@@ -136,7 +136,9 @@ fn everything_can_be_taken_out_again() {
 fn equals_a_map_by_hash_in_either_direction() {
     let sorted = (0..40).fold(empty_map(Value::NIL), |map, key| assoc(map, key, key));
     let hashed = map::from_pairs((0..40).map(|key| (int(key), int(key))));
-    assert!(sorted == hashed && hashed == sorted);
+    assert_eq!(sorted, hashed);
+    assert_eq!(hashed, sorted);
     let words = map::from_pairs((0..40).map(|key| (Value::keyword(&format!("k{key}")), int(key))));
-    assert!(sorted != words && words != sorted);
+    assert_ne!(sorted, words);
+    assert_ne!(words, sorted);
 }

@@ -119,7 +119,7 @@ proptest! {
     fn no_notation_crashes(source in "[ab\\\\\\[\\](){}?*+|^$.&-~#<>:=!0-9dwshQEpxuiZ, ]{0,24}") {
         if let Ok(regex) = Value::regex(&source) {
             let body = regex.as_regex().expect("a regular expression");
-            drop(body.matches("ab-a1 \n").count());
+            prop_assert!(body.matches("ab-a1 \n").count() <= 8);
             drop(body.match_whole("aab"));
         }
     }
