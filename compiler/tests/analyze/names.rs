@@ -15,7 +15,8 @@ fn what_namespace_forms_do_is_foreseen() {
     "##);
     assert_snapshot!(analyzed("(do (require '[e.f :rename {x y} :refer [x]]) (do (alias 'g 'e.f) [y g/x]))"), @r##"
     nil
-    (do (alias g e.f) (vector e.f/x e.f/x))
+    (alias g e.f)
+    (vector e.f/x e.f/x)
     "##);
 }
 
