@@ -100,4 +100,5 @@
   `(:port server)` tells) and :host. The program runs until the server is stopped."
   ([handler] (serve handler {}))
   ([handler options]
+   (assert (ifn? handler) "http/serve wants a function of a request")
    (serve* (fn [request] (response* (handler request))) options)))

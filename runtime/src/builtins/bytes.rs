@@ -98,13 +98,14 @@ fn decode(who: &str, value: &Value) -> Result<Vec<u8>, Fault> {
     let source = text(who, value)?;
     let is_url = source.contains(['-', '_']);
     engine(is_url, true).decode(source).map_err(|error| {
-        let message = format!("`{who}`: not base64: {}", lower_start(&error.to_string()));
+        let message = format!("`{who}`: not base64: {}", as_clause(&error.to_string()));
         Fault::new(FaultKind::Syntax, message)
     })
 }
 
-fn lower_start(text: &str) -> String {
-    let mut chars = text.chars();
+/// A sentence as a part of ours.
+fn as_clause(text: &str) -> String {
+    let mut chars = text.trim_end_matches('.').chars();
     let first = chars.next().map(|c| c.to_ascii_lowercase());
     first.into_iter().chain(chars).collect()
 }

@@ -34,6 +34,7 @@ fn failed(what: &str, path: &str, error: &std::io::Error) -> Fault {
         Value::str(path),
     )]));
     match error.kind() {
+        _ if path.starts_with("http") => fault.hint("`http/get` fetches what is at an address"),
         std::io::ErrorKind::NotFound => {
             fault.hint("paths begin at the working directory, which `(os/cwd)` gives")
         }
@@ -157,7 +158,8 @@ fn write(cx: &mut Cx, args: &mut [Value]) -> Flow {
             values
                 .iter()
                 .for_each(|value| print::write_str(&mut text, value));
-            crate::stream::write(place, &text)?;
+            let written = place.as_dyn_native().and_then(|n| n.write_text(&text));
+            written.unwrap_or_else(|| Err(Fault::wrong_type("io/write", "a writer", place)))?;
             return Ok(Value::NIL);
         };
         let mut bytes = Vec::new();

@@ -17,6 +17,9 @@ use crate::number;
 use crate::value::Value;
 use crate::value::object::{Native, make_native};
 
+/// Most bytes that one call gives.
+const BYTES_MAX: usize = 1 << 30;
+
 /// A generator as a value; drawing from it changes it.
 struct Generator(Mutex<ChaCha12Rng>);
 
@@ -154,7 +157,12 @@ fn octets(_: &mut Cx, args: &mut [Value]) -> Flow {
     let [count] = behind_generator(args) else {
         return Err(wrong_count("rand/bytes", "a count").into());
     };
-    let mut bytes = vec![0; position("rand/bytes", count)?];
+    let count = position("rand/bytes", count)?;
+    if count > BYTES_MAX {
+        let message = format!("`rand/bytes` gives at most {BYTES_MAX} bytes, not {count}");
+        return Err(Fault::new(FaultKind::Number, message).into());
+    }
+    let mut bytes = vec![0; count];
     draw(args, |rng| rng.fill_bytes(&mut bytes));
     Ok(Value::bytes(bytes))
 }

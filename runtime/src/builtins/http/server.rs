@@ -16,7 +16,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
 use super::{message, url};
-use crate::actor::{evaluate, keep_alive, runtime_handle};
+use crate::actor::{Activity, evaluate, keep_alive, runtime_handle};
 use crate::builtin::Flow;
 use crate::builtins::support::take;
 use crate::builtins::task::outside;
@@ -84,7 +84,9 @@ pub(super) fn serve(_: &mut Cx, args: &mut [Value]) -> Flow {
             Fault::new(FaultKind::Io, message).hint("`:port 0` takes any free port")
         })?;
         let (stop, stopped) = watch::channel(false);
-        runtime_handle().spawn(accept(listener, address, handler, stopped));
+        // From here on, not from when the task first runs.
+        let listening = keep_alive();
+        runtime_handle().spawn(accept(listener, address, handler, stopped, listening));
         Ok(make_native(Server { address, stop }))
     })
 }
@@ -102,11 +104,11 @@ async fn accept(
     address: SocketAddr,
     handler: Value,
     mut stopped: watch::Receiver<bool>,
+    _listening: Activity,
 ) {
-    let _listening = keep_alive();
     loop {
         let accepted = tokio::select! {
-            _ = stopped.changed() => return,
+            () = asked_to_stop(&mut stopped) => return,
             accepted = listener.accept() => accepted,
         };
         match accepted {
@@ -117,6 +119,13 @@ async fn accept(
             // Out of file handles, most likely: some may come back.
             Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
         }
+    }
+}
+
+/// A server that nobody holds any more runs on.
+async fn asked_to_stop(stopped: &mut watch::Receiver<bool>) {
+    if stopped.wait_for(|stop| *stop).await.is_err() {
+        std::future::pending::<()>().await;
     }
 }
 
@@ -136,7 +145,7 @@ async fn connection(
     tokio::select! {
         // A connection that the peer breaks off is the peer's affair.
         _ = connection.as_mut() => return,
-        _ = stopped.changed() => connection.as_mut().graceful_shutdown(),
+        () = asked_to_stop(&mut stopped) => connection.as_mut().graceful_shutdown(),
     }
     let _ = connection.await;
 }

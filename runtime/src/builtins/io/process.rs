@@ -282,8 +282,9 @@ fn output(name: &str, pipe: Option<OwnedFd>) -> Value {
 /// Waits for the end of a program in a task of its own.
 fn watch_over(mut child: Child) -> watch::Receiver<Option<i64>> {
     let (end, ended) = watch::channel(None);
+    let running = keep_alive();
     runtime_handle().spawn(async move {
-        let _running = keep_alive();
+        let _running = running;
         let code = child.wait().await.map_or(-1, code);
         end.send_replace(Some(code));
     });
