@@ -127,45 +127,53 @@
   [form]
   `'~form)
 
-(defn- reporting
-  "The form that reports an event of this type; actual is a form."
-  [event type actual]
-  `(do-report ~(assoc event :type type :actual actual)))
+(defn tried-call
+  "What is does for a call of a function: parts gives the function and its arguments. Written by
+  is."
+  [event parts]
+  (try
+    (let [[function & args] (parts)
+          result (apply function args)]
+      (if result
+        (do-report (assoc event :type :pass :actual result))
+        (do-report (assoc event :type :fail
+                          :actual (list 'not (cons (first (:expected event)) args)))))
+      result)
+    (catch reason ->
+      (do-report (assoc event :type :error :actual reason :thrown true)))))
 
-(defn- thrown-form
-  "The test of (thrown? kind body…) or (thrown-with-msg? kind pattern body…)."
-  [event matches? kind body]
-  (let [reason (gensym "reason")]
-    `(try
-       ~@body
-       ~(reporting event :fail nil)
-       (catch ~kind ~reason
-         (if (~matches? ~reason)
-           ~(reporting event :pass reason)
-           ~(reporting (assoc event :thrown true) :fail reason))
-         ~reason))))
+(defn tried-value
+  "What is does for any other form, whose value compute gives. Written by is."
+  [event compute]
+  (try
+    (let [result (compute)]
+      (do-report (assoc event :type (if result :pass :fail) :actual result))
+      result)
+    (catch reason ->
+      (do-report (assoc event :type :error :actual reason :thrown true)))))
 
-(defn- values-form
-  "The test of a call of a function: its arguments are shown if it is not true."
-  [[function & args] event]
-  (let [values (gensym "values")
-        result (gensym "result")]
-    `(let [~values (list ~@args)
-           ~result (apply ~function ~values)]
-       (if ~result
-         ~(reporting event :pass result)
-         ~(reporting event :fail `(list '~'not (cons '~function ~values))))
-       ~result)))
+(defn tried-crash
+  "What is does for thrown? and thrown-with-msg?: outcome gives [reason] if the body crashed as it
+  should, else nil. Written by is."
+  [event pattern outcome]
+  (try
+    (let [[reason :as crashed] (outcome)]
+      (cond
+        (nil? crashed)
+        (do-report (assoc event :type :fail :actual nil))
 
-(defn- value-form
-  "The test of any other form."
-  [form event]
-  (let [result (gensym "result")]
-    `(let [~result ~form]
-       (if ~result
-         ~(reporting event :pass result)
-         ~(reporting event :fail result))
-       ~result)))
+        (or (nil? pattern) (re-find pattern (or (ex-message reason) "")))
+        (do-report (assoc event :type :pass :actual reason))
+
+        :else
+        (do-report (assoc event :type :fail :actual reason :thrown true)))
+      reason)
+    (catch reason ->
+      (do-report (assoc event :type :error :actual reason :thrown true)))))
+
+(defn- crash-form
+  [event pattern kind body]
+  `(tried-crash ~event ~pattern (fn [] (try ~@body nil (catch ~kind reason# [reason#])))))
 
 (def ^:private special
   "Heads that are neither macros nor functions."
@@ -179,35 +187,26 @@
          (not (contains? special (symbol (name head))))
          (= form (macroexpand-1 form)))))
 
-(defn- assertion
-  [form event]
-  (let [head (when (seq? form) (first form))
+(defn is-form
+  "What (is form message) stands for; call is the form of the call itself."
+  [form message call]
+  (let [{:keys [file line]} (meta call)
+        event {:file file :line line :message message :expected (quoted form)}
+        head (when (seq? form) (first form))
         kind (when (and (symbol? head)
                         (contains? #{nil "test" "clojure.test"} (namespace head)))
                (name head))]
     (cond
-      (= kind "thrown?")
-      (thrown-form event `(fn [_#] true) (second form) (nnext form))
-
-      (= kind "thrown-with-msg?")
-      (thrown-form event
-                   `(fn [reason#] (re-find ~(nth form 2) (or (ex-message reason#) "")))
-                   (second form) (drop 3 form))
-
-      (and (seq? form) (call-of-function? form)) (values-form form event)
-      :else (value-form form event))))
+      (= kind "thrown?") (crash-form event nil (second form) (nnext form))
+      (= kind "thrown-with-msg?") (crash-form event (nth form 2) (second form) (drop 3 form))
+      (and (seq? form) (call-of-function? form)) `(tried-call ~event (fn [] [~@form]))
+      :else `(tried-value ~event (fn [] ~form)))))
 
 (defmacro is
   "Reports whether the form is true, with a message if one is given; gives its value. In
   (is (thrown? Kind body…)) and (is (thrown-with-msg? Kind pattern body…)) the body must crash."
-  ([form] `(is ~form nil))
-  ([form message]
-   (let [event (assoc (select-keys (meta &form) [:file :line])
-                      :message message :expected (quoted form))
-         reason (gensym "reason")]
-     `(try
-        ~(assertion form event)
-        (catch ~reason -> ~(reporting (assoc event :thrown true) :error reason))))))
+  ([form] (is-form form nil &form))
+  ([form message] (is-form form message &form)))
 
 (defmacro are
   "is for expr with the names of argv replaced by each group of args."

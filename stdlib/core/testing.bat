@@ -9,8 +9,8 @@
 (defmacro is
   "Reports whether the form is true, with a message if one is given; gives its value. In
   (is (thrown? Kind body…)) and (is (thrown-with-msg? Kind pattern body…)) the body must crash."
-  ([form] `(test/is ~form))
-  ([form message] `(test/is ~form ~message)))
+  ([form] (test/is-form form nil &form))
+  ([form message] (test/is-form form message &form)))
 
 (defmacro are
   "is for expr with the names of argv replaced by each group of args."

@@ -1,0 +1,111 @@
+;; The namespace str, as clojure.string has it.
+(ns core.strings)
+
+(deftest blank
+  (is (str/blank? nil))
+  (is (str/blank? ""))
+  (is (str/blank? " \t\n\u2003"))
+  (is (not (str/blank? " a ")))
+  (is (not (str/blank? "\u00a0")))
+  (is (thrown? Exception (str/blank? 1)))
+  (is (thrown? Exception (str/blank? :a))))
+
+(deftest parts
+  (is (str/starts-with? "abc" "ab"))
+  (is (str/starts-with? "abc" ""))
+  (is (not (str/starts-with? "" "a")))
+  (is (str/starts-with? 'abc "a"))
+  (is (str/starts-with? :abc ":a"))
+  (is (thrown? Exception (str/starts-with? nil "a")))
+  (is (thrown? Exception (str/starts-with? "a" nil)))
+  (is (str/ends-with? "abc" "bc"))
+  (is (str/ends-with? "abc" ""))
+  (is (not (str/ends-with? "" "a")))
+  (is (str/ends-with? 'abc "c"))
+  (is (str/ends-with? :abc "c"))
+  (is (thrown? Exception (str/ends-with? nil "a")))
+  (is (thrown? Exception (str/ends-with? "a" nil)))
+  (is (str/includes? "abc" "b"))
+  (is (thrown? Exception (str/includes? "abc" nil))))
+
+(deftest cases
+  (is (= "abc" (str/lower-case "AbC")))
+  (is (= "" (str/lower-case "")))
+  (is (= "русский" (str/lower-case "РУССКИЙ")))
+  (is (= ":abc" (str/lower-case :ABC)))
+  (is (= "sym" (str/lower-case 'SYM)))
+  (is (thrown? Exception (str/lower-case nil)))
+  (is (= "ABC" (str/upper-case "abc")))
+  (is (= "Abc" (str/capitalize "aBC")))
+  (is (= "" (str/capitalize "")))
+  (is (thrown? Exception (str/capitalize nil))))
+
+(deftest reversed
+  (is (= "" (str/reverse "")))
+  (is (= "cba" (str/reverse "abc")))
+  (is (= "\uD83D\uDE00a" (str/reverse "a\uD83D\uDE00")))
+  (is (thrown? Exception (str/reverse nil)))
+  (is (thrown? Exception (str/reverse 1)))
+  (is (thrown? Exception (str/reverse :a))))
+
+(deftest splitting
+  (is (= ["a" "b"] (str/split "a,b" #",")))
+  (is (= ["a" "" "b"] (str/split "a,,b,," #",")))
+  (is (= ["a" "b" "" ""] (str/split "a,b,," #"," -1)))
+  (is (= ["a" "b,c"] (str/split "a,b,c" #"," 2)))
+  (is (= [""] (str/split "" #",")))
+  (is (= [] (str/split "," #",")))
+  (is (= ["" "a"] (str/split ",a" #",")))
+  (is (= ["a" "b" "c"] (str/split "abc" #"")))
+  (is (thrown? Exception (str/split nil #",")))
+  (is (thrown? Exception (str/split "a" nil)))
+  (is (= ["a" "" "b"] (str/split-lines "a\n\nb\r\n\n")))
+  (is (= [""] (str/split-lines ""))))
+
+(deftest joining
+  (is (= "" (str/join nil)))
+  (is (= "" (str/join ", " [])))
+  (is (= "1, , :a" (str/join ", " [1 nil :a])))
+  (is (= "abc" (str/join "abc")))
+  (is (= "1-2" (str/join \- '(1 2))))
+  (is (= "012" (str/join (range 3))))
+  (is (thrown? Exception (str/join "," 5))))
+
+(deftest replacing
+  (is (= "xbc" (str/replace "abc" "a" "x")))
+  (is (= "xbc" (str/replace "abc" \a \x)))
+  (is (= "[a]b" (str/replace "ab" #"(a)" "[$1]")))
+  (is (= "Ab" (str/replace "ab" #"a" str/upper-case)))
+  (is (= "b-a" (str/replace "a-b" #"(\w)-(\w)" (fn [[_ x y]] (str y "-" x)))))
+  (is (= "$1b" (str/replace "ab" "a" "$1")))
+  (is (= "$1b" (str/replace "ab" #"a" (str/re-quote-replacement "$1"))))
+  (is (= "xba" (str/replace-first "aba" "a" "x")))
+  (is (= "xba" (str/replace-first "aba" #"a" "x")))
+  (is (= "" (str/replace "" "a" "x")))
+  (is (thrown? Exception (str/replace nil "a" "b")))
+  (is (thrown? Exception (str/replace "a" #"a" "$9"))))
+
+(deftest trimming
+  (is (= "a b" (str/trim " a b\n")))
+  (is (= "a " (str/triml "\ta ")))
+  (is (= " a" (str/trimr " a\r\n")))
+  (is (= "a\nb" (str/trim-newline "a\nb\r\n\n")))
+  (is (= "\u00a0a" (str/trim "\u00a0a\u2003")))
+  (is (thrown? Exception (str/trim nil))))
+
+(deftest finding
+  (is (= 1 (str/index-of "abcb" "b")))
+  (is (= 3 (str/index-of "abcb" \b 2)))
+  (is (nil? (str/index-of "abc" "x")))
+  (is (= 0 (str/index-of "abc" "")))
+  (is (= 1 (str/index-of "abc" "b" -5)))
+  (is (= 3 (str/last-index-of "abcb" "b")))
+  (is (= 1 (str/last-index-of "abcb" "b" 2)))
+  (is (nil? (str/last-index-of "" "b")))
+  (is (thrown? Exception (str/index-of nil "a"))))
+
+(deftest escaping
+  (is (= "&lt;a" (str/escape "<a" {\< "&lt;"})))
+  (is (= "" (str/escape "" {})))
+  (is (= "1b" (str/escape "ab" (fn [c] (when (= c \a) 1)))))
+  (is (thrown? Exception (str/escape nil {}))))
