@@ -43,7 +43,6 @@ pub static SOURCES: &[Source] = &[
     source!("batuta.core", "core/state.bat"),
     source!("batuta.core", "core/tasks.bat"),
     source!("batuta.core", "core/names.bat"),
-    source!("batuta.core", "core/testing.bat"),
     source!("batuta.core", "core/regex.bat"),
     source!("batuta.core", "core/vars.bat"),
     source!("batuta.core", "core/printing.bat"),
@@ -72,6 +71,7 @@ pub static SOURCES: &[Source] = &[
     source!("Integer", "java/integer.bat"),
     source!("Double", "java/double.bat"),
     source!("PersistentQueue", "java/queue.bat"),
+    source!("batuta.core", "core/testing.bat"),
 ];
 
 #[cfg(test)]
