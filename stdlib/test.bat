@@ -188,7 +188,7 @@
          (= form (macroexpand-1 form)))))
 
 (defn is-form
-  "What (is form message) stands for; call is the form of the call itself."
+  "What (is form message) stands for; call is the form of the call itself. Written by is."
   [form message call]
   (let [{:keys [file line]} (meta call)
         event {:file file :line line :message message :expected (quoted form)}

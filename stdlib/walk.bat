@@ -7,6 +7,7 @@
   (cond
     (list? form) (f (with-meta (apply list (map inner form)) (meta form)))
     (seq? form) (f (with-meta (doall (map inner form)) (meta form)))
+    (record? form) (f (reduce (fn [result entry] (conj result (inner entry))) form form))
     (coll? form) (f (into (empty form) (map inner) form))
     :else (f form)))
 

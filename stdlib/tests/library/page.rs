@@ -109,13 +109,20 @@ fn described(space: &str, name: &str) -> Option<(String, String)> {
     Some((arglists_text(&meta).to_string(), doc))
 }
 
-/// Is the name one that only macros write, not people?
+/// Names with a star that people write.
+const STARRED: [&str; 6] = [
+    "list*",
+    "bound-fn*",
+    "with-bindings*",
+    "inst-ms*",
+    "for-all*",
+    "large-integer*",
+];
+
+/// Is the name one that only macros and the library write, not people?
 fn is_internal(name: &str, entry: &Entry) -> bool {
-    let of_macro = name.strip_suffix('*').is_some_and(|base| {
-        CORE_MACROS.iter().any(|it| it.name == base)
-            || SPECIAL_FORMS.iter().any(|it| it.name == base)
-    });
-    of_macro || entry.doc.contains("Written by") || entry.doc.contains("what `")
+    let is_starred = name.ends_with('*') && !name.starts_with('*') && !STARRED.contains(&name);
+    is_starred || entry.doc.contains("Written by")
 }
 
 fn page(entries: &Entries, missing: &mut Vec<String>) -> String {
