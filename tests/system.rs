@@ -10,6 +10,8 @@ mod actors;
 mod clojure_corpus;
 #[path = "system/command_line.rs"]
 mod command_line;
+#[path = "system/core_functions.rs"]
+mod core_functions;
 #[cfg(feature = "dlog")]
 #[path = "system/crash.rs"]
 mod crash;

@@ -135,7 +135,7 @@
 
 (deftest nthrest-and-nthnext
   (is (nil? (nthrest nil 0)))
-  (is (nil? (nthrest nil 100)))
+  (is (= () (nthrest nil 100)))
   (is (= [1 2] (nthrest [1 2] 0)))
   (is (= '(2) (nthrest [1 2] 1)))
   (is (= () (nthrest [1 2] 5)))
@@ -330,6 +330,16 @@
   (is (= [[1 3] [2]] (into [] (partition-by odd?) [1 3 2])))
   (is (= 2 (realised (fn [items] (first (partition 2 items))))))
   (is (thrown? Exception (doall (partition 2 5)))))
+
+(deftest by-a-key
+  (is (= "b" (min-key count "aa" "b")))
+  (is (= "cc" (min-key count "aa" "cc")) "the last of equal ones")
+  (is (= :a (min-key {:a 1} :a)))
+  (is (= "bbb" (max-key count "a" "bbb" "cc")))
+  (is (= 1/2 (min-key abs 1 1/2 -3.0)))
+  (is (= 5 (min-key identity 100000000000000000000 5)))
+  (is (thrown? Exception (min-key identity 1 nil)))
+  (is (thrown? Exception (apply min-key identity []))))
 
 (deftest without-repetition
   (is (= '(1 2 3) (distinct [1 2 1 3 2])))

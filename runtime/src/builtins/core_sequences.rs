@@ -55,7 +55,7 @@ fn nthrest(cx: &mut Cx, args: &mut [Value]) -> Flow {
     let count = number::as_i64(&args[1])
         .ok_or_else(|| Fault::wrong_type("nthrest", "an integer", &args[1]))?;
     let value = take(args, 0);
-    if count <= 0 || value.is_nil() {
+    if count <= 0 {
         return Ok(value);
     }
     seq::consume(cx, Cursor::new("nthrest", value)?, Skip(count as usize))
