@@ -175,16 +175,11 @@
   [event pattern kind body]
   `(tried-crash ~event ~pattern (fn [] (try ~@body nil (catch ~kind reason# [reason#])))))
 
-(def ^:private special
-  "Heads that are neither macros nor functions."
-  '#{! ? def do finally fn* from if let* letfn* loop* match quote receive receive-timeout
-     receive-with-priority recur throw try var})
-
 (defn- call-of-function?
   [form]
   (let [head (first form)]
     (and (symbol? head)
-         (not (contains? special (symbol (name head))))
+         (not (special-symbol? (symbol (name head))))
          (= form (macroexpand-1 form)))))
 
 (defn is-form
@@ -349,7 +344,7 @@
 (defn run-tests
   "Runs all tests of the namespaces, or of this one, and tells a summary, which is given."
   [& spaces]
-  (summed (counted (doseq [space (or (seq spaces) (sort (keys @registry)))]
+  (summed (counted (doseq [space (or (seq spaces) [*ns*])]
                      (run-namespace (str space))))))
 
 (defn run-all-tests

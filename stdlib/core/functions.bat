@@ -158,3 +158,11 @@
       (before? x y) -1
       (before? y x) 1
       :else 0)))
+
+(defn cast
+  "x, if it is nil or of the type; else a crash."
+  [type x]
+  (if (or (nil? x) (instance? type x))
+    x
+    (throw (ex-info (str "`cast`: " (pr-str x) " is not of the type " (pr-str type))
+                    {:type type :value x}))))

@@ -22,3 +22,24 @@
   "The values of the expressions, each computed in a task of its own."
   [& expressions]
   `(pcalls ~@(map (fn [expression] `(fn [] ~expression)) expressions)))
+
+(def ^:private taps
+  (atom #{}))
+
+(defn add-tap
+  "Lets f hear of every value that tap> is given."
+  [f]
+  (swap! taps conj f)
+  nil)
+
+(defn remove-tap
+  "Lets f hear of no more values that tap> is given."
+  [f]
+  (swap! taps disj f)
+  nil)
+
+(defn tap>
+  "Hands x to every function of add-tap, in a task of its own. true."
+  [x]
+  (future (run! (fn [f] (attempt (f x))) @taps))
+  true)

@@ -142,5 +142,5 @@
   (is (thrown? Exception (read-string "")))
   (is (thrown? Exception (read-string "(1")))
   (is (thrown? Exception (read-string ")")))
-  (is (thrown? Exception (read-string "{:a}")))
+  (is (thrown? Exception (read-string "{:a 1 :b}")))
   (is (thrown? Exception (read-string nil))))

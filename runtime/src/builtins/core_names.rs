@@ -58,7 +58,11 @@ fn name_text(who: &str, args: &[Value]) -> Result<String, Fault> {
 
 /// Nil for what names nothing, as in Clojure.
 fn keyword(_: &mut Cx, args: &mut [Value]) -> Flow {
-    if args.len() == 1 && args[0].is_nil() {
+    if let [one] = args
+        && one.as_str().is_none()
+        && one.as_symbol().is_none()
+        && one.as_keyword().is_none()
+    {
         return Ok(Value::NIL);
     }
     Ok(Value::keyword(&name_text("keyword", args)?))
@@ -120,7 +124,7 @@ const ROWS: &[Builtin] = &[
         "[name] [ns name]",
         between(1, 2),
         keyword,
-        "The keyword of this name.",
+        "The keyword of this name; nil for what is no string, symbol or keyword.",
     ),
     row(
         "name",

@@ -13,9 +13,10 @@ use std::sync::PoisonError;
 use batuta_compiler::library::arglists_text;
 use batuta_lang::expand::core_macros::CORE_MACROS;
 use batuta_lang::special_forms::SPECIAL_FORMS;
+use batuta_runtime::builtin::Builtin;
 use batuta_runtime::builtins::TABLES;
 use batuta_runtime::collections::map;
-use batuta_runtime::function::{VarBody, var_flags};
+use batuta_runtime::function::{CodeSource, FunctionBody, VarBody, var_flags};
 use batuta_runtime::namespace;
 use batuta_runtime::value::Value;
 
@@ -104,9 +105,22 @@ fn described(space: &str, name: &str) -> Option<(String, String)> {
         return None;
     }
     let meta = body.meta.read().unwrap_or_else(PoisonError::into_inner);
-    let doc = map::get(&meta, &Value::keyword("doc"));
-    let doc = doc.and_then(Value::as_str).unwrap_or_default().to_owned();
-    Some((arglists_text(&meta).to_string(), doc))
+    let doc = map::get(&meta, &Value::keyword("doc")).and_then(Value::as_str);
+    match (doc, native(body)) {
+        (None, Some(it)) => Some((it.arglists.to_owned(), it.doc.to_owned())),
+        _ => Some((
+            arglists_text(&meta).to_string(),
+            doc.unwrap_or_default().to_owned(),
+        )),
+    }
+}
+
+/// The declaration of a native function.
+fn native(var: &VarBody) -> Option<&'static Builtin> {
+    match var.root()?.as_object::<FunctionBody>()?.code.source {
+        CodeSource::Native(builtin) => Some(builtin),
+        _ => None,
+    }
 }
 
 /// Names with a star that people write.
