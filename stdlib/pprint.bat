@@ -1,9 +1,15 @@
 ;; Printing data in columns, tables and by Common Lisp's format directives.
 (ns clojure.pprint)
 
-(def ^:dynamic *print-right-margin* 72)
-(def ^:dynamic *print-pretty* true)
-(def ^:dynamic *print-miser-width* 40)
+(def ^:dynamic *print-right-margin*
+  "How many columns a line of pretty output should take at most."
+  72)
+(def ^:dynamic *print-pretty*
+  "Does `write` print in several lines?"
+  true)
+(def ^:dynamic *print-miser-width*
+  "Kept for Clojure's sake."
+  40)
 
 (declare laid-out)
 

@@ -60,7 +60,9 @@ fn the_page_of_the_library_is_complete_and_fresh() {
 
 fn root() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.parent().expect("it is a member of the workspace").to_owned()
+    here.parent()
+        .expect("it is a member of the workspace")
+        .to_owned()
 }
 
 fn entries() -> Entries {
@@ -151,7 +153,9 @@ fn page(entries: &Entries, missing: &mut Vec<String>) -> String {
                 missing.push(format!("{space}/{name}: no doc string"));
             }
             if example.is_none() {
-                missing.push(format!("{space}/{name}: no example in examples/{short}.txt"));
+                missing.push(format!(
+                    "{space}/{name}: no example in examples/{short}.txt"
+                ));
             }
             let doc = entry.doc.split_whitespace().collect::<Vec<_>>().join(" ");
             let shape = match entry.arglists.as_str() {
