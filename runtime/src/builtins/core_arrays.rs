@@ -23,8 +23,7 @@ fn make(cx: &mut Cx, args: &mut [Value], element: Element) -> Flow {
         return Ok(made);
     }
     let init = take(args, 1);
-    let is_collection = init.is_nil() || crate::builtins::core_predicates::is_collection(&init);
-    if is_collection && (element != Element::Object || init.kind().is_some()) {
+    if crate::builtins::core_predicates::is_collection(&init) {
         return gather(cx, who, init, len, |_, items, _| fill(made, items));
     }
     fill(made, vec![init; len])

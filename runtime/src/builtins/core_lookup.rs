@@ -9,7 +9,9 @@ use crate::builtin::{
 use crate::builtins::support::{out_of_bounds, position, take, take_all};
 use crate::builtins::{core_sorted, multimethods, transient};
 use crate::collections::seq::{Consumer, Cursor, consume, entry};
-use crate::collections::{is_sequential, list, map, range, set, slice, sorted, vector, walk};
+use crate::collections::{
+    array, is_sequential, list, map, range, set, slice, sorted, vector, walk,
+};
 use crate::context::Cx;
 use crate::failure::{Fault, FaultKind};
 use crate::function::{FunctionBody, VarBody};
@@ -26,6 +28,7 @@ fn find_value(collection: &Value, key: &Value) -> Option<Value> {
         Kind::Map => map::get(collection, key).cloned(),
         Kind::Set => set::get(collection, key).cloned(),
         Kind::Vector => vector::nth(collection, number::as_usize(key)?).cloned(),
+        Kind::Array => array::get(collection, number::as_usize(key)?),
         Kind::Str => collection
             .as_object::<Text>()?
             .nth(number::as_usize(key)?)
@@ -104,14 +107,14 @@ fn contains(cx: &mut Cx, args: &mut [Value]) -> Flow {
         let holds = match collection.kind() {
             Some(Kind::Map) => map::contains(&collection, &key),
             Some(Kind::Set) => set::contains(&collection, &key),
-            Some(Kind::Vector | Kind::Str) => {
+            Some(Kind::Vector | Kind::Str | Kind::Array) => {
                 let count = crate::collections::known_count(&collection);
                 number::as_usize(&key).is_some_and(|index| Some(index) < count)
             }
             Some(Kind::Native | Kind::Error) => find_value(&collection, &key).is_some(),
             _ if collection.is_nil() => false,
             _ => {
-                let wanted = "a map, set, vector or string";
+                let wanted = "a map, set, vector, array or string";
                 return Err(Fault::wrong_type("contains?", wanted, &collection).into());
             }
         };
@@ -149,6 +152,7 @@ fn nth_at_once(collection: &Value, index: usize) -> Option<Option<Value>> {
     Some(match collection.kind()? {
         Kind::Vector => vector::nth(collection, index).cloned(),
         Kind::Slice => slice::nth(collection, index).cloned(),
+        Kind::Array => array::get(collection, index),
         Kind::Str => collection.as_object::<Text>()?.nth(index).map(Value::char),
         Kind::Range => {
             let range = range::as_range(collection)?;

@@ -59,7 +59,7 @@ fn map_to_record(_: &mut Cx, args: &mut [Value]) -> Flow {
     if args[1].is_nil() {
         return Ok(record_of(type_, &map::empty()));
     }
-    if args[1].kind() != Some(Kind::Map) {
+    if !map::is_map(&args[1]) {
         let who = format!("map->{}", type_.name.rsplit('.').next().unwrap_or_default());
         return Err(Fault::wrong_type(&who, "a map", &args[1]).into());
     }
