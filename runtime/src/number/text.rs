@@ -53,7 +53,7 @@ pub fn float_text(f: f64) -> String {
     }
 }
 
-/// The fewest digits that read back as `f`, and where the decimal point stands before them:
+/// The fewest digits that read back as `f` (but see [`two_digits`]), and where the decimal point stands before them:
 /// `f = 0.DIGITS × 10^point`.
 fn shortest_digits(f: f64) -> (String, i32) {
     let mut buffer = ryu::Buffer::new();
@@ -66,10 +66,20 @@ fn shortest_digits(f: f64) -> (String, i32) {
     let all = format!("{whole}{fraction}");
     let leading = all.len() - all.trim_start_matches('0').len();
     let digits = all.trim_matches('0');
-    (
-        digits.to_owned(),
-        whole.len() as i32 - leading as i32 + exponent,
-    )
+    let point = whole.len() as i32 - leading as i32 + exponent;
+    if digits.len() == 1 {
+        return two_digits(f).unwrap_or_else(|| (digits.to_owned(), point));
+    }
+    (digits.to_owned(), point)
+}
+
+/// As Java has it, where one digit would do the nearest number of two counts: `4.9E-324`.
+fn two_digits(f: f64) -> Option<(String, i32)> {
+    let text = format!("{f:.1e}");
+    let (mantissa, exponent) = text.split_once('e')?;
+    let digits = mantissa.replace('.', "");
+    let exponent: i32 = exponent.parse().ok()?;
+    Some((digits.trim_end_matches('0').to_owned(), exponent + 1))
 }
 
 /// `digits × 10^exponent` of a finite float's text.
