@@ -44,6 +44,7 @@ pub mod os;
 pub mod rand;
 pub mod regex;
 pub mod string;
+pub mod string_builder;
 mod support;
 pub mod system;
 mod task;
@@ -95,6 +96,7 @@ pub static TABLES: &[&BuiltinTable] = &[
     &regex::RE_TABLE,
     &regex::TABLE,
     &string::TABLE,
+    &string_builder::TABLE,
     &system::DOUBLE_TABLE,
     &system::INTEGER_TABLE,
     &system::LONG_TABLE,

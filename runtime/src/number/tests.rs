@@ -128,7 +128,7 @@ fn floats_print_as_java_prints_them() {
         (f64::INFINITY, "##Inf"),
         (f64::NAN, "##NaN"),
     ];
-    for (f, expected) in cases.into_iter().filter(|(f, _)| *f != 5e-324) {
+    for (f, expected) in cases {
         assert_eq!(text::float_text(f), expected);
     }
 }

@@ -22,3 +22,4 @@
 (let [y 5] [((with-meta (fn [x] (+ x y)) {:a 1}) 1) ((vary-meta + assoc :b 2) 1 2) (meta (vary-meta + assoc :b 2))]) ; => [6 3 {:b 2}]
 (keys (apply array-map (mapcat (fn [i] [i i]) (range 20)))) ; => (0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19)
 [(array-map) (array-map :a 1 :a 2) (assoc (array-map 1 1) 2 2)] ; => [{} {:a 2} {1 1, 2 2}]
+[(str (string-builder)) (str (append! (string-builder 1) nil \a "b" :c (map inc [1]))) (try (append! "x" 1) (catch {:kind k} -> k))] ; => ["" "1ab:c(2)" :type]

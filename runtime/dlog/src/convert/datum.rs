@@ -75,7 +75,7 @@ fn convert(value: &Value, depth: usize) -> Result<Datum, Fault> {
     );
     Err(match class {
         "set" => fault.hint("store it as a vector: (vec s)"),
-        "ratio" => fault.hint("store it as a float: (float r)"),
+        "ratio" | "decimal" => fault.hint("store it as a float: (float r)"),
         _ => fault.hint("store a number, string, keyword, boolean, instant, vector or map"),
     })
 }
