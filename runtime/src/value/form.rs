@@ -159,7 +159,17 @@ fn convert(value: &Value, spans: &FormSpans, outer: Span, depth: usize) -> Resul
 }
 
 /// The form of a value that is written with a tag.
-fn native_kind(value: &Value, span: Span) -> Result<FormKind, Fault> {
+fn native_kind(
+    value: &Value,
+    spans: &FormSpans,
+    span: Span,
+    depth: usize,
+) -> Result<FormKind, Fault> {
+    if let Some(literal) = value.as_native::<TaggedLiteral>() {
+        let inner = convert(&literal.form, spans, span, depth + 1)?;
+        let tag = literal.tag.as_symbol().map_or("", |tag| tag.text());
+        return Ok(FormKind::Tagged(Name::parse(tag), Arc::new(inner)));
+    }
     match literal::written(value) {
         Some((tag, text)) => {
             let text = Form::new(span, FormKind::Str(text.into()));
@@ -208,6 +218,8 @@ fn number_kind(number: &Number) -> FormKind {
     }
 }
 
+/// Each kind of collection in a function of its own: the frames of the others would make nesting
+/// cost several times the stack.
 fn object_kind(
     value: &Value,
     kind: Kind,
@@ -215,11 +227,36 @@ fn object_kind(
     span: Span,
     depth: usize,
 ) -> Result<FormKind, Fault> {
-    let all = |items: &mut dyn Iterator<Item = Value>| -> Result<Arc<[Form]>, Fault> {
-        items
-            .map(|item| convert(&item, spans, span, depth + 1))
-            .collect()
-    };
+    match kind {
+        Kind::Vector => Ok(FormKind::Vector(items(value, spans, span, depth)?)),
+        Kind::Set | Kind::SortedSet => Ok(FormKind::Set(items(value, spans, span, depth)?)),
+        Kind::Map | Kind::SortedMap => entries(value, spans, span, depth),
+        _ if is_sequential(value) => Ok(FormKind::List(items(value, spans, span, depth)?)),
+        Kind::Native => native_kind(value, spans, span, depth),
+        _ => atom_kind(value),
+    }
+}
+
+fn items(value: &Value, spans: &FormSpans, span: Span, depth: usize) -> Result<Arc<[Form]>, Fault> {
+    let mut cursor = Cursor::new("eval", value.clone())?;
+    let mut forms = Vec::new();
+    while let Step::Item(item) = cursor.next() {
+        forms.push(convert(&item, spans, span, depth + 1)?);
+    }
+    Ok(forms.into())
+}
+
+fn entries(value: &Value, spans: &FormSpans, span: Span, depth: usize) -> Result<FormKind, Fault> {
+    let mut forms = Vec::new();
+    for (key, item) in map::iter(value) {
+        let key = convert(key, spans, span, depth + 1)?;
+        forms.push((key, convert(item, spans, span, depth + 1)?));
+    }
+    Ok(FormKind::Map(forms.into()))
+}
+
+/// Numbers, texts and names.
+fn atom_kind(value: &Value) -> Result<FormKind, Fault> {
     if let Some(number) = Number::of(value) {
         return Ok(number_kind(&number));
     }
@@ -229,38 +266,9 @@ fn object_kind(
     if let Some(symbol) = value.as_symbol() {
         return Ok(FormKind::Symbol(name(symbol.namespace(), symbol.name())));
     }
-    if let Some(regex) = value.as_regex() {
-        return Ok(FormKind::Regex(regex.source().into()));
-    }
-    match kind {
-        Kind::Vector => Ok(FormKind::Vector(all(&mut vector::iter(value).cloned())?)),
-        Kind::Set | Kind::SortedSet => Ok(FormKind::Set(all(&mut set::iter(value).cloned())?)),
-        Kind::Map | Kind::SortedMap => {
-            let pair = |(key, item): (&Value, &Value)| {
-                let key = convert(key, spans, span, depth + 1)?;
-                Ok((key, convert(item, spans, span, depth + 1)?))
-            };
-            Ok(FormKind::Map(
-                map::iter(value).map(pair).collect::<Result<_, Fault>>()?,
-            ))
-        }
-        _ if is_sequential(value) => {
-            let mut cursor = Cursor::new("eval", value.clone())?;
-            let mut items = std::iter::from_fn(|| match cursor.next() {
-                Step::Item(item) => Some(item),
-                Step::End | Step::Ask => None,
-            });
-            Ok(FormKind::List(all(&mut items)?))
-        }
-        Kind::Native => match value.as_native::<TaggedLiteral>() {
-            Some(literal) => {
-                let inner = convert(&literal.form, spans, span, depth + 1)?;
-                let tag = literal.tag.as_symbol().map_or("", |tag| tag.text());
-                Ok(FormKind::Tagged(Name::parse(tag), Arc::new(inner)))
-            }
-            None => native_kind(value, span),
-        },
-        _ => Err(no_form(value)),
+    match value.as_regex() {
+        Some(regex) => Ok(FormKind::Regex(regex.source().into())),
+        None => Err(no_form(value)),
     }
 }
 
