@@ -203,6 +203,31 @@
   ([form] (is-form form nil &form))
   ([form message] (is-form form message &form)))
 
+(defn tried-received
+  "What is-received does: outcome gives [message] or nil. Written by is-received."
+  [event outcome]
+  (let [[message :as received] (outcome)]
+    (if received
+      (do-report (assoc event :type :pass :actual message))
+      (do-report (assoc event :type :fail :actual nil :message "No such message came in time.")))
+    message))
+
+(defn received-form
+  "What (is-received pattern ms) stands for; call is the form of the call itself. Written by
+  is-received."
+  [pattern ms call]
+  (let [{:keys [file line]} (meta call)
+        event {:file file :line line :expected (quoted (list 'is-received pattern ms))}]
+    `(tried-received
+       ~event
+       (fn [] (receive-timeout ~ms (as ~pattern message#) -> [message#] timeout -> nil)))))
+
+(defmacro is-received
+  "Reports whether a message that fits the pattern comes within so many milliseconds, else 1000;
+  gives the message."
+  ([pattern] (received-form pattern 1000 &form))
+  ([pattern ms] (received-form pattern ms &form)))
+
 (defmacro are
   "is for expr with the names of argv replaced by each group of args."
   [argv expr & args]

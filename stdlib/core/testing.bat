@@ -12,6 +12,12 @@
   ([form] (test/is-form form nil &form))
   ([form message] (test/is-form form message &form)))
 
+(defmacro is-received
+  "Reports whether a message that fits the pattern comes within so many milliseconds, else 1000;
+  gives the message."
+  ([pattern] (test/received-form pattern 1000 &form))
+  ([pattern ms] (test/received-form pattern ms &form)))
+
 (defmacro are
   "is for expr with the names of argv replaced by each group of args."
   [argv expr & args]
