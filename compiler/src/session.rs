@@ -62,6 +62,8 @@ pub type Runner<'a> = dyn FnMut(Call) -> Result<Value, Box<Failure>> + 'a;
 pub struct Session {
     analyzer: Analyzer,
     host: ActorHost,
+    /// It evaluates for an actor that has bindings of its own, in the place of the prompt.
+    is_for_other: bool,
 }
 
 /// What a file comes to.
@@ -83,6 +85,7 @@ impl Session {
         Session {
             analyzer: Analyzer::new(),
             host,
+            is_for_other: true,
         }
     }
 
@@ -176,10 +179,15 @@ impl Session {
 
     /// Evaluates one form in an actor of its own that sees the session's dynamic bindings.
     pub(crate) fn evaluate_here(&mut self, form: &Form) -> Result<Value, EvaluationError> {
+        self.evaluate(form, &mut run_and_wait)
+    }
+
+    /// Runs a call with the session's namespace and bindings, as another actor goes on.
+    fn run_as_other(&self, call: Call) -> Result<Value, Box<Failure>> {
         let here = namespace::create(&self.namespace());
         let inherited = dynamic::with_binding(&self.host.inherited, Dynamic::Ns, here);
         inherited.publish();
-        self.evaluate(form, &mut move |call| run_with(call, inherited.clone()))
+        run_with(call, inherited)
     }
 
     /// The namespace the form leaves the program in is the one the next form is read in.
@@ -188,6 +196,10 @@ impl Session {
         thunk: &Arc<CoreFunction>,
         run: &mut Runner<'_>,
     ) -> Result<Value, EvaluationError> {
+        if self.is_for_other {
+            let result = self.run_as_other(call_of(thunk));
+            return result.map_err(EvaluationError::Failure);
+        }
         let before = dynamic::root(Dynamic::Ns);
         let result = run(call_of(thunk));
         let after = dynamic::root(Dynamic::Ns);

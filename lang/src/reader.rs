@@ -35,7 +35,8 @@ pub struct ReadOptions<'a> {
     /// The namespace behind an alias, for `::alias/name`. Aliases of an `ns` form in the text are
     /// known without it.
     pub resolve_alias: &'a dyn Fn(&str) -> Option<Arc<str>>,
-    /// What `#?(…)` chooses from; `:default` always matches.
+    /// What `#?(…)` chooses from: a branch of the first of these, else the first branch of any.
+    /// `:default` always matches.
     pub features: &'a [&'a str],
     /// What becomes of `#?(…)`.
     pub conditionals: Conditionals,

@@ -77,7 +77,7 @@ fn conditions() {
     check(
         &[
             ("(when a b c)", "(if a (do b c))"),
-            ("(unless a b)", "(if a nil b)"),
+            ("(unless a b)", "(if a nil (do b))"),
             ("(if-not a b c)", "(if a c b)"),
             ("(cond a 1 b 2 :else 3)", "(if a 1 (if b 2 3))"),
             (
@@ -143,7 +143,7 @@ fn bindings() {
             ("(let [[:ok v] (f)] v)", "(match (f) [:ok v] -> v)"),
             (
                 "(let [~x 1 (list a) b] 1)",
-                "(match 1 (unquote x) -> (match b (list a) -> 1))",
+                "(match 1 (clojure.core/unquote x) -> (match b (list a) -> 1))",
             ),
             (
                 "(loop [i 0 acc []] (recur i acc))",

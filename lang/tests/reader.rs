@@ -161,7 +161,7 @@ fn marks_and_comments() {
         ("[a, b,,c]\u{a0}d", "[a b c] d"),
         (
             "#?(:clj 1 :batuta 2) #?(:clj 1) [#?@(:batuta [1 2])] #?(:clj 1 :default 3)",
-            "2 [1 2] 3",
+            "2 1 [1 2] 1",
         ),
         (
             "#inst \"2024\" #my/tag [1] #actor<0.1.2> #ref<7>",
@@ -359,7 +359,7 @@ fn read_one_stops_behind_the_first_form() {
     assert_eq!(one("1 )", 0), Ok(Some(("1".into(), 1))));
     assert_eq!(one("1 (a b) c", 1), Ok(Some(("(a b)".into(), 7))));
     assert_eq!(one("#_a ^:b 'c d", 0), one("    ^:b 'c d", 0));
-    assert_eq!(one("#?(:clj 1) 2", 0), Ok(Some(("2".into(), 12))));
+    assert_eq!(one("#?(:cljs 1) 2", 0), Ok(Some(("2".into(), 13))));
     assert_eq!(one(" ; none", 0), Ok(None));
     assert_eq!(
         one("(a", 0).map_err(|error| error.code),

@@ -51,7 +51,7 @@ impl Builder<'_, '_> {
         Form::new(span, FormKind::Tagged(Name::new(mark), Arc::new(branches)))
     }
 
-    /// The form behind the first feature that is ours.
+    /// The form behind the language's own feature, else behind the first one that is listed.
     fn chosen(&mut self, start: u32, branches: &Form, end: u32) -> Option<Form> {
         let items = branches.as_list().unwrap_or(&[]);
         let well_formed = branches.as_list().is_some()
@@ -64,17 +64,17 @@ impl Builder<'_, '_> {
             self.report(messages::bad_conditional(span));
             return None;
         }
-        let ours = |feature: &Form| {
-            feature.is_keyword("default")
-                || self
-                    .options
-                    .features
-                    .iter()
-                    .any(|name| feature.is_keyword(name))
+        let listed = |feature: &Form| {
+            let mut features = self.options.features.iter();
+            feature.is_keyword("default") || features.any(|name| feature.is_keyword(name))
         };
-        items
-            .chunks_exact(2)
-            .find(|branch| ours(&branch[0]))
+        // Who names this language means it, wherever the branch stands.
+        let own = self.options.features.first();
+        let is_own = |feature: &Form| own.is_some_and(|own| feature.is_keyword(own));
+        let mut branches = items.chunks_exact(2);
+        let chosen = branches.clone().find(|branch| is_own(&branch[0]));
+        chosen
+            .or_else(|| branches.find(|branch| listed(&branch[0])))
             .map(|branch| branch[1].clone())
     }
 }
