@@ -234,15 +234,14 @@ fn require(cx: &mut Cx, args: &mut [Value], is_use: bool) -> Flow {
     batuta_runtime::builtin::wait(actor::blocking(move || {
         let mut analyzer = Analyzer::new();
         analyzer.set_namespace(&here);
-        let load = || {
+        let mut load = || -> Result<Value, Diagnostic> {
             for require in parse_requires(specs.iter().collect(), is_use)? {
                 host.load(&require)?;
                 analyzer.apply_require(&require)?;
             }
             Ok(Value::NIL)
         };
-        let mut load = load;
-        load().map_err(|error: Diagnostic| syntax_fault(&[error]))
+        load().map_err(|error| syntax_fault(&[error]))
     }))
 }
 
