@@ -215,3 +215,14 @@ fn ctrl_c_ends_a_program_in_order() {
     assert_eq!(wait(child).code, Some(130));
     assert_eq!(line, ":ready\n:ended :shutdown\n");
 }
+
+#[test]
+fn a_program_ends_after_those_it_started() {
+    let path = std::env::temp_dir().join(format!("batuta-child-{}", std::process::id()));
+    let shell = format!("sleep 0.3; echo done > {}", path.display());
+    let code = format!("(do (io/spawn \"sh\" \"-c\" {shell:?}) nil)");
+    assert_eq!(batuta(&["-e", &code]).output(), "");
+    let written = fs::read_to_string(&path).expect("the other program has written");
+    assert_eq!(written, "done\n");
+    fs::remove_file(&path).expect("the file is there");
+}
