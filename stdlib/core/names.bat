@@ -31,3 +31,8 @@
   (get {\newline "newline" \tab "tab" \space "space" \backspace "backspace"
         \formfeed "formfeed" \return "return"}
        c))
+
+(defn find-keyword
+  "The keyword of this name. A keyword need not be made before it is found."
+  ([name] (keyword name))
+  ([namespace name] (keyword namespace name)))

@@ -31,3 +31,4 @@
 (do (ns-unmap 'made 'x) (alias 'm 'made) [(ns-resolve 'made 'x) (get (ns-aliases 'user) 'm) (ns-unalias 'user 'm) (ns-aliases 'user)]) ; => [nil #namespace<made> nil {}]
 [(remove-ns 'made) (find-ns 'made) (remove-ns 'made) (resolve 'made/x)] ; => [#namespace<made> nil nil nil]
 [(tagged-literal? (tagged-literal 'a 1)) (reader-conditional? 1) (special-symbol? 'if) (special-symbol? 'when)] ; => [true false true false]
+[(find-keyword "a") (find-keyword "n" "a")] ; => [:a :n/a]
