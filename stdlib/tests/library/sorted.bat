@@ -20,7 +20,7 @@
 [(rseq (sorted-set 1 2 3)) (rseq (sorted-map 1 :a 2 :b)) (rseq (sorted-set))] ; => [(3 2 1) ([2 :b] [1 :a]) nil]
 (merge (sorted-map 3 :c) {1 :a} nil) ; => {1 :a, 3 :c}
 (match (sorted-map :a 1 :b 2) {:a a} -> a) ; => 1
-(def evens (into (sorted-set) (range 0 200 2)))
+(def evens (into (sorted-set) (range 0 200 2))) ; => #'user/evens
 [(subseq evens > 195) (subseq evens >= 196) (take 2 (subseq evens > 99)) (subseq evens < 3) (subseq evens <= 4)] ; => [(196 198) (196 198) (100 102) (0 2) (0 2 4)]
 [(rsubseq evens > 195) (take 2 (rsubseq evens <= 100)) (rsubseq evens < 0) (subseq evens > 300)] ; => [(198 196) (100 98) nil nil]
 [(subseq evens >= 10 < 16) (rsubseq evens > 10 <= 16) (subseq evens > 10 < 12) (subseq evens > 50 < 10)] ; => [(10 12 14) (16 14 12) nil nil]
