@@ -9,6 +9,7 @@ mod arithmetic;
 mod call;
 mod count;
 mod facts;
+mod failure;
 mod float;
 pub mod leaf;
 mod memory;
@@ -17,8 +18,7 @@ mod versions;
 use std::collections::HashMap;
 
 use batuta_runtime::context;
-use batuta_runtime::site;
-use batuta_runtime::value::{Control, WORD_FALSE, WORD_NIL, WORD_TRUE};
+use batuta_runtime::value::{WORD_FALSE, WORD_NIL, WORD_TRUE};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{
     Block, FuncRef, Function, GlobalValue, InstBuilder, MemFlagsData, SigRef, Value, types,
@@ -30,8 +30,8 @@ use cranelift_module::{DataId, FuncId, Module};
 use super::entry_signature;
 use super::symbols::{self, Symbol};
 use crate::ir::entity::{BlockId, LiteralId, ValueId};
-use crate::ir::function::{ENTRY, IrFunction, Place};
-use crate::ir::instruction::{Inst, Mode, Op, Terminator, Type, Unwind};
+use crate::ir::function::{ENTRY, IrFunction};
+use crate::ir::instruction::{Inst, Mode, Op, Terminator, Type};
 
 use facts::{Constant, Fact, Facts};
 use versions::{Point, Versions};
@@ -395,60 +395,6 @@ impl Translator<'_> {
         self.test_failure(result, inst);
         self.builder.ins().jump(go_on, &[]);
         self.builder.switch_to_block(go_on);
-    }
-
-    /// Leaves by the instruction's way of failure if `word` is the sentinel.
-    fn test_failure(&mut self, word: Value, inst: &Inst) {
-        let failed = self.cold_block();
-        let go_on = self.builder.create_block();
-        let sentinel = Control::Failed.word() as i64;
-        let is_sentinel = self.builder.ins().icmp_imm_s(IntCC::Equal, word, sentinel);
-        self.builder
-            .ins()
-            .brif(is_sentinel, failed, &[], go_on, &[]);
-        self.builder.switch_to_block(failed);
-        self.fail(inst);
-        self.builder.switch_to_block(go_on);
-    }
-
-    /// Notes the site and goes the instruction's way of failure.
-    fn fail(&mut self, inst: &Inst) {
-        let ir = self.ir;
-        let mut place = Some(&ir.places[inst.place as usize]);
-        while let Some(Place { span, inlined }) = place {
-            let function = inlined
-                .as_ref()
-                .map_or(&*ir.name, |inlined| &inlined.function);
-            let site = site::register(function, *span);
-            let site = self.constant(u64::from(site.0));
-            let context = self.context();
-            self.call_cold(&symbols::trace(), &[context, site]);
-            place = inlined
-                .as_ref()
-                .map(|inlined| &ir.places[inlined.call as usize]);
-        }
-        let unwind = inst.unwind.as_ref().expect("the verifier asks for it");
-        self.unwind(unwind);
-    }
-
-    /// Goes a way of failure, after something that left the sentinel in the context.
-    fn unwind(&mut self, unwind: &Unwind) {
-        for value in &unwind.drops {
-            self.drop(*value);
-        }
-        match unwind.handler {
-            Some(handler) => {
-                let is_rare = std::mem::replace(&mut self.versions.is_rare, true);
-                let facts = self.facts.clone();
-                self.jump_to(Point::start(handler));
-                self.facts = facts;
-                self.versions.is_rare = is_rare;
-            }
-            None => {
-                let sentinel = self.load_context(context::RESULT_OFFSET);
-                self.builder.ins().return_(&[sentinel]);
-            }
-        }
     }
 
     fn terminator(&mut self, end: &Terminator) {
