@@ -18,7 +18,9 @@ fn a_busy_actor_does_not_starve_the_others() {
                    (def busy (spawn (fn [] (loop [] (when-not @stop (recur))))))\n\
                    (defactor echo [] (receive x -> (do (reply x) (recur))))\n\
                    (println (call (spawn echo) 7))\n\
-                   (reset! stop true)\n(println (wait busy))";
+                   (monitor busy)\n\
+                   (reset! stop true)\n\
+                   (println (receive [:down _ _ reason] -> reason))";
     let mut command = crate::process::command(&["run", "-"]);
     command.env("BATUTA_WORKERS", "1");
     assert_eq!(

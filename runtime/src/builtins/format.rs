@@ -96,14 +96,18 @@ impl Directive {
         let wanted = format!("an integer for %{}", self.letter);
         let n =
             number::as_bigint(value).ok_or_else(|| Fault::wrong_type("format", &wanted, value))?;
-        let (negative, magnitude) = (n.sign() == num_bigint::Sign::Minus, n.magnitude());
-        let digits = match self.letter {
-            'x' => format!("{magnitude:x}"),
-            'X' => format!("{magnitude:X}"),
-            'o' => format!("{magnitude:o}"),
-            _ => self.grouped(&magnitude.to_string()),
-        };
-        Ok(self.signed(negative, digits))
+        // Digits of a base of two show the bits: an integer has no width, so as many whole bytes
+        // as its two's complement needs.
+        let bits = || num_bigint::BigUint::from_bytes_be(&n.to_signed_bytes_be());
+        Ok(match self.letter {
+            'x' => self.signed(false, format!("{:x}", bits())),
+            'X' => self.signed(false, format!("{:X}", bits())),
+            'o' => self.signed(false, format!("{:o}", bits())),
+            _ => {
+                let negative = n.sign() == num_bigint::Sign::Minus;
+                self.signed(negative, self.grouped(&n.magnitude().to_string()))
+            }
+        })
     }
 
     fn float(&self, value: &Value) -> Result<String, Fault> {
