@@ -272,6 +272,13 @@ pub(crate) fn no_import(form: &Form) -> Diagnostic {
         .hint("remove it; `Math/sqrt`, `Thread/sleep` and some others work as they are")
 }
 
+pub(crate) fn templates_too_deep(template: &Form, most: usize) -> Diagnostic {
+    let message = "these templates nest too deep";
+    Diagnostic::error("expand::templates", message)
+        .label(template.span, "")
+        .hint(format!("at most {most} may stand inside each other"))
+}
+
 pub(crate) fn splice_outside_sequence(form: &Form) -> Diagnostic {
     Diagnostic::error("expand::splice", "there is nothing here to splice into")
         .label(form.span, "")

@@ -1,6 +1,8 @@
 //! Templates as `read-string` gives them: the form that Clojure's reader makes, call for call.
 //!
-//! The compiler takes the shorter way of the parent module; both build the same data.
+//! The compiler takes the shorter way of the parent module; both build the same data. What a
+//! template comes to is several times its size and depth, so both are bounded here: the text may
+//! come from anyone.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -8,21 +10,40 @@ use std::sync::Arc;
 use super::{SYNTAX_QUOTE, marked};
 use crate::diagnostic::Diagnostic;
 use crate::expand::hygiene::{Gensyms, stays_bare};
-use crate::form::{Form, FormKind, Name};
+use crate::form::{Form, FormKind, NESTING_MAX, Name};
 use crate::messages::expand as messages;
+
+/// How many templates may stand inside each other.
+const TEMPLATES_MAX: usize = 3;
 
 /// The form with every template in it replaced by the calls that build what it describes.
 /// `resolve` says what a symbol means in the current namespace.
 ///
 /// # Errors
-/// `~@` where there is nothing to splice into.
+/// `~@` where there is nothing to splice into; templates that nest too deep.
 pub fn expand_as_data(
     form: &Form,
     resolve: &mut dyn FnMut(&Name) -> Name,
     gensyms: &Gensyms,
 ) -> Result<Form, Diagnostic> {
+    expand(form, resolve, gensyms, 0)
+}
+
+/// `around` is the number of templates the form stands in.
+fn expand(
+    form: &Form,
+    resolve: &mut dyn FnMut(&Name) -> Name,
+    gensyms: &Gensyms,
+    around: usize,
+) -> Result<Form, Diagnostic> {
     if let Some(template) = marked(form, SYNTAX_QUOTE) {
-        let inner = expand_as_data(template, resolve, gensyms)?;
+        if around == TEMPLATES_MAX {
+            return Err(messages::templates_too_deep(form, TEMPLATES_MAX));
+        }
+        let inner = expand(template, resolve, gensyms, around + 1)?;
+        if depth(&inner) > NESTING_MAX {
+            return Err(messages::templates_too_deep(form, TEMPLATES_MAX));
+        }
         let mut template = Template {
             resolve,
             gensyms,
@@ -33,7 +54,7 @@ pub fn expand_as_data(
     let mut all = |forms: &[Form]| -> Result<Arc<[Form]>, Diagnostic> {
         let expanded = forms
             .iter()
-            .map(|form| expand_as_data(form, resolve, gensyms));
+            .map(|form| expand(form, resolve, gensyms, around));
         expanded.collect()
     };
     let kind = match &form.kind {
@@ -43,19 +64,37 @@ pub fn expand_as_data(
         FormKind::Map(entries) => {
             let mut pairs = Vec::with_capacity(entries.len());
             for (key, value) in entries.iter() {
-                let key = expand_as_data(key, resolve, gensyms)?;
-                pairs.push((key, expand_as_data(value, resolve, gensyms)?));
+                let key = expand(key, resolve, gensyms, around)?;
+                pairs.push((key, expand(value, resolve, gensyms, around)?));
             }
             FormKind::Map(pairs.into())
         }
         FormKind::Tagged(tag, inner) => {
-            let inner = expand_as_data(inner, resolve, gensyms)?;
+            let inner = expand(inner, resolve, gensyms, around)?;
             FormKind::Tagged(tag.clone(), Arc::new(inner))
         }
         _ => return Ok(form.clone()),
     };
     let made = Form::new(form.span, kind);
     Ok(made.with_meta(form.meta.clone()))
+}
+
+/// How deep a form nests.
+fn depth(form: &Form) -> usize {
+    let deepest = |forms: &[Form]| forms.iter().map(depth).max().unwrap_or(0);
+    match &form.kind {
+        FormKind::List(items) | FormKind::Vector(items) | FormKind::Set(items) => {
+            1 + deepest(items)
+        }
+        FormKind::Map(entries) => {
+            let inside = entries
+                .iter()
+                .map(|(key, value)| depth(key).max(depth(value)));
+            1 + inside.max().unwrap_or(0)
+        }
+        FormKind::Tagged(_, inner) => 1 + depth(inner),
+        _ => 0,
+    }
 }
 
 struct Template<'a> {
@@ -140,4 +179,31 @@ fn call<const N: usize>(form: &Form, function: &str, args: [Form; N]) -> Form {
 fn quoted(form: Form) -> Form {
     let quote = Form::sym(form.span, "quote");
     Form::list(form.span, [quote, form])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reader::{ReadOptions, read};
+    use crate::source::SourceId;
+
+    fn expanded(text: &str) -> Result<Form, Diagnostic> {
+        let (forms, errors) = read(SourceId::NONE, text, &ReadOptions::default());
+        assert!(errors.is_empty(), "{text}: {errors:?}");
+        expand_as_data(&forms[0], &mut Clone::clone, &Gensyms::new())
+    }
+
+    #[test]
+    fn what_templates_come_to_is_bounded() {
+        let nested = |quotes: usize, brackets: usize| {
+            let (open, close) = ("[".repeat(brackets), "]".repeat(brackets));
+            expanded(&format!("{}{open}{close}", "`".repeat(quotes)))
+        };
+        assert!(nested(3, 1).is_ok());
+        assert!(nested(1, 900).is_ok());
+        for (quotes, brackets) in [(4, 1), (900, 1), (3, 900)] {
+            let error = nested(quotes, brackets).expect_err("it is too deep");
+            assert_eq!(error.code, "expand::templates");
+        }
+    }
 }
