@@ -151,6 +151,9 @@ pub fn start(config: &Config) {
     scheduler::start(config);
 }
 
+/// Bytes of stack of a thread that may run the compiler.
+const COMPILER_STACK: usize = 256 << 20;
+
 /// The small tokio that timers, sockets and files of builtins live in.
 ///
 /// # Panics
@@ -162,6 +165,9 @@ pub fn runtime_handle() -> &'static tokio::runtime::Handle {
             tokio::runtime::Builder::new_multi_thread()
                 .worker_threads(1)
                 .thread_name("batuta-io")
+                // The compiler runs here too, and recurs as deep as forms nest. Only what is
+                // touched costs memory.
+                .thread_stack_size(COMPILER_STACK)
                 .enable_all()
                 .build()
                 .expect("the system lets the process start one more thread")
