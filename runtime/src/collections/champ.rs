@@ -307,27 +307,17 @@ pub(crate) fn meta<T: Table>(table: &Value) -> Option<&Value> {
 }
 
 /// The table with other metadata.
-pub(crate) fn with_meta<T: Table>(mut table: Value, meta: Value) -> Value {
-    let (head, _) = parts::<T>(&table);
-    if head.is_flat() {
-        let len = head.len;
-        table = own_flat::<T>(table, len);
-    } else {
-        own_head::<T>(&mut table);
-    }
-    table
-        .as_unique::<T>()
-        .expect("made the only owner above")
-        .head_mut()
-        .meta = meta;
-    table
+pub(crate) fn with_meta<T: Table>(table: Value, meta: Value) -> Value {
+    with_head::<T>(table, |head| head.meta = meta)
 }
 
 /// The table as a record of this type, or as none.
-pub(crate) fn with_record<T: Table>(
-    mut table: Value,
-    record: Option<&'static DefinedType>,
-) -> Value {
+pub(crate) fn with_record<T: Table>(table: Value, record: Option<&'static DefinedType>) -> Value {
+    with_head::<T>(table, |head| head.record = record)
+}
+
+/// The table with a changed head; one that is shared is left as it was.
+fn with_head<T: Table>(mut table: Value, change: impl FnOnce(&mut Head)) -> Value {
     let (head, _) = parts::<T>(&table);
     if head.is_flat() {
         let len = head.len;
@@ -335,10 +325,7 @@ pub(crate) fn with_record<T: Table>(
     } else {
         own_head::<T>(&mut table);
     }
-    table
-        .as_unique::<T>()
-        .expect("made the only owner above")
-        .head_mut()
-        .record = record;
+    let body = table.as_unique::<T>();
+    change(body.expect("made the only owner above").head_mut());
     table
 }

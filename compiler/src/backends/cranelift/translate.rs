@@ -69,6 +69,7 @@ pub fn translate(
     let constants = facts::constants(ir);
     let mut translator = Translator {
         ir,
+        leaf: leaf::leaf(ir),
         module,
         builder,
         literals,
@@ -121,6 +122,7 @@ fn names_self(ir: &IrFunction) -> bool {
 
 struct Translator<'a> {
     ir: &'a IrFunction,
+    leaf: Option<leaf::Leaf<'a>>,
     module: &'a mut dyn Module,
     builder: FunctionBuilder<'a>,
     literals: GlobalValue,

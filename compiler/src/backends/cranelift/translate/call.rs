@@ -11,7 +11,7 @@ use cranelift_codegen::ir::{Block, InstBuilder, MemFlagsData, Value, types};
 use super::Translator;
 use super::arithmetic::int_condition;
 use super::facts::Fact;
-use super::leaf::{Leaf, leaf};
+use super::leaf::Leaf;
 use crate::backends::cranelift::symbols;
 use crate::ir::entity::{LiteralId, ValueId};
 use crate::ir::instruction::{Inst, Op, RuntimeEntry};
@@ -133,7 +133,7 @@ impl Translator<'_> {
     /// Calls this very function. If it returns at once for some small integers and that is what
     /// the arguments are, this is seen here.
     fn call_directly(&mut self, args: &[ValueId], inst: &Inst) -> Value {
-        let quick = leaf(self.ir).and_then(|leaf| self.quick_return(&leaf, args));
+        let quick = self.leaf.and_then(|leaf| self.quick_return(leaf, args));
         let own = self.get(self.ir.self_value());
         let args = self.call_arguments(own, args);
         let callee = match quick {
@@ -153,7 +153,7 @@ impl Translator<'_> {
 
     /// The test of the function's quick entry on these arguments: where it goes on with the result
     /// if it returns. The current block is then the one for the other outcome.
-    fn quick_return(&mut self, leaf: &Leaf<'_>, args: &[ValueId]) -> Option<(Block, Value)> {
+    fn quick_return(&mut self, leaf: Leaf<'_>, args: &[ValueId]) -> Option<(Block, Value)> {
         let (op, a, b) = leaf.small_test()?;
         let handed = |value: ValueId| match leaf.parameter(value) {
             Some(index) => args[index],

@@ -26,6 +26,7 @@ enum Test {
 }
 
 /// What a quick entry does.
+#[derive(Clone, Copy)]
 pub struct Leaf<'a> {
     ir: &'a IrFunction,
     test: Test,
