@@ -3,4 +3,5 @@
     n
     (+ (fib (- n 1)) (fib (- n 2)))))
 
-(println (fib 40))
+(defn main [n]
+  (println (fib (parse-long n))))

@@ -1,0 +1,14 @@
+;; One pipeline over n integers; as often as told.
+(defn total [n]
+  (->> (range n)
+       (map inc)
+       (filter odd?)
+       (map (fn [x] (* x 3)))
+       (reduce +)))
+
+(defn main [n rounds]
+  (let [n (parse-long n)]
+    (loop [k (parse-long rounds) sum 0]
+      (if (= k 0)
+        (println (quot sum (parse-long rounds)))
+        (recur (- k 1) (+ sum (total n)))))))
