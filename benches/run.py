@@ -1,113 +1,149 @@
 #!/usr/bin/env python3
 """Runs the benchmarks against the peers that are installed and prints ratios of CPU time.
 
-usage: benches/run.py [--batuta PATH] [--runs N]
-
 Each figure is user + system time of the whole process, the median of N interleaved runs (5), less
-the same implementation's empty program. Peers: rustc (Rust), erl and erlc (Debian: erlang-base).
+the same implementation's empty program. Programs and bars are in suite.py, peers in
+implementations.py. Outputs are compared with each other.
 """
 import argparse
+import json
 import os
-import shutil
-import statistics
-import subprocess
 import sys
 import tempfile
-import time
+
+import chart
+import generate
+import start_up
+import suite
+from implementations import PROGRAMS, Batuta, installed
+from measure import Failed, medians
+from table import label, ratio_table
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-PROGRAMS = os.path.join(HERE, "programs")
 
 
-def cpu_seconds(command, cwd):
-    before = os.times()
-    result = subprocess.run(command, cwd=cwd, stdout=subprocess.PIPE, check=True)
-    after = os.times()
-    spent = after.children_user - before.children_user
-    spent += after.children_system - before.children_system
-    return spent, result.stdout
+def arguments_of():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    default = os.path.join(HERE, "..", "target", "release", "batuta")
+    parser.add_argument("programs", nargs="*", help="programs to run (all, and start-up)")
+    parser.add_argument("--batuta", default=default, help="the binary to measure")
+    parser.add_argument("--runs", type=int, default=5, help="interleaved runs (5)")
+    parser.add_argument("--quick", action="store_true", help="small sizes, to see that all works")
+    parser.add_argument("--peers", help="only these, such as rust,clojure")
+    parser.add_argument("--figures", help="JSON file that keeps figures of earlier programs")
+    parser.add_argument("--chart", help="SVG file to write")
+    options = parser.parse_args()
+    options.batuta = os.path.abspath(options.batuta)
+    if not os.path.exists(options.batuta):
+        sys.exit(f"{options.batuta} is not there: run `cargo build --release` first")
+    unknown = set(options.programs) - {program.name for program in suite.PROGRAMS}
+    if unknown:
+        sys.exit(f"no such program: {', '.join(sorted(unknown))}")
+    return options
 
 
-def medians(commands, runs, cwd):
-    """Median CPU seconds of each command, run in turn."""
-    times = {name: [] for name in commands}
-    outputs = {}
-    for _ in range(runs):
-        for name, command in commands.items():
-            seconds, output = cpu_seconds(command, cwd)
-            times[name].append(seconds)
-            outputs[name] = output
-    return {name: statistics.median(values) for name, values in times.items()}, outputs
+class Bench:
+    """One session of measuring."""
 
+    def __init__(self, options, work):
+        self.options = options
+        self.work = work
+        self.batuta = Batuta(options.batuta, work)
+        wanted = options.peers.split(",") if options.peers else None
+        here = installed().items()
+        self.peers = {ext: peer for ext, peer in here if not wanted or peer.name in wanted}
+        self.empty = self.empty_programs()
+        self.figures = {}
+        if options.figures and os.path.exists(options.figures):
+            with open(options.figures, encoding="utf-8") as file:
+                self.figures = json.load(file)
 
-def build_peers(work):
-    """Compiles the peers' programs; gives a command maker for each peer that is installed."""
-    peers = {}
-    if shutil.which("rustc"):
-        for name in ("fib", "empty"):
-            source = os.path.join(PROGRAMS, name + ".rs")
-            subprocess.run(["rustc", "-O", "-o", os.path.join(work, name), source], check=True)
-        peers["rust -O"] = lambda name: [os.path.join(work, name)]
-    if shutil.which("erlc"):
-        for name in ("ping_pong", "spawn", "empty"):
-            source = os.path.join(PROGRAMS, name + ".erl")
-            subprocess.run(["erlc", "-o", work, source], check=True)
-        peers["erlang"] = lambda name: ["erl", "-noshell", "-pa", work, "-s", name, "main"]
-    return peers
+    def empty_programs(self):
+        commands = {mode: make("empty") for mode, make in self.batuta.modes.items()}
+        for extension, peer in self.peers.items():
+            source = os.path.join(PROGRAMS, "empty." + extension)
+            commands[extension] = peer.command(source, self.work)
+        return medians(commands, max(self.options.runs, 3))[0]
 
+    def commands(self, program):
+        """Commands by label, and for each label what its empty program is known by."""
+        commands, kinds = {}, {}
+        for mode, make in self.batuta.modes.items():
+            command = make(program.name)
+            if command is None:
+                print(f"{program.name}: does not compile", file=sys.stderr)
+                continue
+            commands[f"batuta {mode}"], kinds[f"batuta {mode}"] = command, mode
+        for peer in program.peers:
+            implementation = self.peers.get(peer.implementation)
+            if implementation:
+                source = os.path.join(PROGRAMS, peer.source)
+                commands[label(peer)] = implementation.command(source, self.work)
+                kinds[label(peer)] = peer.implementation
+        files = self.input_files(program)
+        return {name: command + files for name, command in commands.items()}, kinds
 
-def compare(title, program, peer, make, batuta, runs, work, unit=None):
-    commands = {
-        "batuta": [batuta, "run", os.path.join(PROGRAMS, program + ".bat")],
-        "batuta empty": [batuta, "run", os.path.join(PROGRAMS, "empty.bat")],
-    }
-    if make:
-        commands[peer] = make(program)
-        commands[peer + " empty"] = make("empty")
-    found, outputs = medians(commands, runs, work)
-    own = found["batuta"] - found["batuta empty"]
-    line = f"{title:34} batuta {own:7.3f} s"
-    if make:
-        if outputs["batuta"] != outputs[peer]:
-            sys.exit(f"{program}: the outputs differ")
-        other = found[peer] - found[peer + " empty"]
-        line += f"   {peer} {other:7.3f} s   ratio {own / other:5.2f}"
-    if unit:
-        count, what = unit
-        line += f"   {own / count * 1e9:8.0f} ns per {what}"
-    print(line, flush=True)
+    def input_files(self, program):
+        """The program's arguments; files are made when first wanted."""
+        quick = self.options.quick
+        return [self.input_file(a) for a in (program.quick if quick else program.arguments)]
 
+    def input_file(self, argument):
+        quick = self.options.quick
+        made = {
+            suite.TEXT: (generate.write_text, quick, suite.QUICK_TEXT_BYTES, suite.TEXT_BYTES),
+            suite.JSON: (generate.write_json, quick, suite.QUICK_JSON_BYTES, suite.JSON_BYTES),
+        }
+        if argument not in made:
+            return argument
+        write, quick, few, many = made[argument]
+        path = os.path.join(self.work, argument.strip("{}"))
+        if not os.path.exists(path):
+            write(path, few if quick else many)
+        return path
 
-def start_up(batuta, runs, work):
-    times = []
-    for _ in range(10 * runs):
-        begin = time.perf_counter()
-        subprocess.run([batuta, "-e", "nil"], cwd=work, stdout=subprocess.DEVNULL, check=True)
-        times.append(time.perf_counter() - begin)
-    print(f"{'start-up: batuta -e nil':34} {statistics.median(times) * 1e3:7.1f} ms (wall)")
+    def run(self, program):
+        commands, kinds = self.commands(program)
+        try:
+            found, outputs = medians(commands, self.options.runs)
+        except Failed as failed:
+            print(f"{program.title}: failed: {failed}", flush=True)
+            return
+        for name in commands:
+            if outputs[name] != outputs["batuta run"]:
+                print(f"{program.title}: {name} has another output", flush=True)
+        own = {name: found[name] - self.empty[kinds[name]] for name in commands}
+        self.figures[program.name] = own
+        texts = [f"{name} {seconds:.2f} s" for name, seconds in own.items()]
+        print(f"{program.title}: " + ", ".join(texts), flush=True)
+        if program.unit:
+            count, what = program.unit
+            print(f"  {own['batuta run'] / count * 1e9:.0f} ns per {what}")
+
+    def report(self):
+        for mode in self.batuta.modes:
+            print("\n" + ratio_table(self.figures, mode))
+        if self.options.figures:
+            with open(self.options.figures, "w", encoding="utf-8") as file:
+                json.dump(self.figures, file, indent=1)
+        if self.options.chart:
+            with open(self.options.chart, "w", encoding="utf-8") as file:
+                file.write(chart.svg(self.figures))
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    default = os.path.join(HERE, "..", "target", "release", "batuta")
-    parser.add_argument("--batuta", default=default, help="the binary to measure")
-    parser.add_argument("--runs", type=int, default=5, help="interleaved runs (5)")
-    options = parser.parse_args()
-    batuta = os.path.abspath(options.batuta)
-    if not os.path.exists(batuta):
-        sys.exit(f"{batuta} is not there: run `cargo build --release` first")
+    options = arguments_of()
     with tempfile.TemporaryDirectory() as work:
-        peers = build_peers(work)
-        runs = options.runs
-        start_up(batuta, runs, work)
-        rust, erlang = peers.get("rust -O"), peers.get("erlang")
-        compare("fib(40), untyped", "fib", "rust -O", rust, batuta, runs, work)
-        unit = (2_000_000, "message")
-        compare("ping-pong, 1M rounds", "ping_pong", "erlang", erlang, batuta, runs, work, unit)
-        unit = (100_000, "actor with one call")
-        compare("spawn 100,000, one call each", "spawn", "erlang", erlang, batuta, runs, work, unit)
-        idle = os.path.join(PROGRAMS, "idle.bat")
-        print(subprocess.run([batuta, "run", idle], capture_output=True, text=True).stdout.strip())
+        bench = Bench(options, work)
+        if not options.programs:
+            start_up.start(bench.batuta)
+            start_up.compiling(bench.batuta, options.quick)
+            start_up.idle_actors(bench.batuta)
+        for program in suite.PROGRAMS:
+            wanted = not options.programs or program.name in options.programs
+            if wanted and not (options.quick and program.quick is None):
+                bench.run(program)
+        bench.report()
 
 
 if __name__ == "__main__":
