@@ -2,17 +2,17 @@
 //!
 //! A [`LazyFunction`] stands behind an [`FnCode`] whose entries point at the resolve stub. The
 //! runtime asks [`FirstCall`] for an entry; it is lowered, compiled and put into the table, and
-//! the unit is kept here as long as the function lives. Library functions are kept as forms until
-//! then, so that a program pays only for what it calls.
+//! the unit is kept here as long as the function lives. Library functions are not even read until
+//! then.
 
+use std::any::Any;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use batuta_lang::diagnostic::Diagnostic;
-use batuta_lang::form::Form;
 use batuta_runtime::abi::call::{Resolver, Wanted};
 use batuta_runtime::failure::{Fault, FaultKind};
-use batuta_runtime::function::{Arities, CodeSource, FnCode, MAX_ARITY};
+use batuta_runtime::function::{Arities, CodeSource, Compiled, FnCode, MAX_ARITY};
 use batuta_runtime::namespace;
 
 use crate::analyze::{Analyzer, TopLevel};
@@ -20,8 +20,10 @@ use crate::backends::jit::{Unit, jit};
 use crate::core_tree::{CoreFunction, VarRef};
 use crate::ir::function::IrFunction;
 use crate::ir::verify::{Stage, verify};
+use crate::library::Passage;
 use crate::lower::{Group, Surroundings, Target, lower_arity};
-use crate::macro_run::ActorHost;
+use crate::macro_run::{ActorHost, describe};
+use crate::session::EvaluationError;
 use crate::{diagnostics_text, passes};
 
 /// See the module's head.
@@ -33,7 +35,7 @@ pub struct LazyFunction {
 
 enum Source {
     Core(Arc<CoreFunction>),
-    Form { form: Form, namespace: Arc<str> },
+    Passage(Arc<Passage>),
 }
 
 /// Code for an analysed function.
@@ -42,6 +44,7 @@ pub fn code_of(function: &Arc<CoreFunction>) -> Arc<FnCode> {
 }
 
 fn code_in_group(function: &Arc<CoreFunction>, group: Option<Arc<Group>>) -> Arc<FnCode> {
+    let function_name = function.name.clone();
     let fixed = function.arities.iter().filter(|a| a.rest.is_none());
     let arities = Arities {
         fixed: fixed.map(|a| a.params.len()).collect(),
@@ -51,40 +54,18 @@ fn code_in_group(function: &Arc<CoreFunction>, group: Option<Arc<Group>>) -> Arc
             .find(|a| a.rest.is_some())
             .map(|a| a.params.len()),
     };
-    lazy(
-        function.name.clone(),
-        arities,
-        Source::Core(function.clone()),
-        group,
-    )
-}
-
-/// Code for a `(defn …)` form of the library, not analysed before its first call.
-pub fn code_of_form(
-    name: Arc<str>,
-    arities: Arities,
-    form: Form,
-    namespace: Arc<str>,
-) -> Arc<FnCode> {
-    lazy(name, arities, Source::Form { form, namespace }, None)
-}
-
-fn lazy(
-    name: Arc<str>,
-    arities: Arities,
-    source: Source,
-    group: Option<Arc<Group>>,
-) -> Arc<FnCode> {
-    let function = LazyFunction {
-        source: Mutex::new(source),
-        group,
-        units: Mutex::new(Vec::new()),
-    };
+    let function = LazyFunction::of(Source::Core(function.clone()), group);
     Arc::new(FnCode::lazy(
-        name,
-        arities,
-        CodeSource::Compiled(Arc::new(function)),
+        function_name,
+        Some(arities),
+        Arc::new(function),
     ))
+}
+
+/// Code for a function definition of the library, not read before its first call.
+pub(crate) fn code_of_passage(name: Arc<str>, passage: Arc<Passage>) -> Arc<FnCode> {
+    let function = LazyFunction::of(Source::Passage(passage), None);
+    Arc::new(FnCode::lazy(name, None, Arc::new(function)))
 }
 
 /// Compiles functions at their first call.
@@ -93,7 +74,7 @@ pub struct FirstCall;
 impl Resolver for FirstCall {
     fn resolve(&self, code: &Arc<FnCode>, wanted: Wanted) -> Result<usize, Fault> {
         let function = match &code.source {
-            CodeSource::Compiled(function) => function.downcast_ref::<LazyFunction>(),
+            CodeSource::Compiled(function) => LazyFunction::behind(function),
             CodeSource::Native(_) | CodeSource::Bounce => None,
         };
         match function {
@@ -103,7 +84,34 @@ impl Resolver for FirstCall {
     }
 }
 
+impl Compiled for LazyFunction {
+    fn arities(&self) -> Arities {
+        match &*self.source() {
+            Source::Passage(passage) => passage.arities(),
+            Source::Core(_) => unreachable!("code of analysed functions is made with its arities"),
+        }
+    }
+}
+
 impl LazyFunction {
+    fn of(source: Source, group: Option<Arc<Group>>) -> LazyFunction {
+        LazyFunction {
+            source: Mutex::new(source),
+            group,
+            units: Mutex::new(Vec::new()),
+        }
+    }
+
+    /// The function behind code of this compiler.
+    pub fn behind(function: &Arc<dyn Compiled>) -> Option<&LazyFunction> {
+        let function: &dyn Any = &**function;
+        function.downcast_ref()
+    }
+
+    fn source(&self) -> MutexGuard<'_, Source> {
+        self.source.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn compile(&self, code: &FnCode, wanted: Wanted) -> Result<usize, Fault> {
         let mut units = self.units.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, unit)) = units.iter().find(|(made_for, _)| *made_for == wanted) {
@@ -132,16 +140,15 @@ impl LazyFunction {
         Ok(entry as usize)
     }
 
-    /// The analysed function; a library form is analysed now.
+    /// The analysed function; a definition of the library is analysed now.
     fn core(&self) -> Result<Arc<CoreFunction>, Fault> {
-        let mut source = self.source.lock().unwrap_or_else(PoisonError::into_inner);
-        let (form, namespace) = match &*source {
+        let passage = match &*self.source() {
             Source::Core(function) => return Ok(function.clone()),
-            Source::Form { form, namespace } => (form.clone(), namespace.clone()),
+            Source::Passage(passage) => passage.clone(),
         };
         let mut analyzer = Analyzer::new();
-        analyzer.set_namespace(&namespace);
-        let function = match analyzer.analyze_top_level(&mut ActorHost::default(), &form) {
+        analyzer.set_namespace(passage.namespace());
+        let function = match analyzer.analyze_top_level(&mut ActorHost::default(), passage.form()) {
             Ok(TopLevel::Define { function, .. }) => function,
             Ok(_) => {
                 return Err(Fault::new(
@@ -155,7 +162,8 @@ impl LazyFunction {
         if !unknown.is_empty() {
             return Err(syntax_fault(&unknown));
         }
-        *source = Source::Core(function.clone());
+        // Another thread may have analysed it meanwhile: the two come to the same.
+        *self.source() = Source::Core(function.clone());
         Ok(function)
     }
 
@@ -200,6 +208,14 @@ fn check(ir: &IrFunction, stage: Stage) {
     {
         let text = crate::ir::text::function_text(ir);
         panic!("{stage:?} IR is broken: {}\n{text}", broken[0]);
+    }
+}
+
+/// The fault of a form without a value.
+pub(crate) fn evaluation_fault(error: &EvaluationError) -> Fault {
+    match error {
+        EvaluationError::Diagnostics(errors) => syntax_fault(errors),
+        EvaluationError::Failure(failure) => Fault::new(FaultKind::Undefined, describe(failure)),
     }
 }
 

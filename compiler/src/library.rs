@@ -1,23 +1,40 @@
-//! Installing the library that is written in Batuta: its functions are compiled at first call.
+//! The library that is written in Batuta: its names are there at once, its text is read form by
+//! form when somebody wants it.
 //!
-//! A plain `(defn name "doc" [params] …)`, or `defmacro`, is only noted, not even analysed; every other form is
-//! evaluated at once. So a library of hundreds of functions costs little more than reading it.
+//! [`install`] gives every definition its var and reads nothing ([`index`]). A function is read
+//! and analysed at its first call, or when its parameters or its documentation are asked for; a
+//! `def` is evaluated when an analysed form names it, or a program looks at its var. So a program
+//! pays only for what it uses.
 
-use std::sync::Arc;
+pub mod index;
 
-use batuta_lang::form::{Form, FormKind};
+mod definition;
+
+use std::cell::Cell;
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::{Arc, OnceLock};
+
+use batuta_lang::form::Form;
+use batuta_lang::source::SourceId;
 use batuta_runtime::collections::map;
+use batuta_runtime::failure::Fault;
 use batuta_runtime::function::{Arities, VarBody, var_flags};
-use batuta_runtime::namespace;
+use batuta_runtime::namespace::{self, unread};
 use batuta_runtime::value::Value;
-use batuta_runtime::value::form::{FormSpans, from_form};
+use parking_lot::ReentrantMutex;
 
-use crate::code::code_of_form;
+use crate::code::{code_of_passage, evaluation_fault};
 use crate::core_tree::VarRef;
 use crate::evaluate::define_code;
-use crate::session::{self, EvaluationError, Session, run_and_wait};
+use crate::macro_run::ActorHost;
+use crate::session::{self, Session};
+
+use definition::Definition;
+use index::Kind;
 
 /// A text of the library.
+#[derive(Clone, Copy)]
 pub struct LibrarySource {
     /// Name for diagnostics.
     pub name: &'static str,
@@ -27,143 +44,126 @@ pub struct LibrarySource {
     pub text: &'static str,
 }
 
-/// Installs texts of the library, in order.
-///
-/// # Errors
-/// The first form that does not read, compile or run.
-pub fn install(sources: &[LibrarySource]) -> Result<(), EvaluationError> {
-    for source in sources {
-        let mut session = Session::new();
-        session.set_namespace(source.namespace);
-        namespace::set_loaded(source.namespace);
-        let forms = session
-            .read(source.name, source.text)
-            .map_err(EvaluationError::Diagnostics)?;
-        // Every file opens with its `ns` form, which says what is known already.
-        for form in forms.iter().filter(|form| !form.is_call_to("ns")) {
-            if !note(form, source.namespace) {
-                session.evaluate(form, &mut run_and_wait)?;
-            }
-        }
+/// A text that is among [`session::sources`] once something of it was read.
+struct File {
+    source: LibrarySource,
+    id: OnceLock<SourceId>,
+}
+
+/// A top-level form of the library.
+pub struct Passage {
+    file: Arc<File>,
+    range: Range<usize>,
+    form: OnceLock<Form>,
+    /// Of a `def`: held while it is evaluated, true from then on. A definition may name itself.
+    is_begun: ReentrantMutex<Cell<bool>>,
+}
+
+impl Passage {
+    /// The namespace that its definition goes to.
+    pub(crate) fn namespace(&self) -> &'static str {
+        self.file.source.namespace
     }
-    Ok(())
-}
 
-/// Notes a plain function definition. False for every other form.
-fn note(form: &Form, namespace: &'static str) -> bool {
-    let Some(definition) = Definition::of(form) else {
-        return false;
-    };
-    let var = namespace::intern(namespace, definition.name);
-    let Some(body) = var.as_object::<VarBody>() else {
-        return false;
-    };
-    namespace::declare(&var);
-    body.put(var_flags::PRIVATE, definition.kind == Kind::Private);
-    body.set_meta(definition.meta());
-    let code = code_of_form(
-        body.qualified().into(),
-        definition.arities,
-        form.clone(),
-        namespace.into(),
-    );
-    define_code(&VarRef(var), code, definition.kind == Kind::Macro);
-    true
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Public,
-    Private,
-    Macro,
-}
-
-struct Definition<'a> {
-    form: &'a Form,
-    name: &'a str,
-    kind: Kind,
-    doc: Option<&'a str>,
-    arglists: Vec<&'a Form>,
-    arities: Arities,
-}
-
-impl<'a> Definition<'a> {
-    fn of(form: &'a Form) -> Option<Definition<'a>> {
-        let items = form.as_list()?;
-        let head = items.first()?.as_symbol()?;
-        let kind = match &*head.name {
-            "defn" => Kind::Public,
-            "defn-" => Kind::Private,
-            "defmacro" => Kind::Macro,
-            _ => return None,
-        };
-        // The call and the locals around it come before what a macro is called with.
-        let implicit = if kind == Kind::Macro { 2 } else { 0 };
-        let symbol = items
-            .get(1)
-            .filter(|name| name.meta.is_none())?
-            .as_symbol()?;
-        let name = &*symbol.name;
-        let (doc, rest) = match items.get(2).map(|item| &item.kind) {
-            Some(FormKind::Str(doc)) => (Some(&**doc), &items[3..]),
-            _ => (None, &items[2..]),
-        };
-        let arglists: Vec<&Form> = match &rest.first()?.kind {
-            FormKind::Vector(_) if !is_arrow(rest.get(1)) => vec![&rest[0]],
-            FormKind::List(_) => rest
-                .iter()
-                .map(|arity| arity.as_list()?.first())
-                .collect::<Option<_>>()?,
-            _ => return None,
-        };
-        let mut arities = Arities::default();
-        for params in &arglists {
-            let FormKind::Vector(params) = &params.kind else {
-                return None;
-            };
-            match params.iter().position(|param| param.is_sym("&")) {
-                Some(fixed) => arities.variadic = Some(implicit + fixed),
-                None if params.iter().any(|param| param.is_sym("::")) => return None,
-                None => arities.fixed.push(implicit + params.len()),
-            }
-        }
-        arities.fixed.sort_unstable();
-        Some(Definition {
-            form,
-            name,
-            kind,
-            doc,
-            arglists,
-            arities,
+    /// Its form, read now if it was not yet.
+    pub(crate) fn form(&self) -> &Form {
+        self.form.get_or_init(|| {
+            let LibrarySource { name, text, .. } = self.file.source;
+            let id = *self
+                .file
+                .id
+                .get_or_init(|| session::sources().add(name, text));
+            session::read_form(id, text, self.range.clone(), self.namespace())
+                .expect("the library's tests read every form of it")
         })
     }
 
-    fn meta(&self) -> Value {
-        let mut spans = FormSpans::new();
-        let arglists = self
-            .arglists
-            .iter()
-            .filter_map(|form| from_form(form, &mut spans).ok());
-        let arglists = batuta_runtime::collections::list::from_vec(arglists.collect());
-        let doc = self.doc.map_or(Value::NIL, Value::str);
-        let sources = session::sources();
-        let (line, column) = sources.line_col(self.form.span);
-        let number = |n: u32| Value::small_int(i64::from(n)).unwrap_or_default();
-        map::from_pairs([
-            (Value::keyword("doc"), doc),
-            (Value::keyword("arglists"), arglists),
-            (
-                Value::keyword("file"),
-                Value::str(&sources.name(self.form.span.source)),
-            ),
-            (Value::keyword("line"), number(line)),
-            (Value::keyword("column"), number(column)),
-        ])
+    /// How many arguments the function takes that it defines.
+    pub(crate) fn arities(&self) -> Arities {
+        Definition::of(self.form())
+            .map(Definition::arities)
+            .unwrap_or_default()
+    }
+
+    /// Evaluates a `def` and waits for it. Not for worker threads.
+    fn define(&self, var: &VarBody) -> Result<(), Fault> {
+        let is_begun = self.is_begun.lock();
+        if !is_begun.replace(true) {
+            let mut session = Session::with_host(ActorHost::default());
+            session.set_namespace(self.namespace());
+            let evaluated = session.evaluate_here(self.form());
+            evaluated.map_err(|error| evaluation_fault(&error))?;
+            var.put(var_flags::UNREAD_VALUE, false);
+        }
+        Ok(())
     }
 }
 
-fn is_arrow(form: Option<&Form>) -> bool {
-    form.is_some_and(|form| form.is_sym("->") || form.is_sym("when") || form.is_sym("::"))
+/// The passages by the names they define.
+struct Library(HashMap<(&'static str, &'static str), Arc<Passage>>);
+
+impl Library {
+    fn passage(&self, var: &VarBody) -> Option<Arc<Passage>> {
+        self.0.get(&(&*var.namespace, &*var.name)).cloned()
+    }
+}
+
+impl unread::Definitions for Library {
+    fn meta(&self, var: &VarBody) -> Value {
+        let passage = self.passage(var);
+        let definition = passage.as_deref().and_then(|it| Definition::of(it.form()));
+        definition.map_or(Value::NIL, |definition| definition.meta())
+    }
+
+    fn define(&self, var: &VarBody) -> Result<(), Fault> {
+        self.passage(var)
+            .map_or(Ok(()), |passage| passage.define(var))
+    }
+}
+
+/// Installs texts of the library, in order. Once.
+pub fn install(sources: impl IntoIterator<Item = LibrarySource>) {
+    let mut library = Library(HashMap::new());
+    for source in sources {
+        namespace::set_loaded(source.namespace);
+        let file = Arc::new(File {
+            source,
+            id: OnceLock::new(),
+        });
+        for entry in index::entries(source.text) {
+            let var = namespace::intern(source.namespace, entry.name);
+            namespace::declare(&var);
+            if entry.kind == Kind::Declaration {
+                continue;
+            }
+            let passage = Arc::new(Passage {
+                file: file.clone(),
+                range: entry.range,
+                form: OnceLock::new(),
+                is_begun: ReentrantMutex::new(Cell::new(false)),
+            });
+            library
+                .0
+                .insert((source.namespace, entry.name), passage.clone());
+            announce(var, entry.kind, entry.is_private, passage);
+        }
+    }
+    unread::install(Box::new(library));
+}
+
+/// Gives a var what is known of its definition without reading it.
+fn announce(var: Value, kind: Kind, is_private: bool, passage: Arc<Passage>) {
+    let Some(body) = var.as_object::<VarBody>() else {
+        return;
+    };
+    body.put(var_flags::PRIVATE, is_private);
+    if kind == Kind::Value {
+        body.set(var_flags::UNREAD_VALUE);
+        return;
+    }
+    body.set(var_flags::UNREAD_META);
+    let code = code_of_passage(body.qualified().into(), passage);
+    define_code(&VarRef(var), code, kind == Kind::Macro);
 }
 
 /// Shares the text of an arglist with whoever prints it.

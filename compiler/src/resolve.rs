@@ -107,7 +107,17 @@ pub(crate) fn is_core(current: &str, ns: &str) -> bool {
 
 /// What a name stands for among globals.
 pub(crate) fn find(current: &str, name: &Name) -> Lookup {
-    namespace::find_visible(current, name.ns.as_deref(), &name.name)
+    visible(current, name.ns.as_deref(), &name.name)
+}
+
+/// What a name in parts stands for. A value of the library is there once it was named.
+pub(crate) fn visible(current: &str, ns: Option<&str>, name: &str) -> Lookup {
+    let found = namespace::find_visible(current, ns, name);
+    if let Lookup::Var(var) = &found {
+        // One that fails stays without value, which whoever reads it is told.
+        let _ = namespace::unread::define(var);
+    }
+    found
 }
 
 /// Has the var a value or a definition to come?
@@ -198,10 +208,10 @@ pub(crate) fn signature_of_value(var: &Value) -> Option<Signature> {
     let code = &root.as_object::<FunctionBody>()?.code;
     let arglists = match &code.source {
         CodeSource::Native(builtin) => quoted_arglists(builtin.arglists),
-        CodeSource::Compiled(_) | CodeSource::Bounce => arity_text(&code.arities),
+        CodeSource::Compiled(_) | CodeSource::Bounce => arity_text(code.arities()),
     };
     Some(Signature {
-        arities: code.arities.clone(),
+        arities: code.arities().clone(),
         arglists,
     })
 }

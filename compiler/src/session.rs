@@ -3,12 +3,13 @@
 //! The prompt keeps one session for all it is given; a file has one of its own. A session runs
 //! nothing itself: it hands [`Call`]s to a runner, which is an actor.
 
+use std::ops::Range;
 use std::sync::{Arc, LazyLock};
 
 use batuta_lang::diagnostic::{Diagnostic, Severity};
 use batuta_lang::form::Form;
-use batuta_lang::reader::{ReadOptions, read};
-use batuta_lang::source::SourceMap;
+use batuta_lang::reader::{ReadOptions, read, read_one};
+use batuta_lang::source::{SourceId, SourceMap, Span};
 use batuta_runtime::actor;
 use batuta_runtime::dynamic::{self, Dynamic};
 use batuta_runtime::failure_state::Failure;
@@ -19,6 +20,7 @@ use crate::analyze::{Analyzer, TopLevel};
 use crate::core_tree::CoreFunction;
 use crate::evaluate::{Call, call_of, define};
 use crate::macro_run::ActorHost;
+use crate::messages;
 
 static SOURCES: LazyLock<SourceMap> = LazyLock::new(SourceMap::new);
 
@@ -37,6 +39,35 @@ pub fn form_text_at(file: &str, line: i64, column: i64) -> Option<String> {
     let form = forms.iter().rev().find(starts)?;
     text.get(form.span.start as usize..form.span.end as usize)
         .map(str::to_owned)
+}
+
+/// Reads the form in a range of a text, in a namespace.
+///
+/// # Errors
+/// The first read error.
+pub(crate) fn read_form(
+    source: SourceId,
+    text: &str,
+    range: Range<usize>,
+    namespace: &str,
+) -> Result<Form, Diagnostic> {
+    let text = &text[..range.end];
+    let read = with_options(namespace, |options| {
+        read_one(source, text, range.start, options)
+    })?;
+    let place = Span::new(source, range.start as u32, range.end as u32);
+    read.map(|(form, _)| form)
+        .ok_or_else(|| messages::malformed(place, "library", "there is no form"))
+}
+
+/// Reading in a namespace, whose aliases are known.
+fn with_options<T>(namespace: &str, read: impl FnOnce(&ReadOptions<'_>) -> T) -> T {
+    let resolve_alias = |alias: &str| namespace::alias_target(namespace, alias);
+    read(&ReadOptions {
+        current_ns: namespace,
+        resolve_alias: &resolve_alias,
+        ..ReadOptions::default()
+    })
 }
 
 /// Why a form has no value.
@@ -124,14 +155,8 @@ impl Session {
     /// All read errors.
     pub fn read(&self, name: &str, text: &str) -> Result<Vec<Form>, Vec<Diagnostic>> {
         let source = sources().add(name, text);
-        let namespace = self.namespace();
-        let resolve_alias = |alias: &str| namespace::alias_target(&namespace, alias);
-        let options = ReadOptions {
-            current_ns: &namespace,
-            resolve_alias: &resolve_alias,
-            ..ReadOptions::default()
-        };
-        let (forms, diagnostics) = read(source, text, &options);
+        let (forms, diagnostics) =
+            with_options(&self.namespace(), |options| read(source, text, options));
         if diagnostics.iter().any(Diagnostic::is_error) {
             Err(diagnostics)
         } else {

@@ -14,17 +14,11 @@ fn start() {
     static STARTED: Once = Once::new();
     STARTED.call_once(|| {
         batuta_compiler::start(batuta_runtime::builtins::TABLES);
-        let sources: Vec<LibrarySource> = batuta_stdlib::SOURCES
-            .iter()
-            .map(|s| LibrarySource {
-                name: s.name,
-                namespace: s.namespace,
-                text: s.text,
-            })
-            .collect();
-        if let Err(error) = library::install(&sources) {
-            panic!("the library does not load: {}", error_text(&error));
-        }
+        library::install(batuta_stdlib::SOURCES.iter().map(|s| LibrarySource {
+            name: s.name,
+            namespace: s.namespace,
+            text: s.text,
+        }));
     });
 }
 

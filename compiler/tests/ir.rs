@@ -27,9 +27,7 @@ fn ir_of(text: &str) -> String {
     let CodeSource::Compiled(function) = &code.source else {
         panic!("it is compiled")
     };
-    let function = function
-        .downcast_ref::<LazyFunction>()
-        .expect("code of this compiler");
+    let function = LazyFunction::behind(function).expect("code of this compiler");
     let arities = function.ir().expect("it lowers");
     for arity in &arities {
         assert_eq!(verify(arity, Stage::Owned), Ok(()));

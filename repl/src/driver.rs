@@ -8,7 +8,6 @@ use std::process::ExitCode;
 
 use batuta_compiler::library::{self, LibrarySource};
 use batuta_compiler::load::install_loader;
-use batuta_compiler::session::EvaluationError;
 use batuta_runtime::actor;
 use batuta_runtime::builtin::BuiltinTable;
 use batuta_runtime::collections::list;
@@ -56,10 +55,7 @@ pub struct Driver {
 
 impl Driver {
     /// Starts everything.
-    ///
-    /// # Errors
-    /// What went wrong has been told; the code to exit with.
-    pub fn start(options: &Options) -> Result<Driver, ExitCode> {
+    pub fn start(options: &Options) -> Driver {
         let variable = std::env::var_os("BATUTA_DATA").map(PathBuf::from);
         let data = DataPlace::choose(options.data.as_deref(), variable, Path::new("."));
         if let Err(error) = signals::listen() {
@@ -72,8 +68,8 @@ impl Driver {
             max_stack: options.max_stack,
         });
         start_database(&data);
-        install_library()?;
-        Ok(Driver { data })
+        install_library();
+        Driver { data }
     }
 
     /// Where the database lives.
@@ -174,23 +170,14 @@ pub fn close_database() {
     }
 }
 
-fn install_library() -> Result<(), ExitCode> {
-    let sources: Vec<LibrarySource> = batuta_stdlib::SOURCES
-        .iter()
-        .map(|source| LibrarySource {
-            name: source.name,
-            namespace: source.namespace,
-            text: source.text,
-        })
-        .collect();
-    library::install(&sources).map_err(|error| {
-        report::tell_line("the standard library does not load; this is a bug of Batuta");
-        match error {
-            EvaluationError::Diagnostics(diagnostics) => report::tell_diagnostics(&diagnostics),
-            EvaluationError::Failure(failure) => report::tell_failure(&failure),
-        }
-        ExitCode::from(CRASHED)
-    })
+/// Gives the names of the library their vars.
+fn install_library() {
+    let sources = batuta_stdlib::SOURCES.iter().map(|source| LibrarySource {
+        name: source.name,
+        namespace: source.namespace,
+        text: source.text,
+    });
+    library::install(sources);
 }
 
 fn read_file(path: &Path) -> io::Result<String> {

@@ -17,10 +17,7 @@ fn main() -> ExitCode {
         // Tests shall see maps in the same order each time.
         batuta_runtime::value::hash::prefer_seed(1);
     }
-    let driver = match Driver::start(&options) {
-        Ok(driver) => driver,
-        Err(code) => return code,
-    };
+    let driver = Driver::start(&options);
     match task {
         Task::Repl => commands::repl::run(&driver),
         Task::Run(script) => commands::run::run(&script, &driver),

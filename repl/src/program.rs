@@ -86,7 +86,7 @@ pub fn emitted_code(code: &FnCode, emit: Emit) -> Result<String, Failure> {
     let CodeSource::Compiled(source) = &code.source else {
         return Ok(String::new());
     };
-    let Some(function) = source.downcast_ref::<LazyFunction>() else {
+    let Some(function) = LazyFunction::behind(source) else {
         return Ok(String::new());
     };
     let arities = function.ir().map_err(failure_of)?;

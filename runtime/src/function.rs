@@ -9,11 +9,13 @@
 //! A var always has a callee: the function itself if it is immortal, else the var's *bouncer*,
 //! whose code loads the value and calls it, or raises. So a call through a var checks nothing.
 
+use std::any::Any;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicPtr, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
-use crate::builtin::Builtin;
+use crate::builtin::{Arity, Builtin};
+use crate::namespace::unread;
 use crate::value::Value;
 use crate::value::object::{Body, Kind, make, make_with_slots};
 
@@ -72,9 +74,15 @@ pub enum CodeSource {
     /// A native builtin.
     Native(&'static Builtin),
     /// Code made by the compiler, which knows the type behind it.
-    Compiled(Arc<dyn std::any::Any + Send + Sync>),
+    Compiled(Arc<dyn Compiled>),
     /// The bouncer of vars.
     Bounce,
+}
+
+/// What the compiler knows of a function.
+pub trait Compiled: Any + Send + Sync {
+    /// Which argument counts the function takes, for code that was made without them.
+    fn arities(&self) -> Arities;
 }
 
 /// Entries and description of a function, shared by all closures of it.
@@ -86,8 +94,8 @@ pub struct FnCode {
     pub variadic: AtomicPtr<u8>,
     /// Name for people: `user/f`, `user/f/fn`.
     pub name: Arc<str>,
-    /// Arities that exist: fixed ones, and the fixed part of a variadic one.
-    pub arities: Arities,
+    /// Arities that exist, once known.
+    arities: OnceLock<Arities>,
     /// What stands behind the entries.
     pub source: CodeSource,
 }
@@ -108,15 +116,29 @@ impl Arities {
     }
 }
 
+impl From<Arity> for Arities {
+    fn from(arity: Arity) -> Arities {
+        Arities {
+            fixed: match arity.max {
+                Some(max) => (usize::from(arity.min)..=usize::from(max)).collect(),
+                None => Vec::new(),
+            },
+            variadic: arity.max.is_none().then_some(usize::from(arity.min)),
+        }
+    }
+}
+
 impl FnCode {
-    /// Code whose entries are all resolved at their first call.
-    pub fn lazy(name: Arc<str>, arities: Arities, source: CodeSource) -> FnCode {
+    /// Code whose entries are all resolved at their first call; the compiler tells its arities if
+    /// they are not told here.
+    pub fn lazy(name: Arc<str>, arities: Option<Arities>, source: Arc<dyn Compiled>) -> FnCode {
+        let source = CodeSource::Compiled(source);
         FnCode::with_entries(name, arities, source, &stubs().resolve)
     }
 
     fn with_entries(
         name: Arc<str>,
-        arities: Arities,
+        arities: Option<Arities>,
         source: CodeSource,
         entries: &[Entry; ENTRIES],
     ) -> FnCode {
@@ -124,22 +146,26 @@ impl FnCode {
             entries: std::array::from_fn(|i| AtomicPtr::new(entries[i])),
             variadic: AtomicPtr::new(std::ptr::null_mut()),
             name,
-            arities,
+            arities: arities.map_or_else(OnceLock::new, OnceLock::from),
             source,
         }
     }
 
+    /// Arities that exist: fixed ones, and the fixed part of a variadic one.
+    pub fn arities(&self) -> &Arities {
+        self.arities.get_or_init(|| match &self.source {
+            CodeSource::Compiled(function) => function.arities(),
+            CodeSource::Native(builtin) => builtin.arity.into(),
+            CodeSource::Bounce => Arities {
+                fixed: Vec::new(),
+                variadic: Some(0),
+            },
+        })
+    }
+
     /// Code of a native builtin.
     pub fn native(name: Arc<str>, builtin: &'static Builtin) -> FnCode {
-        let arity = builtin.arity;
-        let arities = Arities {
-            fixed: match arity.max {
-                Some(max) => (usize::from(arity.min)..=usize::from(max)).collect(),
-                None => Vec::new(),
-            },
-            variadic: arity.max.is_none().then_some(usize::from(arity.min)),
-        };
-        FnCode::with_entries(name, arities, CodeSource::Native(builtin), &stubs().native)
+        FnCode::with_entries(name, None, CodeSource::Native(builtin), &stubs().native)
     }
 }
 
@@ -269,6 +295,10 @@ pub mod var_flags {
     pub const PRIVATE: u8 = 4;
     /// Defined by a program, though it may have no value yet.
     pub const DECLARED: u8 = 8;
+    /// Its metadata stands in a text of the library that was not read.
+    pub const UNREAD_META: u8 = 16;
+    /// Its value comes from a text of the library that was not read.
+    pub const UNREAD_VALUE: u8 = 32;
 }
 
 /// A var: a name's place. Immortal.
@@ -303,9 +333,10 @@ impl VarBody {
         format!("{}/{}", self.namespace, self.name)
     }
 
-    /// Has it a value?
+    /// Has it a value, be it one that was not read yet?
     pub fn is_bound(&self) -> bool {
         self.value.load(Ordering::Acquire) != Value::UNBOUND.word()
+            || self.has(var_flags::UNREAD_VALUE)
     }
 
     /// Is this flag set?
@@ -329,6 +360,9 @@ impl VarBody {
 
     /// The metadata that was given to it, a map or nil.
     pub fn own_meta(&self) -> Value {
+        if self.has(var_flags::UNREAD_META) {
+            return unread::meta(self);
+        }
         let meta = self.meta.read();
         meta.unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -336,6 +370,7 @@ impl VarBody {
     /// Replaces the metadata given to it.
     pub fn set_meta(&self, meta: Value) {
         meta.publish();
+        self.put(var_flags::UNREAD_META, false);
         *self.meta.write().unwrap_or_else(PoisonError::into_inner) = meta;
     }
 
@@ -369,6 +404,7 @@ impl VarBody {
         } else {
             self.bouncer(var).word()
         };
+        self.put(var_flags::UNREAD_VALUE, false);
         let old = self.value.swap(value.into_word(), Ordering::AcqRel);
         self.callee.store(callee, Ordering::Release);
         // SAFETY: the var owned one count of the word it held.
@@ -381,10 +417,7 @@ impl VarBody {
             let code = CODE.get_or_init(|| {
                 Arc::new(FnCode::with_entries(
                     "var".into(),
-                    Arities {
-                        fixed: Vec::new(),
-                        variadic: Some(0),
-                    },
+                    None,
                     CodeSource::Bounce,
                     &stubs().bounce,
                 ))

@@ -18,6 +18,7 @@ use crate::value::Value;
 
 mod clojure_names;
 mod object;
+pub mod unread;
 mod var_meta;
 
 pub use clojure_names::is_clojure_name;

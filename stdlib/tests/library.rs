@@ -3,13 +3,14 @@
 use std::fs;
 use std::path::Path;
 
+use batuta_compiler::code::LazyFunction;
 use batuta_compiler::evaluate::Call;
 use batuta_compiler::library::{self, LibrarySource};
 use batuta_compiler::macro_run::describe;
 use batuta_compiler::session::{EvaluationError, Session, run_and_wait};
 use batuta_lang::form::Form;
-use batuta_runtime::function::VarBody;
-use batuta_runtime::namespace;
+use batuta_runtime::function::{CodeSource, FunctionBody, VarBody};
+use batuta_runtime::namespace::{self, unread};
 use batuta_runtime::value::Value;
 
 #[path = "library/page.rs"]
@@ -27,10 +28,7 @@ fn install_now() {
         namespace: it.namespace,
         text: it.text,
     };
-    let sources: Vec<LibrarySource> = batuta_stdlib::SOURCES.iter().map(source).collect();
-    if let Err(error) = library::install(&sources) {
-        panic!("the library does not load: {}", told(&error));
-    }
+    library::install(batuta_stdlib::SOURCES.iter().map(source));
 }
 
 fn told(error: &EvaluationError) -> String {
@@ -107,4 +105,62 @@ fn every_function_does_what_its_examples_say() {
         wrong.len(),
         wrong.join("\n")
     );
+}
+
+/// The names of the forms of a text, as reading it finds them.
+fn definitions_read(source: &batuta_stdlib::Source) -> Vec<(String, usize)> {
+    let mut session = Session::new();
+    session.set_namespace(source.namespace);
+    let forms = session
+        .read(source.name, source.text)
+        .unwrap_or_else(|found| {
+            panic!(
+                "{}: {}",
+                source.name,
+                told(&EvaluationError::Diagnostics(found))
+            );
+        });
+    let definitions = forms.iter().filter(|form| !form.is_call_to("ns"));
+    definitions
+        .map(|form| {
+            let items = form.as_list().expect("a definition is a list");
+            let name = items[1].as_symbol().expect("a definition has a name");
+            (name.to_string(), form.span.start as usize)
+        })
+        .collect()
+}
+
+#[test]
+fn the_index_finds_every_definition() {
+    install();
+    for source in batuta_stdlib::SOURCES {
+        let indexed: Vec<_> = library::index::entries(source.text)
+            .map(|entry| (entry.name.to_owned(), entry.range.start))
+            .collect();
+        assert_eq!(indexed, definitions_read(source), "{}", source.name);
+    }
+}
+
+#[test]
+fn every_definition_compiles_and_has_a_value() {
+    install();
+    for source in batuta_stdlib::SOURCES {
+        for entry in library::index::entries(source.text) {
+            let name = format!("{}/{}", source.namespace, entry.name);
+            let var = namespace::intern(source.namespace, entry.name);
+            unread::define(&var).unwrap_or_else(|fault| panic!("{name}: {}", fault.message));
+            let root = var.as_object::<VarBody>().and_then(VarBody::root);
+            let root = root.unwrap_or_else(|| panic!("{name} has no value"));
+            if let Some(function) = root.as_object::<FunctionBody>()
+                && let CodeSource::Compiled(code) = &function.code.source
+            {
+                let arities = function.code.arities();
+                let is_called = arities.variadic.is_some() || !arities.fixed.is_empty();
+                assert!(is_called, "{name} is no plain definition");
+                let code = LazyFunction::behind(code).expect("code of this compiler");
+                code.ir()
+                    .unwrap_or_else(|fault| panic!("{name}: {}", fault.message));
+            }
+        }
+    }
 }

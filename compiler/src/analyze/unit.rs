@@ -442,7 +442,7 @@ impl<'a> Unit<'a> {
 
 /// A var the program itself put under an unqualified name: its own, or one it refers to.
 fn own_var(namespace: &str, name: &str) -> Option<Value> {
-    match namespace::find_visible(namespace, None, name) {
+    match resolve::visible(namespace, None, name) {
         Lookup::Var(var) if resolve::core_name(&var).is_none() => Some(var),
         // In the library itself all names are its own, but for the macros made in Rust.
         Lookup::Var(var) if namespace == CORE && core_macro(name).is_none() => Some(var),

@@ -111,7 +111,7 @@ impl Main {
 
     fn takes(&self, count: usize) -> bool {
         let body = self.function.as_object::<FunctionBody>();
-        body.is_some_and(|function| function.code.arities.accept(count))
+        body.is_some_and(|function| function.code.arities().accept(count))
     }
 
     fn usage(&self, script: &Script) -> ExitCode {

@@ -274,7 +274,7 @@ pub unsafe extern "C" fn bt_resolve(cx: *mut Cx, function: u64, index: u64) -> u
 type Resolved<T = ()> = Result<T, Option<Fault>>;
 
 fn resolve_entry(cx: &mut Cx, code: &CodeRef, count: usize) -> Resolved {
-    if !code.arities.accept(count) {
+    if !code.arities().accept(count) {
         return Err(Some(wrong_arity(&code.name, count, &describe(code))));
     }
     cx.entry = compile(cx, code, Wanted::Entry(count))?;
@@ -335,11 +335,11 @@ fn spread(cx: &mut Cx, code: &CodeRef) -> Resolved {
 }
 
 fn spread_list(cx: &mut Cx, code: &CodeRef, list: Value) -> Resolved {
-    let most = code.arities.fixed.last().copied().unwrap_or(0);
-    let most = most.max(code.arities.variadic.unwrap_or(0));
+    let most = code.arities().fixed.last().copied().unwrap_or(0);
+    let most = most.max(code.arities().variadic.unwrap_or(0));
     let front = Front::of(list, most + 1).map_err(Some)?;
     let count = front.items.len();
-    if front.is_whole && code.arities.fixed.contains(&count) {
+    if front.is_whole && code.arities().fixed.contains(&count) {
         if count > MAX_ARITY {
             return wide(cx, code, count, list::from_vec(front.items));
         }
@@ -347,7 +347,7 @@ fn spread_list(cx: &mut Cx, code: &CodeRef, list: Value) -> Resolved {
         load_spill(cx, front.items);
         return Ok(());
     }
-    let Some(fixed) = code.arities.variadic.filter(|fixed| count >= *fixed) else {
+    let Some(fixed) = code.arities().variadic.filter(|fixed| count >= *fixed) else {
         return Err(Some(wrong_arity(&code.name, count, &describe(code))));
     };
     let mut items = front.items;
@@ -407,8 +407,8 @@ fn compile(cx: &mut Cx, code: &CodeRef, wanted: Wanted) -> Resolved<u64> {
 }
 
 fn describe(code: &FnCode) -> String {
-    let mut parts: Vec<String> = code.arities.fixed.iter().map(usize::to_string).collect();
-    if let Some(fixed) = code.arities.variadic {
+    let mut parts: Vec<String> = code.arities().fixed.iter().map(usize::to_string).collect();
+    if let Some(fixed) = code.arities().variadic {
         parts.push(format!("{fixed} or more"));
     }
     match parts.as_slice() {

@@ -64,7 +64,7 @@ fn look_up_in_object(object: &Value, key: Value, absent: Value) -> Flow {
     let method = types::method_of(object, "valAt").unwrap_or_default();
     let takes_absent = method
         .as_object::<FunctionBody>()
-        .is_some_and(|function| function.code.arities.accept(3));
+        .is_some_and(|function| function.code.arities().accept(3));
     if takes_absent {
         return tail_call(method, vec![object.clone(), key, absent]);
     }

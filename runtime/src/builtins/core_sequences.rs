@@ -132,14 +132,14 @@ fn named_parameters(function: &Value) -> Option<usize> {
     if matches!(code.source, CodeSource::Native(_)) {
         return None;
     }
-    let fixed = code.arities.fixed.last().copied().unwrap_or(0);
-    code.arities.variadic.map(|variadic| fixed.max(variadic))
+    let fixed = code.arities().fixed.last().copied().unwrap_or(0);
+    code.arities().variadic.map(|variadic| fixed.max(variadic))
 }
 
 fn spread(function: Value, mut given: Vec<Value>, rest: Value) -> Flow {
     let code = function.as_object::<FunctionBody>().map(|body| &body.code);
     let fixed = code
-        .and_then(|code| code.arities.variadic)
+        .and_then(|code| code.arities().variadic)
         .unwrap_or(0)
         .min(given.len());
     let rest = given

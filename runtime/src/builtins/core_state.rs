@@ -4,9 +4,9 @@
 //! with all that is bound at that depth.
 
 use crate::abi::failing;
-use crate::actor::promise;
+use crate::actor::{self, promise};
 use crate::builtin::{
-    Builtin, BuiltinTable, Flow, Resume, Signal, between, exactly, row, tail_call,
+    Builtin, BuiltinTable, Flow, Resume, Signal, between, exactly, row, tail_call, wait,
 };
 use crate::builtins::support::{take, take_all};
 use crate::collections::lazy_seq::{self, Begin};
@@ -14,6 +14,7 @@ use crate::collections::{list, map};
 use crate::context::Cx;
 use crate::failure::{Fault, FaultKind};
 use crate::function::{VarBody, var_flags};
+use crate::namespace::unread;
 use crate::types::instance;
 use crate::value::Value;
 use crate::value::cell::{
@@ -97,8 +98,20 @@ pub(super) fn value_of_var(cx: &mut Cx, var: &Value) -> Flow {
     if let Some(bound) = bound_value(cx, var) {
         return Ok(bound);
     }
+    let body = var.as_object::<VarBody>();
+    if body.is_some_and(|body| body.has(var_flags::UNREAD_VALUE)) {
+        let var = var.clone();
+        return wait(actor::blocking(move || {
+            unread::define(&var)?;
+            root_of_var(&var)
+        }));
+    }
+    Ok(root_of_var(var)?)
+}
+
+fn root_of_var(var: &Value) -> Result<Value, Fault> {
     let root = var.as_object::<VarBody>().and_then(VarBody::root);
-    root.ok_or_else(|| unbound(var).into())
+    root.ok_or_else(|| unbound(var))
 }
 
 fn expect_dynamic<'a>(who: &str, var: &'a Value) -> Result<&'a VarBody, Fault> {
