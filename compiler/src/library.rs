@@ -31,7 +31,7 @@ use crate::macro_run::ActorHost;
 use crate::session::{self, Session};
 
 use definition::Definition;
-use index::Kind;
+use index::{Entry, Kind};
 
 /// A text of the library.
 #[derive(Clone, Copy)]
@@ -138,32 +138,33 @@ pub fn install(sources: impl IntoIterator<Item = LibrarySource>) {
             }
             let passage = Arc::new(Passage {
                 file: file.clone(),
-                range: entry.range,
+                range: entry.range.clone(),
                 form: OnceLock::new(),
                 is_begun: ReentrantMutex::new(Cell::new(false)),
             });
             library
                 .0
                 .insert((source.namespace, entry.name), passage.clone());
-            announce(var, entry.kind, entry.is_private, passage);
+            announce(var, &entry, passage);
         }
     }
     unread::install(Box::new(library));
 }
 
 /// Gives a var what is known of its definition without reading it.
-fn announce(var: Value, kind: Kind, is_private: bool, passage: Arc<Passage>) {
+fn announce(var: Value, entry: &Entry<'_>, passage: Arc<Passage>) {
     let Some(body) = var.as_object::<VarBody>() else {
         return;
     };
-    body.put(var_flags::PRIVATE, is_private);
-    if kind == Kind::Value {
+    body.put(var_flags::PRIVATE, entry.is_private);
+    body.put(var_flags::DYNAMIC, entry.is_dynamic);
+    if entry.kind == Kind::Value {
         body.set(var_flags::UNREAD_VALUE);
         return;
     }
     body.set(var_flags::UNREAD_META);
     let code = code_of_passage(body.qualified().into(), passage);
-    define_code(&VarRef(var), code, kind == Kind::Macro);
+    define_code(&VarRef(var), code, entry.kind == Kind::Macro);
 }
 
 /// Shares the text of an arglist with whoever prints it.

@@ -27,6 +27,8 @@ pub struct Entry<'t> {
     pub name: &'t str,
     /// Not visible to other namespaces.
     pub is_private: bool,
+    /// May be bound per actor.
+    pub is_dynamic: bool,
     /// Where its form stands.
     pub range: Range<usize>,
 }
@@ -51,10 +53,11 @@ fn entry(text: &str, range: Range<usize>) -> Option<Entry<'_>> {
         "declare" => Kind::Declaration,
         _ => return None,
     };
-    let mut is_private = head == "defn-";
+    let (mut is_private, mut is_dynamic) = (head == "defn-", false);
     while let Some(flagged) = rest.strip_prefix('^') {
         let (flag, after) = flagged.split_once(' ')?;
         is_private |= flag == ":private";
+        is_dynamic |= flag == ":dynamic";
         rest = after;
     }
     let end = rest.find(|c: char| c.is_whitespace() || c == ')')?;
@@ -62,6 +65,7 @@ fn entry(text: &str, range: Range<usize>) -> Option<Entry<'_>> {
         kind,
         name: &rest[..end],
         is_private,
+        is_dynamic,
         range,
     })
 }
@@ -74,16 +78,16 @@ mod tests {
     fn definitions_are_found_with_their_names() {
         let text = ";; head\n(ns a)\n\n(defn f [x]\n  (g x))\n\n(def ^:private ^:dynamic *v*\n 1)\n(declare h)\n(defmacro m [] nil)\n(defn- p [])";
         let found: Vec<_> = entries(text)
-            .map(|entry| (entry.kind, entry.name, entry.is_private))
+            .map(|entry| (entry.kind, entry.name, entry.is_private, entry.is_dynamic))
             .collect();
         assert_eq!(
             found,
             [
-                (Kind::Function, "f", false),
-                (Kind::Value, "*v*", true),
-                (Kind::Declaration, "h", false),
-                (Kind::Macro, "m", false),
-                (Kind::Function, "p", true),
+                (Kind::Function, "f", false, false),
+                (Kind::Value, "*v*", true, true),
+                (Kind::Declaration, "h", false, false),
+                (Kind::Macro, "m", false, false),
+                (Kind::Function, "p", true, false),
             ]
         );
         let first = entries(text).next().map(|entry| &text[entry.range]);
