@@ -71,6 +71,14 @@ struct RunArguments {
     #[arg(long, value_name = "STAGE")]
     emit: Option<Emit>,
 
+    /// Sample the running program and draw where the time went [default: PROGRAM.svg]
+    #[arg(long, value_name = "FILE.svg", num_args = 0..=1, require_equals = true, conflicts_with = "emit")]
+    profile: Option<Option<PathBuf>>,
+
+    /// Write the addresses of compiled functions to /tmp/perf-PID.map, for `perf report`
+    #[arg(long)]
+    perf_map: bool,
+
     /// The program; `-` for standard input
     file: PathBuf,
 
@@ -86,6 +94,8 @@ pub enum Emit {
     Ir,
     /// Cranelift's
     Clif,
+    /// Machine code, with the source lines it comes from
+    Asm,
 }
 
 /// Where a program's text comes from.
@@ -106,6 +116,10 @@ pub struct Script {
     pub arguments: Vec<String>,
     /// Print this instead of running.
     pub emit: Option<Emit>,
+    /// Draw where the time went, into this file.
+    pub profile: Option<PathBuf>,
+    /// Tell `perf` the names of compiled functions.
+    pub perf_map: bool,
 }
 
 /// What is to be done.
@@ -147,6 +161,10 @@ impl Cli {
             Some(Command::Repl) => Task::Repl,
             Some(Command::Run(run)) => Task::Run(Script {
                 emit: run.emit,
+                profile: run
+                    .profile
+                    .map(|named| named.unwrap_or_else(|| drawing_of(&run.file))),
+                perf_map: run.perf_map,
                 ..Script::new(&run.file, run.arguments)
             }),
             Some(Command::Test { paths }) => Task::Test(paths),
@@ -163,8 +181,19 @@ impl Script {
             place: Place::of(file),
             arguments,
             emit: None,
+            profile: None,
+            perf_map: false,
         }
     }
+}
+
+/// Where the drawing of a program's profile goes: into the current directory.
+fn drawing_of(program: &Path) -> PathBuf {
+    let stem = match program.to_str() {
+        Some("-") | None => Path::new("stdin"),
+        Some(_) => Path::new(program.file_stem().unwrap_or(program.as_os_str())),
+    };
+    stem.with_extension("svg")
 }
 
 impl Place {
@@ -251,6 +280,8 @@ mod tests {
             place: Place::File("a.bat".into()),
             arguments: vec!["x".into(), "--y".into(), "-e".into()],
             emit: None,
+            profile: None,
+            perf_map: false,
         };
         for words in [
             &["run", "a.bat", "x", "--y", "-e"][..],
@@ -260,6 +291,27 @@ mod tests {
                 task(words).map(|(_, task)| task),
                 Ok(Task::Run(expected.clone()))
             );
+        }
+    }
+
+    #[test]
+    fn a_profile_goes_beside_the_shell_unless_told() {
+        for (words, drawing) in [
+            (
+                &["run", "--profile", "src/a.bat", "x", "--profile"][..],
+                "a.svg",
+            ),
+            (
+                &["run", "--profile=x/y.svg", "a.bat", "x", "--profile"],
+                "x/y.svg",
+            ),
+            (&["run", "--profile", "-", "x", "--profile"], "stdin.svg"),
+        ] {
+            let Ok((_, Task::Run(script))) = task(words) else {
+                panic!("{words:?} runs a program");
+            };
+            assert_eq!(script.profile, Some(PathBuf::from(drawing)));
+            assert_eq!(script.arguments, ["x", "--profile"]);
         }
     }
 
@@ -292,7 +344,7 @@ mod tests {
             (&["-e", "1", "repl"][..], ErrorKind::ArgumentConflict),
             (&["--max-stack", "lots"][..], ErrorKind::ValueValidation),
             (
-                &["run", "--emit", "asm", "a.bat"][..],
+                &["run", "--emit", "wasm", "a.bat"][..],
                 ErrorKind::InvalidValue,
             ),
         ] {

@@ -2,14 +2,18 @@
 //!
 //! `main.rs` parses [`cli`] arguments and hands over to one of the [`commands`]; they work through
 //! the [`driver`], which starts compiler, actors and database and knows the outside world;
-//! [`report`] draws what went wrong; [`interactive`] is the prompt.
+//! [`report`] draws what went wrong; `assembly` lists machine code, `profile`
+//! and `flame_graph` show where time goes; [`interactive`] is the prompt.
 //! To add a command: a variant in [`cli`], a file in `commands/`, an arm in `main.rs`.
 
+mod assembly;
 pub mod cli;
 pub mod commands;
 pub mod driver;
+mod flame_graph;
 pub mod interactive;
 pub mod load_path;
+mod profile;
 pub mod program;
 #[cfg(feature = "dlog")]
 mod progress;

@@ -1,5 +1,6 @@
 //! What running a program and the prompt have in common: values as text, emitted stages, the end.
 
+use std::fmt::Display;
 use std::sync::Arc;
 
 use batuta_compiler::backends::jit::jit;
@@ -14,6 +15,7 @@ use batuta_runtime::function::{CodeSource, FnCode, FunctionBody, VarBody};
 use batuta_runtime::namespace;
 use batuta_runtime::value::{Value, class_name, print};
 
+use crate::assembly;
 use crate::cli::Emit;
 use crate::driver::{close_database, core_value, write_out};
 
@@ -42,6 +44,7 @@ pub fn printed(value: Value) -> Result<String, Failure> {
 /// Ends the program in order: actors shut down, the database closes, output is flushed.
 pub fn finish() {
     actor::shut_down();
+    batuta_runtime::profile::process_ends();
     close_database();
     // A reader that has gone needs no output.
     let _ = write_out("");
@@ -94,14 +97,17 @@ pub fn emitted_code(code: &FnCode, emit: Emit) -> Result<String, Failure> {
 }
 
 fn stage_text(ir: &IrFunction, emit: Emit) -> Result<String, Failure> {
+    let broken = |error: &dyn Display| {
+        let text = format!("`{}`: {error}", ir.name);
+        failure_of(Fault::new(FaultKind::Panic, text))
+    };
     let text = match emit {
         Emit::Ir => function_text(ir),
-        Emit::Clif => jit().text(ir).map_err(|error| {
-            failure_of(Fault::new(
-                FaultKind::Panic,
-                format!("`{}`: {error}", ir.name),
-            ))
-        })?,
+        Emit::Clif => jit().text(ir).map_err(|error| broken(&error))?,
+        Emit::Asm => {
+            let codes = jit().machine_code(ir).map_err(|error| broken(&error))?;
+            codes.iter().map(assembly::text_of).collect()
+        }
     };
     Ok(text.trim_end().to_owned() + "\n\n")
 }

@@ -268,7 +268,7 @@ fn line_of(span: Span) -> String {
 }
 
 /// `user/f:2` is `user/f` to people; a form outside of any function has its namespace's name.
-fn function_name(site: &str) -> String {
+pub(crate) fn function_name(site: &str) -> String {
     if !site.contains('/') {
         return "a top-level form".to_owned();
     }

@@ -26,6 +26,8 @@ pub struct Cx {
     pub result: u64,
     /// The worker's own stack, free to use below this address.
     pub native_sp: usize,
+    /// The last way from compiled code to the worker's own stack, for the profiler.
+    pub native: NativeCall,
     /// Arguments on their way to or from a stub. The words are owned while they stand here.
     pub spill: [u64; SPILL_WORDS],
     /// How many arguments stand in the spill area (`SPREAD`: one list).
@@ -49,6 +51,18 @@ pub struct Cx {
     pub coroutine: crate::actor::coroutine::CoroutineState,
 }
 
+/// What [`crate::abi::switch::bt_on_native`] notes.
+#[derive(Clone, Copy, Default)]
+#[repr(C)]
+pub struct NativeCall {
+    /// The frame pointer on the coroutine's stack.
+    pub frame: usize,
+    /// The Rust function that is called.
+    pub target: usize,
+    /// Its second argument: of a builtin, the function object.
+    pub subject: u64,
+}
+
 /// A future with the rest of the builtin that waits for it.
 pub struct Pending {
     /// What is waited for.
@@ -63,6 +77,8 @@ pub const STACK_LIMIT_OFFSET: i32 = offset_of!(Cx, stack_limit) as i32;
 pub const RESULT_OFFSET: i32 = offset_of!(Cx, result) as i32;
 /// Offset of [`Cx::native_sp`].
 pub const NATIVE_SP_OFFSET: i32 = offset_of!(Cx, native_sp) as i32;
+/// Offset of [`Cx::native`].
+pub const NATIVE_OFFSET: i32 = offset_of!(Cx, native) as i32;
 /// Offset of [`Cx::spill`].
 pub const SPILL_OFFSET: i32 = offset_of!(Cx, spill) as i32;
 /// Offset of [`Cx::spill_count`].
@@ -81,6 +97,7 @@ impl Cx {
             stack_limit: AtomicUsize::new(0),
             result: 0,
             native_sp: 0,
+            native: NativeCall::default(),
             spill: [0; SPILL_WORDS],
             spill_count: 0,
             callee: 0,

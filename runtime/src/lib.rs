@@ -17,6 +17,7 @@ pub mod function;
 pub mod namespace;
 pub mod number;
 pub mod output;
+pub mod profile;
 pub mod quiescence;
 pub mod site;
 pub mod stream;

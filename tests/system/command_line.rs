@@ -148,6 +148,66 @@ fn stages_of_compilation_can_be_seen() {
         clif.contains("function") && clif.contains("block0"),
         "{clif}"
     );
+    let asm = feed(command(&["run", "--emit", "asm", "-"]), program).output();
+    for part in [
+        "user/twice:1\n",
+        "; <stdin>:1: (defn twice [x] (* 2 x))\n",
+        "push rbp\n",
+        "ret\n",
+    ] {
+        assert!(asm.contains(part), "{part:?} is missing in\n{asm}");
+    }
+}
+
+#[test]
+fn a_profile_shows_where_the_time_went() {
+    let program = "
+        (defn busy [n] (loop [i 0 s 0.0] (if (< i n) (recur (+ i 1) (+ s (* 0.5 i))) s)))
+        (defn twice [n] (+ (busy n) (busy n)))
+        (defn until [end] (let [x (twice 100000)] (if (< (System/nanoTime) end) (recur end) x)))
+        (println (float? (until (+ (System/nanoTime) 400000000))))";
+    let directory = tempfile::tempdir().expect("a temporary directory can be made");
+    let drawing = directory.path().join("flames.svg");
+    let wanted = format!("--profile={}", drawing.display());
+    let told = feed(command(&["run", &wanted, "-"]), program);
+    assert!(told.stderr.contains("flames.svg"), "{}", told.stderr);
+    assert_eq!(told.output(), "true\n");
+    let svg = fs::read_to_string(&drawing).expect("it was written");
+    for name in ["user/until", "user/twice", "user/busy"] {
+        let title = format!("<title>{name}: ");
+        assert!(svg.contains(&title), "{name} is missing in\n{svg}");
+    }
+    let nowhere = "--profile=/nosuch/flames.svg";
+    let told = feed(command(&["run", nowhere, "-"]), program).failed(2);
+    assert!(told.contains("/nosuch/flames.svg"), "{told}");
+}
+
+#[test]
+fn a_profile_is_drawn_however_the_program_ends() {
+    let directory = tempfile::tempdir().expect("a temporary directory can be made");
+    let drawing = directory.path().join("flames.svg");
+    let wanted = format!("--profile={}", drawing.display());
+    for (program, code) in [("(os/exit 3)", 3), ("(throw :done)", 1)] {
+        let told = feed(command(&["run", &wanted, "-"]), program).failed(code);
+        assert!(told.contains("flames.svg"), "{told}");
+    }
+}
+
+#[test]
+fn perf_is_told_the_names_of_functions() {
+    let program = "(defn twice [x] (* 2 x)) (defn main [] (println (twice 3)))";
+    let told = feed(command(&["run", "--perf-map", "-"]), program);
+    let map = told
+        .stderr
+        .trim()
+        .rsplit(' ')
+        .next()
+        .unwrap_or_default()
+        .to_owned();
+    assert_eq!(told.output(), "6\n");
+    let names = fs::read_to_string(&map).expect("it was written");
+    fs::remove_file(&map).expect("it is there");
+    assert!(names.contains(" user/twice:1\n"), "{names}");
 }
 
 #[test]

@@ -4,10 +4,14 @@
 //! between them are short. A [`Unit`] keeps the code of one function and what its literals hold;
 //! it is freed when the function is gone and every worker has passed a scheduling point.
 
+pub mod assembly;
+pub mod code_map;
 mod region;
 
 use std::collections::HashMap;
+use std::io;
 use std::mem::ManuallyDrop;
+use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 use batuta_runtime::abi;
@@ -41,6 +45,14 @@ static JIT: OnceLock<Jit> = OnceLock::new();
 /// The process's JIT; the first call makes the stubs.
 pub fn jit() -> &'static Jit {
     JIT.get_or_init(Jit::new)
+}
+
+/// The addresses that compiled code may have.
+///
+/// # Errors
+/// There is no address space for it.
+pub fn code_range() -> io::Result<Range<usize>> {
+    region::code_range()
 }
 
 /// Machine code of one function with the literals it holds.
@@ -190,11 +202,21 @@ impl Jit {
     pub fn compile(&self, ir: &IrFunction) -> Result<Unit, Box<ModuleError>> {
         let mut module = self.module();
         let declared = declare(&mut module, ir)?;
+        let mut defined = Vec::new();
         for (function, text) in translated(ir, &mut module, declared) {
             tracing::trace!(target: "batuta::jit", "{}", text.display());
-            module.define_function(function, &mut Context::for_function(text))?;
+            let mut context = Context::for_function(text);
+            module.define_function(function, &mut context)?;
+            let code = context.compiled_code();
+            defined.push((function, code.map_or(0, |code| code.code_buffer().len())));
         }
         module.finalize_definitions()?;
+        if code_map::is_kept() {
+            for (function, bytes) in defined {
+                let start = module.get_finalized_function(function) as usize;
+                code_map::note(&ir.name, start, bytes);
+            }
+        }
         let entry = module.get_finalized_function(declared.entry).cast_mut();
         Ok(Unit {
             module: ManuallyDrop::new(module),

@@ -1,8 +1,10 @@
 //! `batuta run FILE [args]`: the top-level forms in order, then `main`, then whatever still lives.
 
+use std::io;
 use std::process::ExitCode;
 use std::sync::{Arc, PoisonError};
 
+use batuta_compiler::backends::jit::code_map;
 use batuta_compiler::core_tree::{Core, CoreArity, CoreFunction, CoreKind, VarRef};
 use batuta_compiler::evaluate::Program;
 use batuta_compiler::session::Session;
@@ -16,7 +18,7 @@ use batuta_runtime::value::{Value, print};
 use crate::cli::{Place, Script};
 use crate::driver::{CRASHED, Driver, MISUSED, write_out};
 use crate::program::{emitted, finish};
-use crate::report;
+use crate::{profile, report};
 
 /// Runs a program.
 pub fn run(script: &Script, driver: &Driver) -> ExitCode {
@@ -43,9 +45,25 @@ pub fn run(script: &Script, driver: &Driver) -> ExitCode {
             Err(failure) => crashed(&failure),
         };
     }
+    if let Err(error) = watch(script) {
+        report::tell_line(&format!("the program cannot be watched: {error}"));
+        return ExitCode::from(MISUSED);
+    }
     let code = run_forms(script, &session, loaded.forms);
     finish();
     code
+}
+
+/// Starts what was asked for to see where the time goes.
+fn watch(script: &Script) -> io::Result<()> {
+    if script.perf_map {
+        let path = code_map::keep_for_perf()?;
+        report::tell_line(&format!("names for perf: {}", path.display()));
+    }
+    match &script.profile {
+        Some(drawing) => profile::start(drawing),
+        None => Ok(()),
+    }
 }
 
 fn run_forms(script: &Script, session: &Session, mut forms: Vec<Arc<CoreFunction>>) -> ExitCode {

@@ -12,7 +12,7 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering, compiler_fence};
 use std::time::{Duration, Instant};
 
 use corosensei::{CoroutineResult, Yielder};
@@ -22,13 +22,14 @@ use super::Actor;
 use super::call::Slot;
 use super::mailbox::Envelope;
 use super::private::Private;
-use super::stack::{self, RED_ZONE, Segments, SlotStack};
+use super::stack::{self, Extent, RED_ZONE, Segments, SlotStack};
 use super::timer::TimerKey;
 use crate::builtin::Wait;
 use crate::context::Cx;
 use crate::failure::Fault;
 use crate::failure_state::FailureClass;
 use crate::function::stubs;
+use crate::profile;
 use crate::value::{Control, Value};
 
 pub use super::stack::{OnSegment, Overflow};
@@ -87,6 +88,8 @@ pub struct CoroutineState {
     yielder: *const Yielder<Command, Yielded>,
     /// The real stack limit, also while [`Cx::stack_limit`] asks for a stop.
     limit: usize,
+    /// The end of the stack in use; 0 while that changes.
+    top: AtomicUsize,
     pub(super) segments: Segments,
     future: Option<Wait>,
     outcome: Option<Result<Value, Fault>>,
@@ -108,13 +111,20 @@ impl CoroutineState {
     pub fn limit(&self) -> usize {
         self.limit
     }
+
+    /// The addresses of the stack in use; an empty range while that changes.
+    pub(crate) fn extent(&self) -> (usize, usize) {
+        let top = self.top.load(Ordering::Relaxed);
+        (self.limit - RED_ZONE, top)
+    }
 }
 
 impl Default for CoroutineState {
     fn default() -> CoroutineState {
         CoroutineState {
             yielder: std::ptr::null(),
-            limit: 0,
+            limit: RED_ZONE,
+            top: AtomicUsize::new(0),
             segments: Segments::default(),
             future: None,
             outcome: None,
@@ -178,14 +188,20 @@ pub(super) fn wait_for_message(cx: &mut Cx, deadline: Option<Instant>) -> bool {
 /// Runs `run(cx)` on a further stretch of stack. Call it when a stack check failed for real.
 #[inline(never)]
 pub fn grow(cx: &mut Cx, run: OnSegment) -> Result<u64, Overflow> {
-    stack::run_on_next_segment(cx, max_stack(), run, |cx, limit| {
-        let outer = std::mem::replace(&mut cx.coroutine.limit, limit);
+    stack::run_on_next_segment(cx, max_stack(), run, |cx, extent| {
+        let (limit, state) = (extent.limit, &mut cx.coroutine);
+        // The profiler may look at any time, on this thread.
+        let top = state.top.swap(0, Ordering::Relaxed);
+        compiler_fence(Ordering::SeqCst);
+        let outer = std::mem::replace(&mut state.limit, limit);
+        compiler_fence(Ordering::SeqCst);
+        state.top.store(extent.top, Ordering::Relaxed);
         // A request to stop that stands there already is kept.
         let relaxed = Ordering::Relaxed;
         let _ = cx
             .stack_limit
             .compare_exchange(outer, limit, relaxed, relaxed);
-        outer
+        Extent { limit: outer, top }
     })
 }
 
@@ -223,6 +239,7 @@ impl Coroutine {
         let limit = stack.usable_limit();
         let cx = Box::into_raw(Cx::new(CoroutineState {
             limit,
+            top: AtomicUsize::new(stack.top()),
             ..CoroutineState::default()
         }));
         // SAFETY: `serve` only borrows what the context holds; the pointer lives for ever.
@@ -254,9 +271,11 @@ impl Coroutine {
         let cx = self.cx();
         cx.native_sp = (std::hint::black_box(&raw const here) as usize - NATIVE_GAP) & !15;
         cx.actor = Some(actor);
+        profile::set_running(self.cx);
         let CoroutineResult::Yield(why) = self.inner.resume(command) else {
             unreachable!("the loop of `serve` has no end")
         };
+        profile::set_running(std::ptr::null());
         self.why = why;
         let actor = self.cx().actor.take();
         (

@@ -84,6 +84,11 @@ impl SlotStack {
     pub(crate) fn usable_limit(&self) -> usize {
         self.bottom.get() + RED_ZONE
     }
+
+    /// One past its highest address.
+    pub(crate) fn top(&self) -> usize {
+        self.bottom.get() + SLOT_BYTES
+    }
 }
 
 /// Gives the pages of a slot that only deep calls touched back to the system. Nothing may be live
@@ -116,6 +121,13 @@ unsafe impl Stack for SlotStack {
     fn limit(&self) -> StackPointer {
         self.bottom
     }
+}
+
+/// Which addresses compiled code uses: from the limit up to the top.
+#[derive(Clone, Copy)]
+pub(crate) struct Extent {
+    pub(crate) limit: usize,
+    pub(crate) top: usize,
 }
 
 /// A further stretch of stack for deep recursion.
@@ -188,20 +200,24 @@ impl Segments {
 /// A function that runs on a new segment.
 pub type OnSegment = extern "C" fn(*mut Cx) -> u64;
 
-/// Runs `run(cx)` on the next segment. `bounds` tells where the context keeps its segments, and
-/// is told the limit to use before and after.
+/// Runs `run(cx)` on the next segment. `set_extent` is told
+/// what to use before and after, and gives what was in use.
 pub(crate) fn run_on_next_segment(
     cx: &mut Cx,
     max_bytes: usize,
     run: OnSegment,
-    mut set_limit: impl FnMut(&mut Cx, usize) -> usize,
+    mut set_extent: impl FnMut(&mut Cx, Extent) -> Extent,
 ) -> Result<u64, Overflow> {
     let segment = cx.coroutine.segments.enter(max_bytes)?;
-    let outer = set_limit(cx, segment.usable_limit());
+    let inner = Extent {
+        limit: segment.usable_limit(),
+        top: segment.top(),
+    };
+    let outer = set_extent(cx, inner);
     // SAFETY: the segment is mapped, 16-aligned at its top and empty; `run` returns normally
     // (failures are sentinel words), so the stack pointer comes back.
     let word = unsafe { switch_stack(segment.top(), run, cx) };
-    set_limit(cx, outer);
+    set_extent(cx, outer);
     cx.coroutine.segments.leave(segment);
     Ok(word)
 }

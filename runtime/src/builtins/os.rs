@@ -10,6 +10,7 @@ use crate::function::VarBody;
 use crate::namespace;
 use crate::number;
 use crate::output;
+use crate::profile;
 use crate::value::Value;
 
 fn env(cx: &mut Cx, args: &mut [Value]) -> Flow {
@@ -41,6 +42,7 @@ pub(super) fn exit(_: &mut Cx, args: &mut [Value]) -> Flow {
             .ok_or_else(|| Fault::wrong_type("os/exit", "a number from 0 to 255", code))?,
     };
     output::flush()?;
+    profile::process_ends();
     std::process::exit(code as i32)
 }
 

@@ -21,7 +21,8 @@ use batuta_runtime::context;
 use batuta_runtime::value::{WORD_FALSE, WORD_NIL, WORD_TRUE};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{
-    Block, FuncRef, Function, GlobalValue, InstBuilder, MemFlagsData, SigRef, Value, types,
+    Block, FuncRef, Function, GlobalValue, InstBuilder, MemFlagsData, SigRef, SourceLoc, Value,
+    types,
 };
 use cranelift_codegen::isa::TargetFrontendConfig;
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Variable};
@@ -168,6 +169,7 @@ impl Translator<'_> {
             None => (&block.insts[..], None),
         };
         for inst in &insts[point.index.min(insts.len())..] {
+            self.builder.set_srcloc(SourceLoc::new(inst.place));
             match &inst.op {
                 Op::Arith(op, a, b) => return self.arith(*op, *a, *b, inst, point.next()),
                 Op::Compare(op, a, b) => {

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::ops::Range;
 use std::ptr::NonNull;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
@@ -58,6 +59,13 @@ fn region() -> io::Result<&'static Region> {
     region
         .as_ref()
         .ok_or_else(|| io::Error::other("no address space for compiled code"))
+}
+
+/// The addresses of the lower half.
+pub(super) fn code_range() -> io::Result<Range<usize>> {
+    let code = region()?.code.lock();
+    let base = code.unwrap_or_else(PoisonError::into_inner).base;
+    Ok(base..base + HALF_BYTES)
 }
 
 impl Half {
