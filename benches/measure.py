@@ -9,10 +9,13 @@ class Failed(Exception):
     """A program that ended badly."""
 
 
-def cpu_seconds(command):
+def cpu_seconds(command, patience=None):
     """User and system seconds of a process with its children, and its output."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    try:
+        result = subprocess.run(command, capture_output=True, timeout=patience)
+    except subprocess.TimeoutExpired as expired:
+        raise Failed(f"{' '.join(command)}: took longer than {patience} s") from expired
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     if result.returncode != 0:
         raise Failed(f"{' '.join(command)}: {result.stderr.decode(errors='replace').strip()}")
@@ -20,14 +23,19 @@ def cpu_seconds(command):
     return spent, result.stdout
 
 
-def medians(commands, runs):
-    """Median CPU seconds and the output of each command, run in turn."""
+def medians(commands, runs, patience=None):
+    """Median CPU seconds and the output of each command, run in turn. Those that fail are told
+    and left out."""
     times = {name: [] for name in commands}
     outputs = {}
     for _ in range(runs):
-        for name, command in commands.items():
-            seconds, outputs[name] = cpu_seconds(command)
-            times[name].append(seconds)
+        for name in list(times):
+            try:
+                seconds, outputs[name] = cpu_seconds(commands[name], patience)
+                times[name].append(seconds)
+            except Failed as failed:
+                print(f"{name} failed: {failed}", flush=True)
+                del times[name]
     return {name: statistics.median(values) for name, values in times.items()}, outputs
 
 

@@ -16,7 +16,7 @@ import generate
 import start_up
 import suite
 from implementations import PROGRAMS, Batuta, installed
-from measure import Failed, medians
+from measure import medians
 from table import label, ratio_table
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -29,6 +29,7 @@ def arguments_of():
     parser.add_argument("--batuta", default=default, help="the binary to measure")
     parser.add_argument("--runs", type=int, default=5, help="interleaved runs (5)")
     parser.add_argument("--quick", action="store_true", help="small sizes, to see that all works")
+    parser.add_argument("--patience", type=float, help="seconds after which a program has failed")
     parser.add_argument("--peers", help="only these, such as rust,clojure")
     parser.add_argument("--figures", help="JSON file that keeps figures of earlier programs")
     parser.add_argument("--chart", help="SVG file to write")
@@ -104,28 +105,25 @@ class Bench:
 
     def run(self, program):
         commands, kinds = self.commands(program)
-        try:
-            found, outputs = medians(commands, self.options.runs)
-        except Failed as failed:
-            print(f"{program.title}: failed: {failed}", flush=True)
-            return
-        for name in commands:
-            if outputs[name] != outputs["batuta run"]:
-                print(f"{program.title}: {name} has another output", flush=True)
-        own = {name: found[name] - self.empty[kinds[name]] for name in commands}
+        found, outputs = medians(commands, self.options.runs, self.options.patience)
+        if len({outputs[name] for name in found}) > 1:
+            print(f"{program.title}: the outputs differ", flush=True)
+        own = {name: seconds - self.empty[kinds[name]] for name, seconds in found.items()}
         self.figures[program.name] = own
         texts = [f"{name} {seconds:.2f} s" for name, seconds in own.items()]
         print(f"{program.title}: " + ", ".join(texts), flush=True)
-        if program.unit:
+        if program.unit and "batuta run" in own:
             count, what = program.unit
             print(f"  {own['batuta run'] / count * 1e9:.0f} ns per {what}")
+
+    def keep(self):
+        if self.options.figures:
+            with open(self.options.figures, "w", encoding="utf-8") as file:
+                json.dump(self.figures, file, indent=1)
 
     def report(self):
         for mode in self.batuta.modes:
             print("\n" + ratio_table(self.figures, mode))
-        if self.options.figures:
-            with open(self.options.figures, "w", encoding="utf-8") as file:
-                json.dump(self.figures, file, indent=1)
         if self.options.chart:
             with open(self.options.chart, "w", encoding="utf-8") as file:
                 file.write(chart.svg(self.figures))
@@ -143,6 +141,7 @@ def main():
             wanted = not options.programs or program.name in options.programs
             if wanted and not (options.quick and program.quick is None):
                 bench.run(program)
+                bench.keep()
         bench.report()
 
 

@@ -6,6 +6,8 @@
 
 #[path = "system/actors.rs"]
 mod actors;
+#[path = "system/bench_programs.rs"]
+mod bench_programs;
 #[path = "system/clojure_corpus.rs"]
 mod clojure_corpus;
 #[path = "system/command_line.rs"]
