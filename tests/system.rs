@@ -12,6 +12,8 @@ mod bench_programs;
 mod clojure_corpus;
 #[path = "system/command_line.rs"]
 mod command_line;
+#[path = "system/compile.rs"]
+mod compile;
 #[path = "system/core_functions.rs"]
 mod core_functions;
 #[cfg(feature = "dlog")]

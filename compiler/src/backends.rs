@@ -1,4 +1,5 @@
-//! The back ends: one Cranelift lowering, and the JIT over it.
+//! The back ends: one Cranelift lowering, the JIT over it, and object files.
 
 pub mod cranelift;
 pub mod jit;
+pub mod object;

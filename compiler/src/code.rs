@@ -75,7 +75,7 @@ impl Resolver for FirstCall {
     fn resolve(&self, code: &Arc<FnCode>, wanted: Wanted) -> Result<usize, Fault> {
         let function = match &code.source {
             CodeSource::Compiled(function) => LazyFunction::behind(function),
-            CodeSource::Native(_) | CodeSource::Bounce => None,
+            CodeSource::Native(_) | CodeSource::Ahead(_) | CodeSource::Bounce => None,
         };
         match function {
             Some(function) => function.compile(code, wanted),
@@ -117,14 +117,7 @@ impl LazyFunction {
         if let Some((_, unit)) = units.iter().find(|(made_for, _)| *made_for == wanted) {
             return Ok(unit.entry() as usize);
         }
-        let core = self.core()?;
-        let Some(target) = target_of(&core, wanted) else {
-            return Err(Fault::new(
-                FaultKind::Arity,
-                format!("no such arity of `{}`", code.name),
-            ));
-        };
-        let ir = self.lower(&core, target);
+        let ir = self.ir_for(code, wanted)?;
         let unit = jit().compile(&ir).map_err(|error| {
             let text = format!("`{}` does not compile: {error}", ir.name);
             Fault::new(FaultKind::Panic, text)
@@ -138,6 +131,19 @@ impl LazyFunction {
         }
         units.push((wanted, unit));
         Ok(entry as usize)
+    }
+
+    /// The IR of the code that serves a call.
+    ///
+    /// # Errors
+    /// There is no such arity, or a library form that does not compile.
+    pub(crate) fn ir_for(&self, code: &FnCode, wanted: Wanted) -> Result<IrFunction, Fault> {
+        let core = self.core()?;
+        let target = target_of(&core, wanted).ok_or_else(|| {
+            let text = format!("no such arity of `{}`", code.name);
+            Fault::new(FaultKind::Arity, text)
+        })?;
+        Ok(self.lower(&core, target))
     }
 
     /// The analysed function; a definition of the library is analysed now.

@@ -5,6 +5,7 @@
 //! makes machine code at the first call ([`code`]). [`session`] and [`evaluate`] drive it. This
 //! crate writes no file and prints nothing.
 
+pub mod ahead;
 pub mod analyze;
 pub mod backends;
 pub mod builtins;

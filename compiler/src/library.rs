@@ -15,6 +15,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
+use batuta_lang::diagnostic::Diagnostic;
 use batuta_lang::form::Form;
 use batuta_lang::source::SourceId;
 use batuta_runtime::collections::map;
@@ -25,7 +26,7 @@ use batuta_runtime::value::Value;
 use parking_lot::ReentrantMutex;
 
 use crate::code::{code_of_passage, evaluation_fault};
-use crate::core_tree::VarRef;
+use crate::core_tree::{CoreFunction, VarRef};
 use crate::evaluate::define_code;
 use crate::macro_run::ActorHost;
 use crate::session::{self, Session};
@@ -55,6 +56,9 @@ pub struct Passage {
     file: Arc<File>,
     range: Range<usize>,
     form: OnceLock<Form>,
+    /// Its place in the order of the library.
+    order: usize,
+    kind: Kind,
     /// Of a `def`: held while it is evaluated, true from then on. A definition may name itself.
     is_begun: ReentrantMutex<Cell<bool>>,
 }
@@ -108,7 +112,9 @@ impl Library {
     }
 }
 
-impl unread::Definitions for Library {
+static LIBRARY: OnceLock<Library> = OnceLock::new();
+
+impl unread::Definitions for &'static Library {
     fn meta(&self, var: &VarBody) -> Value {
         let passage = self.passage(var);
         let definition = passage.as_deref().and_then(|it| Definition::of(it.form()));
@@ -140,6 +146,8 @@ pub fn install(sources: impl IntoIterator<Item = LibrarySource>) {
                 file: file.clone(),
                 range: entry.range.clone(),
                 form: OnceLock::new(),
+                order: library.0.len(),
+                kind: entry.kind,
                 is_begun: ReentrantMutex::new(Cell::new(false)),
             });
             library
@@ -148,8 +156,21 @@ pub fn install(sources: impl IntoIterator<Item = LibrarySource>) {
             announce(var, &entry, passage);
         }
     }
-    unread::install(Box::new(library));
+    unread::install(Box::new(LIBRARY.get_or_init(|| library)));
 }
+
+/// The place in the order of the library, and the analysed forms, of a `def` of a value.
+pub(crate) fn value_forms(var: &VarBody) -> Option<(usize, Result<Forms, Vec<Diagnostic>>)> {
+    let passage = LIBRARY.get()?.passage(var)?;
+    (passage.kind == Kind::Value).then(|| {
+        let mut session = Session::with_host(ActorHost::default());
+        session.set_namespace(passage.namespace());
+        (passage.order, session.forms_of(passage.form()))
+    })
+}
+
+/// Analysed forms, to be run in order.
+pub(crate) type Forms = Vec<Arc<CoreFunction>>;
 
 /// Gives a var what is known of its definition without reading it.
 fn announce(var: Value, entry: &Entry<'_>, passage: Arc<Passage>) {

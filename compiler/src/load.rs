@@ -102,6 +102,7 @@ fn load(
     let mut nested = Session::with_host(ActorHost {
         loading,
         inherited: host.inherited.clone(),
+        record: host.record.clone(),
         ..ActorHost::default()
     });
     let loaded = nested.load(&file.name, &file.text).map_err(|errors| {
@@ -110,6 +111,9 @@ fn load(
     })?;
     // The file may go to another namespace; who requires it stays where it is.
     let here = dynamic::root(Dynamic::Ns);
+    if let Some(record) = &host.record {
+        record.add(&loaded.forms, &here);
+    }
     let result = nested.run(Program::call(loaded.forms));
     dynamic::set_root(Dynamic::Ns, here);
     result

@@ -22,6 +22,7 @@ use batuta_runtime::number;
 use batuta_runtime::value::form::{FormSpans, from_form, to_form};
 use batuta_runtime::value::{Value, print};
 
+use crate::ahead::record::Record;
 use crate::analyze::{Host, MacroCall, Require};
 use crate::core_tree::{CoreFunction, VarRef};
 use crate::evaluate::define;
@@ -37,6 +38,8 @@ pub struct ActorHost {
     pub inherited: Value,
     /// What the macro run last gave, as it gave it.
     pub expansion: Option<Value>,
+    /// Who notes the forms of loaded files.
+    pub record: Option<Arc<Record>>,
 }
 
 impl ActorHost {

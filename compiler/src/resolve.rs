@@ -208,7 +208,9 @@ pub(crate) fn signature_of_value(var: &Value) -> Option<Signature> {
     let code = &root.as_object::<FunctionBody>()?.code;
     let arglists = match &code.source {
         CodeSource::Native(builtin) => quoted_arglists(builtin.arglists),
-        CodeSource::Compiled(_) | CodeSource::Bounce => arity_text(code.arities()),
+        CodeSource::Compiled(_) | CodeSource::Ahead(_) | CodeSource::Bounce => {
+            arity_text(code.arities())
+        }
     };
     Some(Signature {
         arities: code.arities().clone(),

@@ -4,30 +4,26 @@
 //! nothing itself: it hands [`Call`]s to a runner, which is an actor.
 
 use std::ops::Range;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use batuta_lang::diagnostic::{Diagnostic, Severity};
 use batuta_lang::form::Form;
 use batuta_lang::reader::{ReadOptions, read, read_one};
-use batuta_lang::source::{SourceId, SourceMap, Span};
+use batuta_lang::source::{SourceId, Span};
 use batuta_runtime::actor;
 use batuta_runtime::dynamic::{self, Dynamic};
 use batuta_runtime::failure_state::Failure;
 use batuta_runtime::namespace::{self, as_namespace};
 use batuta_runtime::value::Value;
 
+use crate::ahead::record::Record;
 use crate::analyze::{Analyzer, TopLevel};
 use crate::core_tree::CoreFunction;
 use crate::evaluate::{Call, call_of, define};
 use crate::macro_run::ActorHost;
 use crate::messages;
 
-static SOURCES: LazyLock<SourceMap> = LazyLock::new(SourceMap::new);
-
-/// All texts that were read in this process.
-pub fn sources() -> &'static SourceMap {
-    &SOURCES
-}
+pub use batuta_runtime::site::sources;
 
 /// The text of the top-level form that holds a place of a text that was read.
 pub fn form_text_at(file: &str, line: i64, column: i64) -> Option<String> {
@@ -109,6 +105,17 @@ impl Session {
     /// A session in the namespace `user`.
     pub fn new() -> Session {
         Session::default()
+    }
+
+    /// A session in the namespace `user` that notes the forms of the files it loads.
+    pub fn recording(record: &Arc<Record>) -> Session {
+        Session {
+            host: ActorHost {
+                record: Some(record.clone()),
+                ..ActorHost::default()
+            },
+            ..Session::default()
+        }
     }
 
     /// A session with this way to run macros and to load files.
@@ -257,6 +264,22 @@ impl Session {
             forms: thunks,
             warnings: self.take_warnings(),
         })
+    }
+
+    /// Analyses one form, as [`Session::load`] does.
+    ///
+    /// # Errors
+    /// All errors found in it.
+    pub(crate) fn forms_of(
+        &mut self,
+        form: &Form,
+    ) -> Result<Vec<Arc<CoreFunction>>, Vec<Diagnostic>> {
+        let (mut thunks, mut errors) = (Vec::new(), Vec::new());
+        self.analyse(form, &mut thunks, &mut errors);
+        match errors.is_empty() {
+            true => Ok(thunks),
+            false => Err(errors),
+        }
     }
 
     fn analyse(

@@ -51,6 +51,8 @@ enum Command {
     Repl,
     /// Run a program
     Run(RunArguments),
+    /// Compile a program to an executable
+    Compile(CompileArguments),
     /// Look for errors in a program without running it
     Check {
         /// The program; `-` for standard input
@@ -85,6 +87,24 @@ struct RunArguments {
     /// Arguments of the program
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     arguments: Vec<String>,
+}
+
+#[derive(Args, Debug)]
+struct CompileArguments {
+    /// The program
+    file: PathBuf,
+
+    /// The executable to write [default: the program's name without `.bat`]
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+
+    /// Where the runtime's static library is [default: beside this command]
+    #[arg(long, value_name = "DIR")]
+    runtime: Option<PathBuf>,
+
+    /// Leave out symbols: smaller, but debuggers and profilers see no names
+    #[arg(long)]
+    strip: bool,
 }
 
 /// What `--emit` prints.
@@ -122,6 +142,19 @@ pub struct Script {
     pub perf_map: bool,
 }
 
+/// A program to compile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Compilation {
+    /// Its text.
+    pub place: Place,
+    /// The executable.
+    pub output: PathBuf,
+    /// Where the static library is, if not beside the command.
+    pub runtime: Option<PathBuf>,
+    /// Without symbols?
+    pub strip: bool,
+}
+
 /// What is to be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Task {
@@ -129,6 +162,8 @@ pub enum Task {
     Repl,
     /// A program.
     Run(Script),
+    /// A program to an executable.
+    Compile(Compilation),
     /// Expressions of the command line.
     Evaluate(Vec<String>),
     /// Errors only.
@@ -167,6 +202,7 @@ impl Cli {
                 perf_map: run.perf_map,
                 ..Script::new(&run.file, run.arguments)
             }),
+            Some(Command::Compile(compile)) => Task::Compile(compilation(compile)?),
             Some(Command::Test { paths }) => Task::Test(paths),
             Some(Command::Check { file }) => Task::Check(Place::of(&file)),
             Some(Command::File(words)) => Task::Run(script_of(words)?),
@@ -205,6 +241,25 @@ impl Place {
     }
 }
 
+fn compilation(arguments: CompileArguments) -> Result<Compilation, clap::Error> {
+    let named = arguments
+        .file
+        .file_stem()
+        .filter(|_| arguments.file != Path::new("-"));
+    let output = arguments.output.or_else(|| named.map(PathBuf::from));
+    let is_free = |output: &PathBuf| *output != arguments.file;
+    let output = output.filter(is_free).ok_or_else(|| {
+        let text = "name the executable with `-o FILE`";
+        Cli::command().error(ErrorKind::MissingRequiredArgument, text)
+    })?;
+    Ok(Compilation {
+        place: Place::of(&arguments.file),
+        output,
+        runtime: arguments.runtime,
+        strip: arguments.strip,
+    })
+}
+
 /// `batuta FILE args…`: a word that is no command must at least look like a program.
 fn script_of(words: Vec<OsString>) -> Result<Script, clap::Error> {
     let mut words = words.into_iter();
@@ -213,7 +268,7 @@ fn script_of(words: Vec<OsString>) -> Result<Script, clap::Error> {
         file.as_os_str() == "-" || file.extension().is_some_and(|e| e == "bat") || file.is_file();
     if !is_program {
         let word = file.display().to_string();
-        let commands = ["repl", "run", "check", "test", "help"];
+        let commands = ["repl", "run", "compile", "check", "test", "help"];
         let hint = batuta_lang::suggest::nearest(&word, commands);
         let hint = hint
             .map(|name| format!("; did you mean `{name}`?"))
@@ -350,6 +405,20 @@ mod tests {
         ] {
             assert_eq!(task(words).err(), Some(kind), "{words:?}");
         }
+    }
+
+    #[test]
+    fn an_executable_has_the_name_of_its_program() {
+        let output = |words: &[&str]| match task(words) {
+            Ok((_, Task::Compile(compilation))) => Ok(compilation.output),
+            Ok((_, other)) => panic!("{other:?} is no compilation"),
+            Err(kind) => Err(kind),
+        };
+        assert_eq!(output(&["compile", "a/b.bat"]), Ok("b".into()));
+        assert_eq!(output(&["compile", "b.bat", "-o", "x/y"]), Ok("x/y".into()));
+        let missing = Err(ErrorKind::MissingRequiredArgument);
+        assert_eq!(output(&["compile", "-"]), missing);
+        assert_eq!(output(&["compile", "plain"]), missing);
     }
 
     #[test]

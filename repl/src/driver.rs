@@ -2,7 +2,7 @@
 //!
 //! Everything that a command needs before it runs code happens in [`Driver::start`], once.
 
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -17,12 +17,10 @@ use batuta_runtime::value::Value;
 
 use crate::cli::{Options, Place};
 use crate::load_path::LoadPath;
+use crate::program::finish;
 use crate::{report, signals};
 
-/// Exit code of a crash.
-pub const CRASHED: u8 = 1;
-/// Exit code of wrong usage.
-pub const MISUSED: u8 = 2;
+pub use batuta_native::{CRASHED, MISUSED, write_out};
 
 /// Where the database lives.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,7 +56,7 @@ impl Driver {
     pub fn start(options: &Options) -> Driver {
         let variable = std::env::var_os("BATUTA_DATA").map(PathBuf::from);
         let data = DataPlace::choose(options.data.as_deref(), variable, Path::new("."));
-        if let Err(error) = signals::listen() {
+        if let Err(error) = signals::listen(finish) {
             report::tell_line(&format!("Ctrl-C will not be noticed: {error}"));
         }
         batuta_compiler::start(&builtin_tables());
@@ -198,14 +196,6 @@ fn text_of(bytes: Vec<u8>) -> io::Result<String> {
             format!("it is not UTF-8 at byte {at}"),
         )
     })
-}
-
-/// Writes to standard output. False: nobody reads it any more.
-pub fn write_out(text: &str) -> bool {
-    let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes())
-        .and_then(|()| out.flush())
-        .is_ok()
 }
 
 #[cfg(test)]

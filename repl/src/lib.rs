@@ -12,10 +12,11 @@ pub mod commands;
 pub mod driver;
 mod flame_graph;
 pub mod interactive;
+pub mod link;
 pub mod load_path;
 mod profile;
 pub mod program;
 #[cfg(feature = "dlog")]
 mod progress;
-pub mod report;
-pub mod signals;
+
+pub use batuta_native::{report, signals};

@@ -8,9 +8,6 @@ use batuta::cli::{Cli, Task};
 use batuta::commands;
 use batuta::driver::Driver;
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     let (options, task) = Cli::parse().into_task();
     if matches!(task, Task::Test(_)) {
@@ -20,6 +17,7 @@ fn main() -> ExitCode {
     let driver = Driver::start(&options);
     match task {
         Task::Repl => commands::repl::run(&driver),
+        Task::Compile(job) => commands::compile::run(&job, &driver),
         Task::Run(script) => commands::run::run(&script, &driver),
         Task::Evaluate(texts) => commands::eval::run(&texts, &driver),
         Task::Test(paths) => commands::test::run(&paths, &driver),

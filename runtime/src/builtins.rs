@@ -2,7 +2,7 @@
 //!
 //! A function that takes functions is Batuta code in the standard library, unless it asks for the
 //! call with a signal and can be resumed (`sort`, `str/replace`). To add a builtin: a row in the
-//! table of its file; to add a file: a line in [`TABLES`].
+//! table of its file; to add a file: a line in `tables!`.
 
 use crate::builtin::BuiltinTable;
 
@@ -53,61 +53,80 @@ pub mod transient;
 pub mod types;
 pub mod uuid;
 
-/// All tables of the runtime.
-pub static TABLES: &[&BuiltinTable] = &[
-    &actor::TABLE,
-    &actor_messages::TABLE,
-    &actor_tasks::TABLE,
-    &blake3::TABLE,
-    &bytes::BASE64_TABLE,
-    &bytes::CORE_TABLE,
-    &core_arithmetic::TABLE,
-    &core_arrays::TABLE,
-    &core_casts::TABLE,
-    &core_chunks::TABLE,
-    &core_collections::TABLE,
-    &core_comparison::TABLE,
-    &core_decimals::TABLE,
-    &core_errors::TABLE,
-    &core_hash::TABLE,
-    &core_lookup::TABLE,
-    &core_names::TABLE,
-    &core_namespaces::TABLE,
-    &core_predicates::TABLE,
-    &core_print::TABLE,
-    &core_queue::TABLE,
-    &core_reading::TABLE,
-    &core_sequences::TABLE,
-    &core_sort::TABLE,
-    &core_sorted::TABLE,
-    &core_state::TABLE,
-    &core_vars::TABLE,
-    &csv::TABLE,
-    &format::TABLE,
-    &http::TABLE,
-    &io::CORE_TABLE,
-    &io::TABLE,
-    &json::TABLE,
-    &math::CORE_TABLE,
-    &math::TABLE,
-    &multimethods::TABLE,
-    &os::TABLE,
-    &rand::TABLE,
-    &regex::RE_TABLE,
-    &regex::TABLE,
-    &string::TABLE,
-    &string_builder::TABLE,
-    &system::DOUBLE_TABLE,
-    &system::INTEGER_TABLE,
-    &system::LONG_TABLE,
-    &system::SYSTEM_TABLE,
-    &system::TABLE,
-    &time::CORE_TABLE,
-    &time::TABLE,
-    &transient::TABLE,
-    &types::TABLE,
-    &uuid::CORE_TABLE,
-    &uuid::TABLE,
+macro_rules! tables {
+    ($($module:ident::$table:ident => $symbol:ident),* $(,)?) => {
+        /// All tables of the runtime.
+        pub static TABLES: &[&BuiltinTable] = &[$(&$module::$table,)*];
+
+        /// The tables under the symbols by which programs compiled ahead of time refer to them: a
+        /// linker leaves out the code of tables that nobody names.
+        pub static SYMBOLS: &[(&str, &BuiltinTable)] =
+            &[$((stringify!($symbol), &$module::$table),)*];
+
+        mod exported {
+            use super::*;
+            $(
+                #[unsafe(no_mangle)]
+                static $symbol: &BuiltinTable = &$module::$table;
+            )*
+        }
+    };
+}
+
+tables![
+    actor::TABLE => BT_ACTOR,
+    actor_messages::TABLE => BT_ACTOR_MESSAGES,
+    actor_tasks::TABLE => BT_ACTOR_TASKS,
+    blake3::TABLE => BT_BLAKE3,
+    bytes::BASE64_TABLE => BT_BYTES_BASE64,
+    bytes::CORE_TABLE => BT_BYTES_CORE,
+    core_arithmetic::TABLE => BT_CORE_ARITHMETIC,
+    core_arrays::TABLE => BT_CORE_ARRAYS,
+    core_casts::TABLE => BT_CORE_CASTS,
+    core_chunks::TABLE => BT_CORE_CHUNKS,
+    core_collections::TABLE => BT_CORE_COLLECTIONS,
+    core_comparison::TABLE => BT_CORE_COMPARISON,
+    core_decimals::TABLE => BT_CORE_DECIMALS,
+    core_errors::TABLE => BT_CORE_ERRORS,
+    core_hash::TABLE => BT_CORE_HASH,
+    core_lookup::TABLE => BT_CORE_LOOKUP,
+    core_names::TABLE => BT_CORE_NAMES,
+    core_namespaces::TABLE => BT_CORE_NAMESPACES,
+    core_predicates::TABLE => BT_CORE_PREDICATES,
+    core_print::TABLE => BT_CORE_PRINT,
+    core_queue::TABLE => BT_CORE_QUEUE,
+    core_reading::TABLE => BT_CORE_READING,
+    core_sequences::TABLE => BT_CORE_SEQUENCES,
+    core_sort::TABLE => BT_CORE_SORT,
+    core_sorted::TABLE => BT_CORE_SORTED,
+    core_state::TABLE => BT_CORE_STATE,
+    core_vars::TABLE => BT_CORE_VARS,
+    csv::TABLE => BT_CSV,
+    format::TABLE => BT_FORMAT,
+    http::TABLE => BT_HTTP,
+    io::CORE_TABLE => BT_IO_CORE,
+    io::TABLE => BT_IO,
+    json::TABLE => BT_JSON,
+    math::CORE_TABLE => BT_MATH_CORE,
+    math::TABLE => BT_MATH,
+    multimethods::TABLE => BT_MULTIMETHODS,
+    os::TABLE => BT_OS,
+    rand::TABLE => BT_RAND,
+    regex::RE_TABLE => BT_REGEX_RE,
+    regex::TABLE => BT_REGEX,
+    string::TABLE => BT_STRING,
+    string_builder::TABLE => BT_STRING_BUILDER,
+    system::DOUBLE_TABLE => BT_SYSTEM_DOUBLE,
+    system::INTEGER_TABLE => BT_SYSTEM_INTEGER,
+    system::LONG_TABLE => BT_SYSTEM_LONG,
+    system::SYSTEM_TABLE => BT_SYSTEM_SYSTEM,
+    system::TABLE => BT_SYSTEM,
+    time::CORE_TABLE => BT_TIME_CORE,
+    time::TABLE => BT_TIME,
+    transient::TABLE => BT_TRANSIENT,
+    types::TABLE => BT_TYPES,
+    uuid::CORE_TABLE => BT_UUID_CORE,
+    uuid::TABLE => BT_UUID,
 ];
 
 #[cfg(test)]

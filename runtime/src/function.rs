@@ -17,7 +17,7 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use crate::builtin::{Arity, Builtin};
 use crate::namespace::unread;
 use crate::value::Value;
-use crate::value::object::{Body, Kind, make, make_with_slots};
+use crate::value::object::{Body, Kind, bytes_of, make, make_at, make_with_slots};
 
 /// Arguments beyond this number are passed as one list through the spread entry.
 pub const MAX_ARITY: usize = 8;
@@ -75,6 +75,8 @@ pub enum CodeSource {
     Native(&'static Builtin),
     /// Code made by the compiler, which knows the type behind it.
     Compiled(Arc<dyn Compiled>),
+    /// Code of a program that was compiled ahead of time: all there will ever be.
+    Ahead(Ahead),
     /// The bouncer of vars.
     Bounce,
 }
@@ -83,6 +85,13 @@ pub enum CodeSource {
 pub trait Compiled: Any + Send + Sync {
     /// Which argument counts the function takes, for code that was made without them.
     fn arities(&self) -> Arities;
+}
+
+/// What the entry table of code compiled ahead of time has no room for.
+#[derive(Clone, Debug, Default)]
+pub struct Ahead {
+    /// Code that takes a list, by the number of parameters it has: more than [`MAX_ARITY`].
+    pub wide: Vec<(usize, usize)>,
 }
 
 /// Entries and description of a function, shared by all closures of it.
@@ -156,11 +165,17 @@ impl FnCode {
         self.arities.get_or_init(|| match &self.source {
             CodeSource::Compiled(function) => function.arities(),
             CodeSource::Native(builtin) => builtin.arity.into(),
-            CodeSource::Bounce => Arities {
+            CodeSource::Ahead(_) | CodeSource::Bounce => Arities {
                 fixed: Vec::new(),
                 variadic: Some(0),
             },
         })
+    }
+
+    /// Code compiled ahead of time; the caller stores its entries.
+    pub fn ahead(name: Arc<str>, arities: Arities, ahead: Ahead) -> FnCode {
+        let source = CodeSource::Ahead(ahead);
+        FnCode::with_entries(name, Some(arities), source, &stubs().resolve)
     }
 
     /// Code of a native builtin.
@@ -431,21 +446,43 @@ impl VarBody {
     }
 }
 
+/// Bytes of a var.
+pub const VAR_BYTES: usize = bytes_of::<VarBody>();
+
+impl VarBody {
+    fn unbound(namespace: &str, name: &str) -> VarBody {
+        VarBody {
+            value: AtomicU64::new(Value::UNBOUND.word()),
+            callee: AtomicU64::new(0),
+            flags: AtomicU8::new(0),
+            namespace: namespace.into(),
+            name: name.into(),
+            meta: RwLock::new(Value::NIL),
+            watches: RwLock::new(Value::NIL),
+            bouncer: OnceLock::new(),
+        }
+    }
+}
+
 /// Makes an unbound var.
 pub fn make_var(namespace: &str, name: &str) -> Value {
-    let var = make(VarBody {
-        value: AtomicU64::new(Value::UNBOUND.word()),
-        callee: AtomicU64::new(0),
-        flags: AtomicU8::new(0),
-        namespace: namespace.into(),
-        name: name.into(),
-        meta: RwLock::new(Value::NIL),
-        watches: RwLock::new(Value::NIL),
-        bouncer: OnceLock::new(),
-    });
+    let var = make(VarBody::unbound(namespace, name));
     if let Some(header) = var.header() {
         header.make_immortal();
     }
+    with_callee(var)
+}
+
+/// Makes an unbound var where code compiled ahead of time expects it.
+///
+/// # Safety
+/// `place` is aligned to 8, has [`VAR_BYTES`], and is nobody else's for ever.
+pub unsafe fn make_var_at(place: *mut u8, namespace: &str, name: &str) -> Value {
+    // SAFETY: the caller gives the place to the var.
+    with_callee(unsafe { make_at(place, VarBody::unbound(namespace, name)) })
+}
+
+fn with_callee(var: Value) -> Value {
     if let Some(body) = var.as_object::<VarBody>() {
         body.callee
             .store(body.bouncer(&var).word(), Ordering::Release);

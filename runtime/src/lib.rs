@@ -14,6 +14,7 @@ pub mod dynamic;
 pub mod failure;
 pub mod failure_state;
 pub mod function;
+pub mod image;
 pub mod namespace;
 pub mod number;
 pub mod output;

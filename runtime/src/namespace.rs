@@ -218,6 +218,15 @@ pub fn intern(namespace: &str, name: &str) -> Value {
     var
 }
 
+/// Puts a new var under its name, where none may be yet.
+pub fn adopt(var: &Value) {
+    if let Some(body) = var.as_object::<VarBody>() {
+        let mut registry = write();
+        let vars = &mut entry(&mut registry, &body.namespace).vars;
+        vars.insert(body.name.clone(), var.clone());
+    }
+}
+
 /// Marks a var as defined, so that look-ups find it before it has a value.
 pub fn declare(var: &Value) {
     if let Some(body) = var.as_object::<VarBody>() {

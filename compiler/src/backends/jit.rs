@@ -17,21 +17,16 @@ use std::sync::{Arc, OnceLock};
 use batuta_runtime::abi;
 use batuta_runtime::function::{ENTRIES, Entry, FnCode, Stubs, install_stubs};
 use batuta_runtime::namespace;
-use cranelift_codegen::ir::Function;
+use batuta_runtime::site;
+use cranelift_codegen::Context;
 use cranelift_codegen::isa::OwnedTargetIsa;
-use cranelift_codegen::settings::{self, Configurable};
-use cranelift_codegen::{Context, isa};
-use cranelift_frontend::FunctionBuilderContext;
 use cranelift_jit::{JITBuilder, JITModule};
-use cranelift_module::{
-    DataDescription, FuncId, Linkage, Module, ModuleError, default_libcall_names,
-};
+use cranelift_module::{DataDescription, Linkage, Module, ModuleError, default_libcall_names};
 
-use super::cranelift::entry_signature;
-use super::cranelift::stubs;
 use super::cranelift::symbols::VAR_PREFIX;
+use super::cranelift::translate::Declared;
 use super::cranelift::translate::leaf::leaf;
-use super::cranelift::translate::{Declared, translate};
+use super::cranelift::{entry_signature, stubs, target, translated};
 use crate::ir::function::{IrFunction, Literal};
 
 /// See the module's head. One for the process.
@@ -105,38 +100,6 @@ impl Drop for Unit {
     }
 }
 
-fn target() -> OwnedTargetIsa {
-    let mut flags = settings::builder();
-    for (name, value) in [
-        ("use_colocated_libcalls", "false"),
-        ("is_pic", "false"),
-        ("opt_level", "speed"),
-        ("unwind_info", "false"),
-        // The tail calls of Cranelift 0.135 rely on them.
-        ("preserve_frame_pointers", "true"),
-        (
-            "enable_verifier",
-            if cfg!(debug_assertions) {
-                "true"
-            } else {
-                "false"
-            },
-        ),
-    ] {
-        flags
-            .set(name, value)
-            .expect("the names and values are Cranelift's own");
-    }
-    let triple = target_lexicon::Triple::host();
-    isa::lookup(triple)
-        .and_then(|builder| {
-            builder
-                .finish(settings::Flags::new(flags))
-                .map_err(|_| isa::LookupError::Unsupported)
-        })
-        .expect("the runtime refuses to build for targets that Cranelift does not know")
-}
-
 impl Jit {
     fn new() -> Jit {
         let isa = target();
@@ -203,7 +166,7 @@ impl Jit {
         let mut module = self.module();
         let declared = declare(&mut module, ir)?;
         let mut defined = Vec::new();
-        for (function, text) in translated(ir, &mut module, declared) {
+        for (function, text) in translated(ir, &mut module, declared, &mut site::register) {
             tracing::trace!(target: "batuta::jit", "{}", text.display());
             let mut context = Context::for_function(text);
             module.define_function(function, &mut context)?;
@@ -232,28 +195,10 @@ impl Jit {
     pub fn text(&self, ir: &IrFunction) -> Result<String, Box<ModuleError>> {
         let mut module = self.module();
         let declared = declare(&mut module, ir)?;
-        let functions = translated(ir, &mut module, declared);
+        let functions = translated(ir, &mut module, declared, &mut site::register);
         let texts = functions.iter().map(|(_, text)| text.display().to_string());
         Ok(texts.collect::<Vec<_>>().join("\n"))
     }
-}
-
-/// Cranelift's functions for one of ours: the full one, and its quick entry if it has one.
-fn translated(
-    ir: &IrFunction,
-    module: &mut JITModule,
-    declared: Declared,
-) -> Vec<(FuncId, Function)> {
-    let mut scratch = FunctionBuilderContext::new();
-    let mut full = Function::new();
-    translate(ir, module, declared, &mut full, &mut scratch);
-    let mut functions = vec![(declared.body, full)];
-    if let Some(leaf) = leaf(ir) {
-        let mut quick = Function::new();
-        leaf.translate(module, declared, &mut quick, &mut scratch);
-        functions.push((declared.entry, quick));
-    }
-    functions
 }
 
 /// The object of a var; vars are immortal.

@@ -4,11 +4,11 @@ use std::io;
 use std::process::ExitCode;
 use std::sync::{Arc, PoisonError};
 
+use batuta_compiler::ahead::record::call_of;
 use batuta_compiler::backends::jit::code_map;
-use batuta_compiler::core_tree::{Core, CoreArity, CoreFunction, CoreKind, VarRef};
+use batuta_compiler::core_tree::{Core, CoreFunction, CoreKind, VarRef};
 use batuta_compiler::evaluate::Program;
 use batuta_compiler::session::Session;
-use batuta_lang::source::Span;
 use batuta_runtime::actor;
 use batuta_runtime::failure_state::Failure;
 use batuta_runtime::function::{FunctionBody, VarBody};
@@ -96,15 +96,15 @@ fn crashed(failure: &Failure) -> ExitCode {
 }
 
 /// The program's function `main`, where it is to be called after the top level.
-struct Main {
-    var: VarRef,
+pub(crate) struct Main {
+    pub(crate) var: VarRef,
     function: Value,
-    arglists: String,
+    pub(crate) arglists: String,
 }
 
 impl Main {
     /// None if there is no `main`, or the top level calls it itself.
-    fn find(namespace: &str, forms: &[Arc<CoreFunction>]) -> Option<Main> {
+    pub(crate) fn find(namespace: &str, forms: &[Arc<CoreFunction>]) -> Option<Main> {
         let var = namespace::find(namespace, "main")?;
         let mut bodies = forms
             .iter()
@@ -148,30 +148,12 @@ impl Main {
 
     /// The call as one more top-level form, so that it runs in the same actor as the others.
     fn call(&self, arguments: &[String]) -> Arc<CoreFunction> {
-        let node = |kind| Core {
-            kind,
-            span: Span::NONE,
-        };
         let arguments = arguments.iter().map(|argument| {
             let text = Value::str(argument);
             text.publish();
-            node(CoreKind::Const(text))
+            text
         });
-        Arc::new(CoreFunction {
-            name: "main".into(),
-            span: Span::NONE,
-            captures: Vec::new(),
-            self_local: None,
-            arities: vec![CoreArity {
-                params: Vec::new(),
-                rest: None,
-                body: node(CoreKind::CallGlobal(self.var.clone(), arguments.collect())),
-            }],
-            is_top_level: false,
-            local_count: 0,
-            label_count: 0,
-            local_names: Vec::new(),
-        })
+        call_of(self.var.clone(), arguments.collect())
     }
 }
 

@@ -163,7 +163,7 @@ fn describe(current: &str, name: &str) -> Outcome {
 fn native_doc(value: &Value) -> Option<(String, String)> {
     match &value.as_object::<FunctionBody>()?.code.source {
         CodeSource::Native(builtin) => Some((builtin.arglists.to_owned(), builtin.doc.to_owned())),
-        CodeSource::Compiled(_) | CodeSource::Bounce => None,
+        CodeSource::Compiled(_) | CodeSource::Ahead(_) | CodeSource::Bounce => None,
     }
 }
 

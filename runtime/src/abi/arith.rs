@@ -39,6 +39,7 @@ macro_rules! arithmetic {
         ///
         /// # Safety
         /// Called by compiled code only: live words, own context.
+        #[unsafe(no_mangle)]
         pub unsafe extern "C" fn $name(cx: *mut Cx, a: u64, b: u64, consumed: u64) -> u64 {
             with_operands(cx, a, b, consumed, |cx, a, b| {
                 let result = $operation(a, b)?;
@@ -61,6 +62,7 @@ arithmetic! {
 ///
 /// # Safety
 /// Called by compiled code only.
+#[unsafe(no_mangle)]
 pub unsafe extern "C" fn bt_box_float(_cx: *mut Cx, bits: u64) -> u64 {
     Value::float(f64::from_bits(bits)).into_word()
 }
@@ -79,6 +81,7 @@ macro_rules! comparison {
         ///
         /// # Safety
         /// Called by compiled code only: live words, own context.
+        #[unsafe(no_mangle)]
         pub unsafe extern "C" fn $name(cx: *mut Cx, a: u64, b: u64, consumed: u64) -> u64 {
             with_operands(cx, a, b, consumed, |_, a, b| $operation(a, b).map(u64::from))
         }

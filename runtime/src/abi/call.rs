@@ -31,7 +31,7 @@ pub trait Resolver: Send + Sync {
 }
 
 /// Which code of a function is wanted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Wanted {
     /// The entry for this number of arguments.
     Entry(usize),
@@ -144,7 +144,7 @@ fn call_builtin(cx: &mut Cx, builtin: &'static Builtin, arguments: &mut [Value])
 fn builtin_of(function: &Value) -> Option<&'static Builtin> {
     match function.as_object::<FunctionBody>()?.code.source {
         CodeSource::Native(builtin) => Some(builtin),
-        CodeSource::Compiled(_) | CodeSource::Bounce => None,
+        CodeSource::Compiled(_) | CodeSource::Ahead(_) | CodeSource::Bounce => None,
     }
 }
 
@@ -167,6 +167,7 @@ pub fn wrong_arity(name: &str, count: usize, arglists: &str) -> Fault {
 /// # Safety
 /// The running coroutine's context; arguments spilled; `function` a native function, given up
 /// unless it is immortal.
+#[unsafe(no_mangle)]
 pub unsafe extern "C" fn bt_native(cx: *mut Cx, function: u64, index: u64, _c: u64) -> u64 {
     // SAFETY: the native stub passes its own context and the word that the callee owns.
     let (cx, function) = unsafe { (&mut *cx, Value::from_word(function)) };
@@ -183,6 +184,7 @@ pub unsafe extern "C" fn bt_native(cx: *mut Cx, function: u64, index: u64, _c: u
 ///
 /// # Safety
 /// The running coroutine's context; arguments spilled; `callee` owned.
+#[unsafe(no_mangle)]
 pub unsafe extern "C" fn bt_other(cx: *mut Cx, callee: u64, index: u64, _c: u64) -> u64 {
     // SAFETY: the stub passes its own context and gives the callee up.
     let (cx, callee) = unsafe { (&mut *cx, Value::from_word(callee)) };
@@ -199,6 +201,7 @@ pub unsafe extern "C" fn bt_other(cx: *mut Cx, callee: u64, index: u64, _c: u64)
 ///
 /// # Safety
 /// The running coroutine's context; arguments spilled; `bouncer` live.
+#[unsafe(no_mangle)]
 pub unsafe extern "C" fn bt_bounce(cx: *mut Cx, bouncer: u64, index: u64) -> u64 {
     // SAFETY: the stub passes its own context and a live bouncer.
     let (cx, bouncer) = unsafe { (&mut *cx, Value::borrow_word(&bouncer)) };
@@ -224,6 +227,7 @@ pub unsafe extern "C" fn bt_bounce(cx: *mut Cx, bouncer: u64, index: u64) -> u64
 ///
 /// # Safety
 /// The running coroutine's context; callee owned, arguments spilled.
+#[unsafe(no_mangle)]
 pub unsafe extern "C" fn bt_prepare(cx: *mut Cx, function: u64, count: u64) -> u64 {
     // SAFETY: the way in passes the coroutine's context and gives the function up.
     let (cx, function) = unsafe { (&mut *cx, Value::from_word(function)) };
@@ -243,6 +247,7 @@ pub unsafe extern "C" fn bt_prepare(cx: *mut Cx, function: u64, count: u64) -> u
 ///
 /// # Safety
 /// The running coroutine's context; arguments spilled; `function` a live function.
+#[unsafe(no_mangle)]
 pub unsafe extern "C" fn bt_resolve(cx: *mut Cx, function: u64, index: u64) -> u64 {
     // SAFETY: the stub passes its own context and a live function.
     let (cx, value) = unsafe { (&mut *cx, Value::borrow_word(&function)) };
@@ -277,8 +282,27 @@ fn resolve_entry(cx: &mut Cx, code: &CodeRef, count: usize) -> Resolved {
     if !code.arities().accept(count) {
         return Err(Some(wrong_arity(&code.name, count, &describe(code))));
     }
+    let is_there = code.entries[count].load(Ordering::Acquire) != stubs().resolve[count];
+    if let (CodeSource::Ahead(_), Some(fixed)) = (&code.source, code.arities().variadic)
+        && !is_there
+    {
+        return gather(cx, code, count, fixed);
+    }
     cx.entry = compile(cx, code, Wanted::Entry(count))?;
     cx.spill_count = count as u64;
+    Ok(())
+}
+
+/// A call with a number of arguments that nobody foresaw, of code that takes the rest as a list.
+fn gather(cx: &mut Cx, code: &CodeRef, count: usize, fixed: usize) -> Resolved {
+    cx.entry = compile(cx, code, Wanted::Variadic)?;
+    let mut arguments = cx.take_spilled(count);
+    let rest = arguments.split_off(fixed);
+    arguments.push(match rest.is_empty() {
+        true => Value::NIL,
+        false => list::from_vec(rest),
+    });
+    load_spill(cx, arguments);
     Ok(())
 }
 
@@ -382,7 +406,13 @@ fn compile(cx: &mut Cx, code: &CodeRef, wanted: Wanted) -> Resolved<u64> {
     let present = match wanted {
         Wanted::Entry(count) => code.entries[count].load(Ordering::Acquire),
         Wanted::Variadic => code.variadic.load(Ordering::Acquire),
-        Wanted::Wide(_) => std::ptr::null_mut(),
+        Wanted::Wide(count) => match &code.source {
+            CodeSource::Ahead(ahead) => {
+                let found = ahead.wide.iter().find(|(known, _)| *known == count);
+                found.map_or(std::ptr::null_mut(), |(_, address)| *address as *mut u8)
+            }
+            _ => std::ptr::null_mut(),
+        },
     };
     let is_stub = matches!(wanted, Wanted::Entry(count) if present == stubs().resolve[count]);
     if !present.is_null() && !is_stub {
@@ -426,6 +456,7 @@ fn describe(code: &FnCode) -> String {
 ///
 /// # Safety
 /// The running coroutine's context; arguments spilled with their count; `callee` and `entry` set.
+#[unsafe(no_mangle)]
 pub unsafe extern "C" fn bt_check(cx: *mut Cx) -> u64 {
     // SAFETY: the stub passes its own context.
     let context = unsafe { &mut *cx };
@@ -473,6 +504,7 @@ fn abandon_call(cx: &mut Cx) {
 ///
 /// # Safety
 /// The running coroutine's context.
+#[unsafe(no_mangle)]
 pub unsafe extern "C" fn bt_poll(cx: *mut Cx) -> u64 {
     // SAFETY: compiled code passes its own context.
     let cx = unsafe { &mut *cx };
@@ -489,6 +521,7 @@ pub unsafe extern "C" fn bt_poll(cx: *mut Cx) -> u64 {
 ///
 /// # Safety
 /// `code` points at live code, `captured` at `count` owned words.
+#[unsafe(no_mangle)]
 pub unsafe extern "C" fn bt_make_closure(
     code: *const FnCode,
     captured: *const u64,

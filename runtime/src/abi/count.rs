@@ -10,6 +10,7 @@ use crate::value::{Value, class_name};
 ///
 /// # Safety
 /// `word` is a live value.
+#[unsafe(no_mangle)]
 pub unsafe extern "C" fn bt_dup(_cx: *mut Cx, word: u64) -> u64 {
     // SAFETY: the caller's word is alive; the clone is the count asked for.
     unsafe { Value::borrow_word(&word) }.clone().into_word()
@@ -19,6 +20,7 @@ pub unsafe extern "C" fn bt_dup(_cx: *mut Cx, word: u64) -> u64 {
 ///
 /// # Safety
 /// `word` is a live value, given up by the caller.
+#[unsafe(no_mangle)]
 pub unsafe extern "C" fn bt_drop(_cx: *mut Cx, word: u64, _b: u64, _c: u64) -> u64 {
     // SAFETY: the caller owned the word.
     drop(unsafe { Value::from_word(word) });
@@ -35,6 +37,7 @@ pub fn is_class(class: &Value, value: &Value) -> bool {
 ///
 /// # Safety
 /// Live words, borrowed.
+#[unsafe(no_mangle)]
 pub unsafe extern "C" fn bt_is_class(_cx: *mut Cx, class: u64, value: u64) -> u64 {
     // SAFETY: the caller keeps both words alive.
     let (class, value) = unsafe { (Value::borrow_word(&class), Value::borrow_word(&value)) };
@@ -53,6 +56,7 @@ pub fn is_map_like(value: &Value) -> bool {
 ///
 /// # Safety
 /// A live word, borrowed.
+#[unsafe(no_mangle)]
 pub unsafe extern "C" fn bt_is_map(_cx: *mut Cx, word: u64) -> u64 {
     // SAFETY: the caller keeps the word alive.
     Value::bool(is_map_like(unsafe { Value::borrow_word(&word) })).into_word()
@@ -62,6 +66,7 @@ pub unsafe extern "C" fn bt_is_map(_cx: *mut Cx, word: u64) -> u64 {
 ///
 /// # Safety
 /// A live vector, borrowed.
+#[unsafe(no_mangle)]
 pub unsafe extern "C" fn bt_vector_count(_cx: *mut Cx, word: u64) -> u64 {
     // SAFETY: the caller keeps the word alive.
     let value = unsafe { Value::borrow_word(&word) };
@@ -73,6 +78,7 @@ pub unsafe extern "C" fn bt_vector_count(_cx: *mut Cx, word: u64) -> u64 {
 ///
 /// # Safety
 /// A live vector and a small integer inside it, borrowed.
+#[unsafe(no_mangle)]
 pub unsafe extern "C" fn bt_vector_nth(_cx: *mut Cx, word: u64, index: u64) -> u64 {
     // SAFETY: the caller keeps the word alive; an integer word is its own value.
     let (value, index) = unsafe { (Value::borrow_word(&word), Value::borrow_word(&index)) };
@@ -87,6 +93,7 @@ pub unsafe extern "C" fn bt_vector_nth(_cx: *mut Cx, word: u64, index: u64) -> u
 ///
 /// # Safety
 /// A live var (immortal) and an owned value.
+#[unsafe(no_mangle)]
 pub unsafe extern "C" fn bt_define_var(_cx: *mut Cx, var: u64, value: u64) -> u64 {
     // SAFETY: vars are immortal; the value is owned by this call.
     let (place, value) = unsafe { (Value::borrow_word(&var), Value::from_word(value)) };

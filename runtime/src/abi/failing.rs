@@ -25,6 +25,7 @@ impl Native for Caught {
 ///
 /// # Safety
 /// The running coroutine's context.
+#[unsafe(no_mangle)]
 pub unsafe extern "C" fn bt_catch_take(cx: *mut Cx) -> u64 {
     // SAFETY: compiled code passes its own context.
     let cx = unsafe { &mut *cx };
@@ -39,6 +40,7 @@ pub unsafe extern "C" fn bt_catch_take(cx: *mut Cx) -> u64 {
 ///
 /// # Safety
 /// A live word that `bt_catch_take` gave, borrowed.
+#[unsafe(no_mangle)]
 pub unsafe extern "C" fn bt_failure_reason(_cx: *mut Cx, failure: u64) -> u64 {
     // SAFETY: the caller keeps the word alive.
     let failure = unsafe { Value::borrow_word(&failure) };
@@ -56,6 +58,7 @@ pub unsafe extern "C" fn bt_failure_reason(_cx: *mut Cx, failure: u64) -> u64 {
 ///
 /// # Safety
 /// The running coroutine's context, and an owned word that `bt_catch_take` gave.
+#[unsafe(no_mangle)]
 pub unsafe extern "C" fn bt_rethrow(cx: *mut Cx, failure: u64) -> u64 {
     // SAFETY: compiled code passes its own context and gives the word up.
     let (cx, failure) = unsafe { (&mut *cx, Value::from_word(failure)) };
@@ -77,6 +80,7 @@ pub unsafe extern "C" fn bt_rethrow(cx: *mut Cx, failure: u64) -> u64 {
 ///
 /// # Safety
 /// The running coroutine's context.
+#[unsafe(no_mangle)]
 pub unsafe extern "C" fn bt_trace(cx: *mut Cx, site: u64) -> u64 {
     // SAFETY: compiled code passes its own context.
     unsafe { &mut *cx }.failure.add_site(SiteId(site as u32));
@@ -87,6 +91,7 @@ pub unsafe extern "C" fn bt_trace(cx: *mut Cx, site: u64) -> u64 {
 ///
 /// # Safety
 /// The running coroutine's context and a var.
+#[unsafe(no_mangle)]
 pub unsafe extern "C" fn bt_unbound(cx: *mut Cx, var: u64, _b: u64, _c: u64) -> u64 {
     // SAFETY: compiled code passes its own context; vars are immortal.
     let (cx, var) = unsafe { (&mut *cx, Value::borrow_word(&var)) };

@@ -185,6 +185,7 @@ impl Resume for Forcing {
 ///
 /// # Safety
 /// The running coroutine's context; `result` is owned, or the sentinel.
+#[unsafe(no_mangle)]
 pub unsafe extern "C" fn bt_resume(cx: *mut Cx, result: u64, _b: u64, _c: u64) -> u64 {
     // SAFETY: the native stub passes its own context.
     let cx = unsafe { &mut *cx };
@@ -206,6 +207,7 @@ pub unsafe extern "C" fn bt_resume(cx: *mut Cx, result: u64, _b: u64, _c: u64) -
 ///
 /// # Safety
 /// The running coroutine's context, right after a builtin gave `Pending`.
+#[unsafe(no_mangle)]
 pub unsafe extern "C" fn bt_wait(cx: *mut Cx) -> u64 {
     // SAFETY: the native stub passes its own context.
     let context = unsafe { &mut *cx };

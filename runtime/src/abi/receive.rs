@@ -27,6 +27,7 @@ impl Native for Deadline {
 ///
 /// # Safety
 /// The running coroutine's context.
+#[unsafe(no_mangle)]
 pub unsafe extern "C" fn bt_receive_start(cx: *mut Cx) -> u64 {
     // SAFETY: compiled code passes its own context.
     receive::start(unsafe { &mut *cx });
@@ -37,6 +38,7 @@ pub unsafe extern "C" fn bt_receive_start(cx: *mut Cx) -> u64 {
 ///
 /// # Safety
 /// The running coroutine's context; a live deadline or nil, borrowed.
+#[unsafe(no_mangle)]
 pub unsafe extern "C" fn bt_receive_next(cx: *mut Cx, deadline: u64) -> u64 {
     // SAFETY: compiled code passes its own context and keeps the deadline alive.
     let (cx, deadline) = unsafe { (&mut *cx, Value::borrow_word(&deadline)) };
@@ -56,6 +58,7 @@ pub unsafe extern "C" fn bt_receive_next(cx: *mut Cx, deadline: u64) -> u64 {
 ///
 /// # Safety
 /// The running coroutine's context.
+#[unsafe(no_mangle)]
 pub unsafe extern "C" fn bt_receive_accept(cx: *mut Cx) -> u64 {
     // SAFETY: compiled code passes its own context.
     receive::accept(unsafe { &mut *cx });
@@ -66,6 +69,7 @@ pub unsafe extern "C" fn bt_receive_accept(cx: *mut Cx) -> u64 {
 ///
 /// # Safety
 /// The running coroutine's context.
+#[unsafe(no_mangle)]
 pub unsafe extern "C" fn bt_receive_rewind(cx: *mut Cx) -> u64 {
     // SAFETY: compiled code passes its own context.
     receive::rewind(unsafe { &mut *cx });
@@ -76,6 +80,7 @@ pub unsafe extern "C" fn bt_receive_rewind(cx: *mut Cx) -> u64 {
 ///
 /// # Safety
 /// The running coroutine's context; a live word, borrowed.
+#[unsafe(no_mangle)]
 pub unsafe extern "C" fn bt_deadline_in(cx: *mut Cx, milliseconds: u64) -> u64 {
     // SAFETY: compiled code passes its own context and keeps the word alive.
     let (cx, value) = unsafe { (&mut *cx, Value::borrow_word(&milliseconds)) };
@@ -108,6 +113,7 @@ fn timeout(value: &Value) -> Result<Option<Duration>, Fault> {
 ///
 /// # Safety
 /// A live word, borrowed.
+#[unsafe(no_mangle)]
 pub unsafe extern "C" fn bt_is_timeout(_cx: *mut Cx, word: u64) -> u64 {
     Value::bool(word == Control::Timeout.word()).into_word()
 }
@@ -116,6 +122,7 @@ pub unsafe extern "C" fn bt_is_timeout(_cx: *mut Cx, word: u64) -> u64 {
 ///
 /// # Safety
 /// The running coroutine's context; both words owned.
+#[unsafe(no_mangle)]
 pub unsafe extern "C" fn bt_park(cx: *mut Cx, matcher: u64, milliseconds: u64) -> u64 {
     // SAFETY: compiled code passes its own context and gives both words up.
     let (cx, matcher, milliseconds) = unsafe {
@@ -138,6 +145,7 @@ pub unsafe extern "C" fn bt_park(cx: *mut Cx, matcher: u64, milliseconds: u64) -
 ///
 /// # Safety
 /// The running coroutine's context; both words owned.
+#[unsafe(no_mangle)]
 pub unsafe extern "C" fn bt_no_match(cx: *mut Cx, message: u64, matcher: u64) -> u64 {
     // SAFETY: compiled code passes its own context; the spill area owns the words now.
     let cx = unsafe { &mut *cx };

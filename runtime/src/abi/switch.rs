@@ -11,6 +11,7 @@ pub type NativeEntry = unsafe extern "C" fn(*mut Cx, u64, u64, u64) -> u64;
 /// `cx` must be the context of the running coroutine, whose `native_sp` its worker has set, and
 /// `target` must neither suspend nor unwind.
 #[unsafe(naked)]
+#[unsafe(no_mangle)]
 pub unsafe extern "C" fn bt_on_native(
     cx: *mut Cx,
     a: u64,

@@ -60,7 +60,7 @@ fn built_in(var: &Value, body: &VarBody) -> Option<(&'static str, &'static str)>
     let root = var.as_object::<VarBody>()?.root()?;
     match &root.as_object::<FunctionBody>()?.code.source {
         CodeSource::Native(builtin) => Some((builtin.arglists, builtin.doc)),
-        CodeSource::Compiled(_) | CodeSource::Bounce => None,
+        CodeSource::Compiled(_) | CodeSource::Ahead(_) | CodeSource::Bounce => None,
     }
 }
 

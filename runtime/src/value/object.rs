@@ -255,6 +255,27 @@ pub fn make_with_slots<T: Body>(
     }
 }
 
+/// Bytes of an object without slots.
+pub const fn bytes_of<T: Body>() -> usize {
+    size_of::<Object<T>>()
+}
+
+/// Makes an immortal object without slots in memory that is there already.
+///
+/// # Safety
+/// `place` is aligned to 8, has room for [`bytes_of`] the body, and is nobody else's for ever.
+pub unsafe fn make_at<T: Body>(place: *mut u8, body: T) -> Value {
+    let header = Header {
+        count: AtomicI32::new(0),
+        kind: T::KIND,
+        flags: 0,
+        slots: 0,
+    };
+    // SAFETY: the caller gives the place to this object.
+    unsafe { place.cast::<Object<T>>().write(Object { header, body }) };
+    Value(place as u64 | TAG_POINTER)
+}
+
 unsafe fn slots_of<T>(pointer: *mut Header) -> *mut [Value] {
     // SAFETY: the caller gives a live object with body `T`, whose slots lie right behind it.
     unsafe {

@@ -28,8 +28,8 @@ use cranelift_codegen::isa::TargetFrontendConfig;
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Variable};
 use cranelift_module::{DataId, FuncId, Module};
 
-use super::entry_signature;
 use super::symbols::{self, Symbol};
+use super::{Sites, entry_signature};
 use crate::ir::entity::{BlockId, LiteralId, ValueId};
 use crate::ir::function::{ENTRY, IrFunction};
 use crate::ir::instruction::{Inst, Mode, Op, Terminator, Type};
@@ -53,6 +53,7 @@ pub fn translate(
     ir: &IrFunction,
     module: &mut dyn Module,
     declared: Declared,
+    sites: &mut Sites<'_>,
     clif: &mut Function,
     scratch: &mut FunctionBuilderContext,
 ) {
@@ -72,6 +73,7 @@ pub fn translate(
         ir,
         leaf: leaf::leaf(ir),
         module,
+        sites,
         builder,
         literals,
         itself,
@@ -125,6 +127,7 @@ struct Translator<'a> {
     ir: &'a IrFunction,
     leaf: Option<leaf::Leaf<'a>>,
     module: &'a mut dyn Module,
+    sites: &'a mut Sites<'a>,
     builder: FunctionBuilder<'a>,
     literals: GlobalValue,
     itself: FuncRef,

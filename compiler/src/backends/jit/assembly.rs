@@ -2,13 +2,15 @@
 
 use std::ops::Range;
 
+use batuta_runtime::site;
 use cranelift_codegen::Context;
 use cranelift_codegen::control::ControlPlane;
 use cranelift_module::{
     DataId, FuncId, Module, ModuleDeclarations, ModuleError, ModuleReloc, ModuleRelocTarget,
 };
 
-use super::{Jit, declare, translated};
+use super::{Jit, declare};
+use crate::backends::cranelift::translated;
 use crate::ir::function::{IrFunction, Place};
 
 /// The code of one function.
@@ -32,7 +34,7 @@ impl Jit {
         let mut module = self.module();
         let declared = declare(&mut module, ir)?;
         let mut codes = Vec::new();
-        for (id, text) in translated(ir, &mut module, declared) {
+        for (id, text) in translated(ir, &mut module, declared, &mut site::register) {
             let mut context = Context::for_function(text);
             context
                 .compile(&*self.isa, &mut ControlPlane::default())

@@ -231,7 +231,8 @@ fn find(stub: &mut Stub<'_>, params: &[Value], index: usize, entry: &str) {
     let number = stub.constant(index as u64);
     let found = stub.call_rust(entry, &[context, params[1], number]);
     return_if_failed(stub, found);
-    if index == SPREAD {
+    // Code compiled ahead of time may want the rest of the arguments as a list.
+    if index == SPREAD || entry == "bt_resolve" {
         let apply = stub.import(&apply_entry());
         stub.builder.ins().return_call(apply, &[context]);
     } else {

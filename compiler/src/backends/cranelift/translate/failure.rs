@@ -1,7 +1,6 @@
 //! The ways of failure: the test for the sentinel, the trace, what is given back, where it leads.
 
 use batuta_runtime::context;
-use batuta_runtime::site;
 use batuta_runtime::value::Control;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, Value};
@@ -35,7 +34,7 @@ impl Translator<'_> {
             let function = inlined
                 .as_ref()
                 .map_or(&*ir.name, |inlined| &inlined.function);
-            let site = site::register(function, *span);
+            let site = (self.sites)(function, *span);
             let site = self.constant(u64::from(site.0));
             let context = self.context();
             self.call_cold(&symbols::trace(), &[context, site]);

@@ -6,13 +6,12 @@
 use std::io::{IsTerminal, Write};
 use std::sync::{Mutex, PoisonError};
 
-use batuta_compiler::session::sources;
 use batuta_lang::diagnostic::{Diagnostic, RenderStyle};
 use batuta_lang::source::Span;
 use batuta_runtime::actor::CrashReport;
 use batuta_runtime::failure::ErrorBody;
 use batuta_runtime::failure_state::{Failure, FailureClass};
-use batuta_runtime::site;
+use batuta_runtime::site::{self, sources};
 use batuta_runtime::value::{Value, print};
 
 /// Width of reports that do not go to a terminal.
@@ -268,7 +267,7 @@ fn line_of(span: Span) -> String {
 }
 
 /// `user/f:2` is `user/f` to people; a form outside of any function has its namespace's name.
-pub(crate) fn function_name(site: &str) -> String {
+pub fn function_name(site: &str) -> String {
     if !site.contains('/') {
         return "a top-level form".to_owned();
     }

@@ -12,8 +12,6 @@ use batuta_runtime::value::Value;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
-use crate::program::finish;
-
 /// Exit code of a program that Ctrl-C ended.
 const INTERRUPTED: i32 = 130;
 /// Exit code of a program that SIGTERM ended.
@@ -75,22 +73,19 @@ fn lock() -> std::sync::MutexGuard<'static, Option<Interruptible>> {
     INTERRUPTIBLE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Starts to listen.
+/// Starts to listen; `finish` ends the program in order.
 ///
 /// # Errors
 /// The system refuses a handler or a thread.
-pub fn listen() -> io::Result<()> {
+pub fn listen(finish: fn()) -> io::Result<()> {
     let mut signals = Signals::new([SIGINT, SIGTERM])?;
     let listen = move || {
         for signal in signals.forever() {
             let interruptible = lock().clone();
             match interruptible {
                 Some(interruptible) if signal == SIGINT => interruptible.interrupt(),
-                _ => end(if signal == SIGINT {
-                    INTERRUPTED
-                } else {
-                    TERMINATED
-                }),
+                _ if signal == SIGINT => end(INTERRUPTED, finish),
+                _ => end(TERMINATED, finish),
             }
         }
     };
@@ -100,7 +95,7 @@ pub fn listen() -> io::Result<()> {
         .map(drop)
 }
 
-fn end(code: i32) {
+fn end(code: i32, finish: fn()) {
     static ENDING: AtomicBool = AtomicBool::new(false);
     let in_order = move || {
         finish();

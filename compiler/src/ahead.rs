@@ -1,0 +1,92 @@
+//! Whole programs compiled ahead of time: analysed forms to an object file.
+//!
+//! [`record`] notes the forms of the files that a program loads, [`reach`] finds and compiles what
+//! they reach, [`image`] writes down what the runtime makes of it at start. What the program does
+//! not reach is not in it, so that it can neither compile nor look up names while it runs; a
+//! program that reaches a function for that is refused with its name.
+
+mod image;
+mod reach;
+pub mod record;
+
+use std::sync::Arc;
+
+use batuta_runtime::failure::Fault;
+use batuta_runtime::value::print;
+use cranelift_module::ModuleError;
+
+use crate::code::code_of;
+use crate::core_tree::{CoreFunction, VarRef};
+
+use reach::Reach;
+
+/// A program to compile.
+pub struct Program {
+    /// Its top-level forms, those of the files it loads before its own.
+    pub forms: Vec<Arc<CoreFunction>>,
+    /// The function that is called after them, with its argument lists as text.
+    pub main: Option<(VarRef, String)>,
+}
+
+/// Why a program has no object file.
+#[derive(Debug, thiserror::Error)]
+pub enum AheadError {
+    /// It reaches something that a compiled program does not hold.
+    #[error("`{name}` {reason}, which a compiled program does not hold; it is used in {user}")]
+    Outside {
+        /// The function it reaches.
+        name: String,
+        /// What that is for.
+        reason: &'static str,
+        /// Who names it.
+        user: String,
+    },
+    /// A constant of its code is bound to this process.
+    #[error("a constant of {user} cannot be put into a compiled program: {shown}")]
+    Constant {
+        /// Whose constant.
+        user: String,
+        /// The constant as text.
+        shown: String,
+    },
+    /// A form of the library fails.
+    #[error("{}", .0.message)]
+    Library(Fault),
+    /// A limit of the back end.
+    #[error("{user} does not compile: {error}")]
+    BackEnd {
+        /// What it was at.
+        user: String,
+        /// What it says.
+        error: Box<ModuleError>,
+    },
+}
+
+impl AheadError {
+    fn constant(user: &str, value: &batuta_runtime::value::Value) -> AheadError {
+        AheadError::Constant {
+            user: user.to_owned(),
+            shown: print::short(value),
+        }
+    }
+}
+
+/// Compiles a program to an object file that has C's `main` and wants the runtime's symbols.
+///
+/// # Errors
+/// The program needs what only `batuta run` has.
+pub fn compile(program: &Program) -> Result<Vec<u8>, AheadError> {
+    let mut reach = Reach::new()?;
+    let forms = program.forms.iter();
+    let forms: Vec<usize> = forms.map(|form| reach.code(&code_of(form))).collect();
+    let main = match &program.main {
+        Some((var, arglists)) => Some((reach.var(&var.0)?, arglists.as_str())),
+        None => None,
+    };
+    reach.run()?;
+    let (object, tables) = image::written(reach, &forms, main)?;
+    object.finish(&tables).map_err(|error| AheadError::BackEnd {
+        user: "the object file".to_owned(),
+        error,
+    })
+}

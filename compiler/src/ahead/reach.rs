@@ -1,0 +1,391 @@
+//! What a program reaches: functions are compiled as they are found, and what their literals name
+//! is found next.
+//!
+//! A var is found with its function, its builtin, or, if the library gives it a value, with the
+//! forms that do. Functions that the runtime itself looks for by name are found with the builtins
+//! that do so ([`BESIDE`]).
+
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::sync::Arc;
+
+use batuta_runtime::abi::call::Wanted;
+use batuta_runtime::builtin::Builtin;
+use batuta_runtime::builtins::SYMBOLS;
+use batuta_runtime::function::{CodeSource, FnCode, FunctionBody, MAX_ARITY, VarBody};
+use batuta_runtime::image::{EntryKind, Root, Slot};
+use batuta_runtime::namespace::{self, CORE};
+use batuta_runtime::value::Value;
+use batuta_runtime::value::object::Kind;
+use cranelift_module::{DataId, FuncId, ModuleError};
+
+use super::AheadError;
+use crate::backends::object::ObjectCode;
+use crate::builtins;
+use crate::code::{LazyFunction, code_of, syntax_fault};
+use crate::ir::function::{IrFunction, Literal};
+use crate::ir::instruction::{Op, Terminator};
+use crate::library;
+use crate::session::sources;
+
+/// Functions of the core that builtins look for by name.
+const BESIDE: &[(&str, &[&str])] = &[
+    ("print-method", &["print-method-text*"]),
+    (
+        "set-beside!*",
+        &["compare-and-set-watched*", "reset-watched*"],
+    ),
+    ("sort", &["compare"]),
+    ("sort*", &["compare"]),
+];
+
+/// Builtins that look up names while the program runs.
+const BY_NAME: [&str; 7] = [
+    "find-var",
+    "ns-interns",
+    "ns-map",
+    "ns-publics",
+    "ns-refers",
+    "ns-resolve",
+    "resolve",
+];
+
+/// A var that the program names.
+pub(super) struct ReachedVar {
+    pub(super) var: Value,
+    pub(super) place: DataId,
+    pub(super) root: Option<Root>,
+    /// Is the var itself a value of the program?
+    pub(super) is_value: bool,
+}
+
+/// A function of the program with its entries.
+pub(super) struct ReachedCode {
+    pub(super) code: Arc<FnCode>,
+    pub(super) entries: Vec<(EntryKind, FuncId)>,
+}
+
+/// A constant with the name of a function that has it.
+pub(super) struct ReachedConstant {
+    pub(super) value: Value,
+    pub(super) user: Arc<str>,
+}
+
+/// See the module's head.
+pub(super) struct Reach {
+    pub(super) object: ObjectCode,
+    pub(super) vars: Vec<ReachedVar>,
+    pub(super) codes: Vec<ReachedCode>,
+    pub(super) constants: Vec<ReachedConstant>,
+    pub(super) builtins: Vec<&'static str>,
+    pub(super) literals: Vec<(DataId, Vec<Slot>)>,
+    /// Forms that give values to vars of the library, by the library's order.
+    pub(super) values: BTreeMap<usize, Vec<usize>>,
+    var_indices: HashMap<u64, usize>,
+    code_indices: HashMap<usize, usize>,
+    constant_indices: HashMap<u64, usize>,
+    pending: VecDeque<(usize, Wanted)>,
+    asked: HashSet<(usize, Wanted)>,
+    /// Who is looked at, for messages.
+    user: Arc<str>,
+}
+
+impl Reach {
+    pub(super) fn new() -> Result<Reach, AheadError> {
+        let user: Arc<str> = "the stubs".into();
+        let object = ObjectCode::new().map_err(|error| back_end(&user, error))?;
+        let mut reach = Reach {
+            object,
+            vars: Vec::new(),
+            codes: Vec::new(),
+            constants: Vec::new(),
+            builtins: Vec::new(),
+            literals: Vec::new(),
+            values: BTreeMap::new(),
+            var_indices: HashMap::new(),
+            code_indices: HashMap::new(),
+            constant_indices: HashMap::new(),
+            pending: VecDeque::new(),
+            asked: HashSet::new(),
+            user: "the runtime".into(),
+        };
+        // Calls of keywords, maps and the like come to it.
+        reach.core_var("invoke")?;
+        reach.user = "the top level".into();
+        Ok(reach)
+    }
+
+    fn core_var(&mut self, name: &str) -> Result<usize, AheadError> {
+        self.var(&namespace::intern(CORE, name))
+    }
+
+    /// Compiles all there is to compile.
+    pub(super) fn run(&mut self) -> Result<(), AheadError> {
+        while let Some((index, wanted)) = self.pending.pop_front() {
+            let code = self.codes[index].code.clone();
+            let ir = match &code.source {
+                CodeSource::Compiled(source) => LazyFunction::behind(source),
+                _ => None,
+            };
+            let ir = ir.expect("only code of this compiler is waiting");
+            let ir = ir.ir_for(&code, wanted).map_err(AheadError::Library)?;
+            self.user = description(&code.name, &ir).into();
+            self.function(index, wanted, &ir)?;
+        }
+        Ok(())
+    }
+
+    fn function(
+        &mut self,
+        index: usize,
+        wanted: Wanted,
+        ir: &IrFunction,
+    ) -> Result<(), AheadError> {
+        let mut slots = Vec::with_capacity(ir.literals.len());
+        for literal in &ir.literals {
+            slots.push(match literal {
+                Literal::Var(var) => Slot::Var(self.var(var)?),
+                Literal::Value(value) if value.kind() == Some(Kind::Var) => {
+                    let var = self.var(value)?;
+                    self.vars[var].is_value = true;
+                    Slot::Var(var)
+                }
+                Literal::Value(value) => Slot::Constant(self.constant(value)?),
+                Literal::Code(code) => Slot::Code(self.code(code)),
+            });
+        }
+        self.note_calls(ir);
+        let placed = self.object.function(ir);
+        let placed = placed.map_err(|error| back_end(&self.user, error))?;
+        let kind = match wanted {
+            Wanted::Entry(count) => EntryKind::Count(count),
+            Wanted::Variadic => EntryKind::Variadic,
+            Wanted::Wide(count) => EntryKind::Wide(count),
+        };
+        self.codes[index].entries.push((kind, placed.entry));
+        self.literals.push((placed.literals, slots));
+        Ok(())
+    }
+
+    /// Numbers of arguments that calls of a variadic function have get entries of their own.
+    fn note_calls(&mut self, ir: &IrFunction) {
+        let insts = ir.blocks.iter().flat_map(|block| &block.insts);
+        let calls = insts.filter_map(|inst| match &inst.op {
+            Op::CallGlobal(var, args) => Some((*var, args.len())),
+            _ => None,
+        });
+        let ends = ir.blocks.iter().filter_map(|block| match &block.end {
+            Some(Terminator::TailCallGlobal(var, args)) => Some((*var, args.len())),
+            _ => None,
+        });
+        for (literal, count) in calls.chain(ends) {
+            let Literal::Var(var) = &ir.literals[literal.index()] else {
+                continue;
+            };
+            let Some(Root::Code(code)) = self
+                .var_indices
+                .get(&var.word())
+                .and_then(|index| self.vars[*index].root)
+            else {
+                continue;
+            };
+            let arities = self.codes[code].code.arities();
+            if count <= MAX_ARITY && arities.accept(count) {
+                self.want(code, Wanted::Entry(count));
+            }
+        }
+    }
+
+    fn want(&mut self, code: usize, wanted: Wanted) {
+        if self.asked.insert((code, wanted)) {
+            self.pending.push_back((code, wanted));
+        }
+    }
+
+    /// The index of a function's code.
+    pub(super) fn code(&mut self, code: &Arc<FnCode>) -> usize {
+        let next = self.codes.len();
+        let index = *self
+            .code_indices
+            .entry(Arc::as_ptr(code) as usize)
+            .or_insert(next);
+        if index < next {
+            return index;
+        }
+        self.codes.push(ReachedCode {
+            code: code.clone(),
+            entries: Vec::new(),
+        });
+        let arities = code.arities().clone();
+        for count in arities.fixed {
+            self.want(
+                index,
+                match count {
+                    0..=MAX_ARITY => Wanted::Entry(count),
+                    _ => Wanted::Wide(count),
+                },
+            );
+        }
+        if let Some(fixed) = arities.variadic {
+            self.want(
+                index,
+                match fixed {
+                    0..=MAX_ARITY => Wanted::Variadic,
+                    _ => Wanted::Wide(fixed),
+                },
+            );
+        }
+        index
+    }
+
+    /// The index of a var.
+    pub(super) fn var(&mut self, var: &Value) -> Result<usize, AheadError> {
+        if let Some(index) = self.var_indices.get(&var.word()) {
+            return Ok(*index);
+        }
+        let body = var.as_object::<VarBody>();
+        let body = body.expect("what is called a var is one");
+        let place = self.object.var(&body.qualified());
+        let place = place.map_err(|error| back_end(&self.user, error))?;
+        let index = self.vars.len();
+        self.var_indices.insert(var.word(), index);
+        self.vars.push(ReachedVar {
+            var: var.clone(),
+            place,
+            root: None,
+            is_value: false,
+        });
+        let root = self.root(body)?;
+        self.vars[index].root = root;
+        if &*body.namespace == CORE {
+            let beside = BESIDE.iter().filter(|(name, _)| *name == &*body.name);
+            for name in beside.flat_map(|(_, names)| *names) {
+                self.core_var(name)?;
+            }
+        }
+        Ok(index)
+    }
+
+    /// What the var holds before any form has run: what its own definition says, not what was
+    /// put there since.
+    fn root(&mut self, body: &VarBody) -> Result<Option<Root>, AheadError> {
+        let root = {
+            let _pin = batuta_runtime::quiescence::pin();
+            body.root()
+        };
+        let function = root.as_ref().and_then(Value::as_object::<FunctionBody>);
+        let is_own = |code: &FnCode| *code.name == *body.qualified();
+        if let Some(function) = function
+            && is_own(&function.code)
+        {
+            match &function.code.source {
+                CodeSource::Compiled(_) => {
+                    return Ok(Some(Root::Code(self.code(&function.code.share()))));
+                }
+                CodeSource::Native(builtin) => return self.builtin(body, builtin).map(Some),
+                CodeSource::Ahead(_) | CodeSource::Bounce => {}
+            }
+        }
+        if let Some((order, forms)) = library::value_forms(body) {
+            let forms = forms.map_err(|errors| AheadError::Library(syntax_fault(&errors)))?;
+            let codes = forms.iter().map(|form| self.code(&code_of(form))).collect();
+            self.values.insert(order, codes);
+            return Ok(None);
+        }
+        // The names of types hold keywords.
+        match root {
+            Some(type_) if &*body.namespace == CORE && type_.as_keyword().is_some() => self
+                .constant(&type_)
+                .map(|index| Some(Root::Constant(index))),
+            _ => Ok(None),
+        }
+    }
+
+    fn builtin(&mut self, body: &VarBody, builtin: &'static Builtin) -> Result<Root, AheadError> {
+        let outside = |reason| AheadError::Outside {
+            name: body.qualified(),
+            reason,
+            user: self.user.to_string(),
+        };
+        if &*body.namespace == CORE && BY_NAME.contains(&builtin.name) {
+            return Err(outside("looks up names"));
+        }
+        let found = SYMBOLS.iter().find_map(|(symbol, table)| {
+            let is_it = |known: &Builtin| std::ptr::eq(known, builtin);
+            Some((*symbol, table.builtins.iter().position(is_it)?))
+        });
+        let Some((symbol, index)) = found else {
+            let own = builtins::TABLE.builtins.iter();
+            let is_compilers = own.into_iter().any(|known| std::ptr::eq(known, builtin));
+            return Err(outside(match is_compilers {
+                true => "needs the compiler",
+                false => "needs the database",
+            }));
+        };
+        let known = self.builtins.iter().position(|known| *known == symbol);
+        let table = known.unwrap_or_else(|| {
+            self.builtins.push(symbol);
+            self.builtins.len() - 1
+        });
+        Ok(Root::Builtin(table, index))
+    }
+
+    /// The index of a constant.
+    pub(super) fn constant(&mut self, value: &Value) -> Result<usize, AheadError> {
+        if let Some(index) = self.constant_indices.get(&value.word()) {
+            return Ok(*index);
+        }
+        if let Some(function) = value.as_object::<FunctionBody>() {
+            match &function.code.source {
+                CodeSource::Compiled(_)
+                    if value
+                        .slots::<FunctionBody>()
+                        .is_some_and(<[Value]>::is_empty) =>
+                {
+                    self.code(&function.code.share());
+                }
+                _ => return Err(AheadError::constant(&self.user, value)),
+            }
+        }
+        let index = self.constants.len();
+        self.constants.push(ReachedConstant {
+            value: value.clone(),
+            user: self.user.clone(),
+        });
+        self.constant_indices.insert(value.word(), index);
+        Ok(index)
+    }
+
+    /// What stands for a var or function in the image: see `batuta_runtime::image`.
+    pub(super) fn outside_number(&self, value: &Value) -> Option<u64> {
+        if let Some(function) = value.as_object::<FunctionBody>() {
+            let code = self
+                .code_indices
+                .get(&(&raw const *function.code as usize))?;
+            return Some(2 * *code as u64 + 1);
+        }
+        let var = self.var_indices.get(&value.word())?;
+        Some(2 * *var as u64)
+    }
+}
+
+/// A function with its place, for messages.
+fn description(name: &str, ir: &IrFunction) -> String {
+    let what = match name.contains('/') {
+        true => format!("`{name}`"),
+        false => "a top-level form".to_owned(),
+    };
+    match ir.places.first().map(|place| place.span) {
+        Some(span) if !span.is_none() => {
+            let (line, _) = sources().line_col(span);
+            format!("{what} ({}:{line})", sources().name(span.source))
+        }
+        _ => what,
+    }
+}
+
+fn back_end(user: &str, error: Box<ModuleError>) -> AheadError {
+    AheadError::BackEnd {
+        user: user.to_owned(),
+        error,
+    }
+}

@@ -1,0 +1,50 @@
+//! `batuta compile FILE`: a program to an executable.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use batuta_compiler::ahead::record::Record;
+use batuta_compiler::ahead::{self, Program};
+use batuta_compiler::session::Session;
+
+use crate::cli::Compilation;
+use crate::commands::run::Main;
+use crate::driver::{CRASHED, Driver};
+use crate::link::link;
+use crate::program::finish;
+use crate::report;
+
+/// Compiles a program.
+pub fn run(compilation: &Compilation, driver: &Driver) -> ExitCode {
+    let code = match executable(compilation, driver) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(code) => code,
+    };
+    finish();
+    code
+}
+
+/// What went wrong has been told; the code to exit with.
+fn executable(compilation: &Compilation, driver: &Driver) -> Result<(), ExitCode> {
+    let (name, text) = driver.read_program(&compilation.place)?;
+    driver.set_arguments(&[]);
+    let record = Arc::new(Record::default());
+    let mut session = Session::recording(&record);
+    let loaded = session.load(&name, &text).map_err(|errors| {
+        report::tell_diagnostics(&errors);
+        ExitCode::from(CRASHED)
+    })?;
+    report::tell_diagnostics(&loaded.warnings);
+    let main = Main::find(&session.namespace(), &loaded.forms);
+    let program = Program {
+        forms: record.forms().into_iter().chain(loaded.forms).collect(),
+        main: main.map(|main| (main.var, main.arglists)),
+    };
+    let failed = |text: String| {
+        report::tell_line(&text);
+        ExitCode::from(CRASHED)
+    };
+    let object = ahead::compile(&program)
+        .map_err(|error| failed(format!("{error}\n`batuta run` runs this program")))?;
+    link(&object, compilation).map_err(|error| failed(error.to_string()))
+}

@@ -1,0 +1,117 @@
+//! Programs compiled ahead of time: what their object file holds besides machine code, and how it
+//! becomes a running program.
+//!
+//! An object file has one [`Program`]: tables of addresses that the linker fills in, and the
+//! *image*, a text of bytes that says what is to be made of them at start ([`install`]). Sections
+//! of the image, in order: sources, sites, vars, namespaces, codes, constants, roots of vars, metadata of
+//! vars, tables of literals, top-level forms, `main`. [`bytes`] has the primitives, [`value`] the
+//! constants. To add a section: a row here, its writer in the compiler's `ahead::image`, its
+//! reader in [`install`], at the same place of the order.
+
+pub mod bytes;
+pub mod install;
+pub mod value;
+
+use std::mem::offset_of;
+
+use crate::abi;
+use crate::builtin::BuiltinTable;
+use crate::function::{ENTRIES, Entry, FnCode, VAR_BYTES, VarBody};
+
+/// Addresses of stubs in [`Program::stubs`]: four tables of entries, then the two ways in.
+pub const STUBS: usize = 4 * ENTRIES + 2;
+
+/// What the object file of a program refers to. Every field is one word.
+#[repr(C)]
+pub struct Program {
+    /// [`fingerprint`] of the compiler that made it.
+    pub fingerprint: u64,
+    /// The image.
+    pub image: *const u8,
+    /// Bytes of the image.
+    pub image_bytes: usize,
+    /// The stubs: `resolve`, `native`, `bounce`, `other` by index, `run_entry`, `enter`.
+    pub stubs: *const Entry,
+    /// Machine code, in the order in which the image names entries.
+    pub entries: *const Entry,
+    /// Room for vars, in the order of the image.
+    pub vars: *const *mut u8,
+    /// Tables of literals to fill, in the order of the image.
+    pub literals: *const *mut u64,
+    /// The tables of builtins that the program names.
+    pub tables: *const *const &'static BuiltinTable,
+}
+
+/// Words of a [`Program`].
+pub const PROGRAM_WORDS: usize = size_of::<Program>() / 8;
+
+/// A number that differs where object files and runtime do not fit together.
+pub fn fingerprint() -> u64 {
+    let layout = [
+        VAR_BYTES,
+        size_of::<FnCode>(),
+        offset_of!(FnCode, entries),
+        offset_of!(VarBody, callee),
+        ENTRIES,
+        abi::ENTRIES.len(),
+    ];
+    let bytes = env!("CARGO_PKG_VERSION").bytes().map(u64::from);
+    let words = layout.into_iter().map(|word| word as u64).chain(bytes);
+    // FNV-1a.
+    words.fold(0xcbf2_9ce4_8422_2325, |hash, word| {
+        (hash ^ word).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
+/// How the image names a code's entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EntryKind {
+    /// For this number of arguments.
+    Count(usize),
+    /// The rest comes as a sequence.
+    Variadic,
+    /// All arguments come as a list; this many parameters.
+    Wide(usize),
+}
+
+impl EntryKind {
+    /// As a number.
+    pub fn number(self) -> u64 {
+        match self {
+            EntryKind::Count(count) => count as u64,
+            EntryKind::Variadic => ENTRIES as u64,
+            EntryKind::Wide(count) => (ENTRIES + count) as u64,
+        }
+    }
+
+    /// From its number.
+    pub fn from_number(number: u64) -> EntryKind {
+        match number as usize {
+            count if count < ENTRIES => EntryKind::Count(count),
+            ENTRIES => EntryKind::Variadic,
+            wide => EntryKind::Wide(wide - ENTRIES),
+        }
+    }
+}
+
+/// What a var holds at start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Root {
+    /// The function of the code with this index.
+    Code(usize),
+    /// The builtin with this index of the table with this index.
+    Builtin(usize, usize),
+    /// The constant with this index.
+    Constant(usize),
+}
+
+/// What a word of a literal table holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Slot {
+    /// The constant with this index.
+    Constant(usize),
+    /// The var with this index.
+    Var(usize),
+    /// The code with this index.
+    Code(usize),
+}
