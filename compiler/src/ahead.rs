@@ -2,8 +2,8 @@
 //!
 //! [`record`] notes the forms of the files that a program loads, [`reach`] finds and compiles what
 //! they reach, [`image`] writes down what the runtime makes of it at start. What the program does
-//! not reach is not in it, so that it can neither compile nor look up names while it runs; a
-//! program that reaches a function for that is refused with its name.
+//! not reach is not in it. One that evaluates forms or looks up names while it runs holds all of its
+//! own definitions, the compiler and the library's text.
 
 mod image;
 mod reach;
@@ -31,13 +31,13 @@ pub struct Program {
 /// Why a program has no object file.
 #[derive(Debug, thiserror::Error)]
 pub enum AheadError {
-    /// It reaches something that a compiled program does not hold.
-    #[error("`{name}` {reason}, which a compiled program does not hold; it is used in {user}")]
-    Outside {
-        /// The function it reaches.
+    /// It reaches a builtin that is not the runtime's.
+    #[error(
+        "`{name}` needs the database, which a compiled program does not hold; it is used in {user}"
+    )]
+    Database {
+        /// The builtin.
         name: String,
-        /// What that is for.
-        reason: &'static str,
         /// Who names it.
         user: String,
     },

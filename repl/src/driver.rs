@@ -6,8 +6,8 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use batuta_compiler::library::{self, LibrarySource};
 use batuta_compiler::load::install_loader;
+use batuta_native::with_compiler::install_library;
 use batuta_runtime::actor;
 use batuta_runtime::builtin::BuiltinTable;
 use batuta_runtime::collections::list;
@@ -166,16 +166,6 @@ pub fn close_database() {
             report::tell_line(&format!("the database did not close well: {error}"));
         }
     }
-}
-
-/// Gives the names of the library their vars.
-fn install_library() {
-    let sources = batuta_stdlib::SOURCES.iter().map(|source| LibrarySource {
-        name: source.name,
-        namespace: source.namespace,
-        text: source.text,
-    });
-    library::install(sources);
 }
 
 fn read_file(path: &Path) -> io::Result<String> {

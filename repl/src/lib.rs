@@ -13,10 +13,9 @@ pub mod driver;
 mod flame_graph;
 pub mod interactive;
 pub mod link;
-pub mod load_path;
 mod profile;
 pub mod program;
 #[cfg(feature = "dlog")]
 mod progress;
 
-pub use batuta_native::{report, signals};
+pub use batuta_native::{load_path, report, signals};

@@ -3,7 +3,7 @@
 //!
 //! An object file has one [`Program`]: tables of addresses that the linker fills in, and the
 //! *image*, a text of bytes that says what is to be made of them at start ([`install`]). Sections
-//! of the image, in order: sources, sites, vars, namespaces, codes, constants, roots of vars, metadata of
+//! of the image, in order: sources, sites, vars, namespaces, names in them, codes, constants, roots of vars, metadata of
 //! vars, tables of literals, top-level forms, `main`. [`bytes`] has the primitives, [`value`] the
 //! constants. To add a section: a row here, its writer in the compiler's `ahead::image`, its
 //! reader in [`install`], at the same place of the order.
@@ -40,6 +40,8 @@ pub struct Program {
     pub literals: *const *mut u64,
     /// The tables of builtins that the program names.
     pub tables: *const *const &'static BuiltinTable,
+    /// Starts what the program holds besides the runtime, once its vars are there.
+    pub extension: Option<extern "C" fn()>,
 }
 
 /// Words of a [`Program`].

@@ -26,14 +26,14 @@ const NOT_COUNTED: [&str; 3] = ["jvm", "recorder", "back-reference"];
 const DIFFERENCES_MAX: [(&str, usize); 2] = [("core", 2), ("state-or-types", 10)];
 
 #[derive(Deserialize)]
-struct Row {
+pub(crate) struct Row {
     suite: String,
-    expr: String,
-    expected: String,
+    pub(crate) expr: String,
+    pub(crate) expected: String,
     needs: String,
 }
 
-struct Exception {
+pub(crate) struct Exception {
     kind: String,
 }
 
@@ -95,7 +95,8 @@ fn folder() -> std::path::PathBuf {
     root().join("tests/clojure-corpus")
 }
 
-fn rows() -> BTreeMap<usize, Row> {
+/// All rows by their line numbers.
+pub(crate) fn rows() -> BTreeMap<usize, Row> {
     let text = fs::read_to_string(folder().join("corpus.jsonl")).expect("the corpus is there");
     let parsed = text.lines().enumerate().map(|(index, line)| {
         let row = serde_json::from_str(line).expect("each line of the corpus is a row");
@@ -104,7 +105,8 @@ fn rows() -> BTreeMap<usize, Row> {
     parsed.collect()
 }
 
-fn exceptions() -> BTreeMap<usize, Exception> {
+/// The rows that do not pass, or differ.
+pub(crate) fn exceptions() -> BTreeMap<usize, Exception> {
     let text = fs::read_to_string(folder().join("exceptions.tsv")).expect("the list is there");
     let lines = text
         .lines()

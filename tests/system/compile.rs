@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
+use crate::clojure_corpus;
 use crate::process::{Ended, batuta, command, finish, root};
 
 /// A folder for executables.
@@ -98,20 +99,69 @@ fn the_same_program_is_the_same_file() {
 }
 
 #[test]
-fn what_only_run_can_do_is_refused_by_name() {
+fn a_program_that_evaluates_forms_holds_the_compiler() {
+    same("examples/macros.bat", &[]);
+    let ended = same("tests/system/compiled/evaluating.bat", &[]);
+    assert_eq!(ended.code, Some(1));
+}
+
+/// Words of rows that change what the rows behind them mean, or differ from run to run.
+const ALONE: [&str; 9] = [
+    "defmacro",
+    "in-ns",
+    "ns-unmap",
+    "promise",
+    "refer",
+    "remove-ns",
+    "time",
+    "use",
+    "with-redefs",
+];
+
+#[test]
+fn the_corpus_of_clojure_expressions_comes_to_the_same() {
     let folder = folder();
-    for (name, program, wanted) in [
-        ("eval", "(println (eval '(+ 1 2)))", "needs the compiler"),
-        ("find", "(println (resolve 'inc))", "looks up names"),
-    ] {
-        let file = folder.path().join(format!("{name}.bat"));
-        fs::write(&file, program).expect("it is writable");
-        let (_, ended) = compile(&file.display().to_string(), folder.path());
-        let told = ended.failed(1);
-        assert!(told.contains(wanted), "{told}");
-        assert!(told.contains(&format!("{name}.bat:1")), "{told}");
-        assert!(told.contains("`batuta run` runs this program"), "{told}");
+    let program = folder.path().join("corpus.bat");
+    let file = program.display().to_string();
+    let excepted = clojure_corpus::exceptions();
+    let rows = clojure_corpus::rows();
+    let is_alone = |text: &str| ALONE.iter().any(|word| text.contains(word));
+    let mut lines: Vec<String> = rows
+        .into_iter()
+        .filter(|(number, row)| !excepted.contains_key(number) && !is_alone(&row.expr))
+        .map(|(number, row)| line(number, &row.expr, &row.expected))
+        .collect();
+    // Rows that are to be refused before anything runs cannot be part of a program.
+    loop {
+        fs::write(&program, lines.join("\n")).expect("it is writable");
+        let told = batuta(&["check", &file]).stderr;
+        let refused = refused_lines(&told);
+        if refused.is_empty() {
+            break;
+        }
+        let numbered = lines.into_iter().enumerate();
+        let kept = numbered.filter(|(index, _)| !refused.contains(&(index + 1)));
+        lines = kept.map(|(_, line)| line).collect();
     }
+    assert!(lines.len() > 1_500, "only {} rows are left", lines.len());
+    let ended = same(&file, &[]);
+    let pass = ended.stdout.lines().filter(|line| line.ends_with(" :same"));
+    // In one program a row sees what the rows before it define.
+    assert!(pass.count() * 100 >= lines.len() * 99, "{}", ended.stdout);
+}
+
+/// A row as one line of a program, which prints the row's number and whether it passes.
+fn line(number: usize, form: &str, expected: &str) -> String {
+    let flat = |text: &str| text.replace('\n', " ");
+    let (form, expected) = (flat(form), flat(expected));
+    format!("(println {number} ((fn [] (if (= {form} {expected}) :same :differs))))")
+}
+
+/// The lines of a program that diagnostics name.
+fn refused_lines(told: &str) -> Vec<usize> {
+    let places = told.split("corpus.bat:").skip(1);
+    let numbers = places.filter_map(|place| place.split(':').next()?.parse().ok());
+    numbers.collect()
 }
 
 #[test]

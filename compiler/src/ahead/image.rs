@@ -8,12 +8,12 @@ use batuta_runtime::function::{VarBody, var_flags};
 use batuta_runtime::image::bytes::Writer;
 use batuta_runtime::image::value::{self, Outside};
 use batuta_runtime::image::{Root, Slot};
-use batuta_runtime::namespace;
+use batuta_runtime::namespace::{self, CORE, Lookup};
 use batuta_runtime::site::Site;
 use batuta_runtime::value::Value;
 
 use super::AheadError;
-use super::reach::Reach;
+use super::reach::{Reach, own_namespaces};
 use crate::backends::object::{ObjectCode, Tables};
 use crate::session::sources;
 
@@ -36,6 +36,7 @@ pub(super) fn written(
     let mut writer = Writer::default();
     sites(&mut writer, reach.object.sites());
     vars(&mut writer, &reach);
+    names(&mut writer, &reach);
     codes(&mut writer, &reach);
     constants(&mut writer, &reach)?;
     roots(&mut writer, &reach, &metadata);
@@ -56,6 +57,7 @@ pub(super) fn written(
         vars: reach.vars.iter().map(|var| var.place).collect(),
         literals: reach.literals.iter().map(|(table, _)| *table).collect(),
         builtins: reach.builtins,
+        extension: reach.needs_compiler.then_some("bt_with_compiler"),
     };
     Ok((reach.object, tables))
 }
@@ -133,6 +135,45 @@ fn vars(writer: &mut Writer, reach: &Reach) {
     let loaded = namespace::loaded();
     writer.size(loaded.len());
     loaded.iter().for_each(|name| writer.text(name));
+}
+
+/// Aliases and the like, for forms that are read while the program runs.
+fn names(writer: &mut Writer, reach: &Reach) {
+    let own = own_namespaces().filter(|_| reach.needs_compiler);
+    let own: Vec<Arc<str>> = own.collect();
+    writer.size(own.len());
+    for here in own {
+        writer.text(&here);
+        let aliases = namespace::aliases(&here);
+        writer.size(aliases.len());
+        for (alias, target) in aliases {
+            writer.text(&alias);
+            writer.text(&target);
+        }
+        let core = namespace::names(CORE).into_iter();
+        let hidden: Vec<_> = core
+            .filter(|name| namespace::is_hidden(&here, name))
+            .collect();
+        writer.size(hidden.len());
+        hidden.iter().for_each(|name| writer.text(name));
+        let referred = namespace::referred_names(&here);
+        let vars =
+            referred
+                .iter()
+                .filter_map(|name| match namespace::find_visible(&here, None, name) {
+                    Lookup::Var(var) => Some((name, var)),
+                    _ => None,
+                });
+        let vars: Vec<_> = vars.collect();
+        writer.size(vars.len());
+        for (name, var) in vars {
+            let body = var.as_object::<VarBody>();
+            let body = body.expect("a look-up finds vars");
+            writer.text(name);
+            writer.text(&body.namespace);
+            writer.text(&body.name);
+        }
+    }
 }
 
 fn codes(writer: &mut Writer, reach: &Reach) {

@@ -25,6 +25,7 @@ use crate::code::{LazyFunction, code_of, syntax_fault};
 use crate::ir::function::{IrFunction, Literal};
 use crate::ir::instruction::{Op, Terminator};
 use crate::library;
+use crate::resolve;
 use crate::session::sources;
 
 /// Functions of the core that builtins look for by name.
@@ -80,6 +81,8 @@ pub(super) struct Reach {
     pub(super) literals: Vec<(DataId, Vec<Slot>)>,
     /// Forms that give values to vars of the library, by the library's order.
     pub(super) values: BTreeMap<usize, Vec<usize>>,
+    /// Does the program evaluate forms or look up names?
+    pub(super) needs_compiler: bool,
     var_indices: HashMap<u64, usize>,
     code_indices: HashMap<usize, usize>,
     constant_indices: HashMap<u64, usize>,
@@ -101,6 +104,7 @@ impl Reach {
             builtins: Vec::new(),
             literals: Vec::new(),
             values: BTreeMap::new(),
+            needs_compiler: false,
             var_indices: HashMap::new(),
             code_indices: HashMap::new(),
             constant_indices: HashMap::new(),
@@ -118,8 +122,23 @@ impl Reach {
         self.var(&namespace::intern(CORE, name))
     }
 
-    /// Compiles all there is to compile.
+    /// Compiles all there is to compile. What is evaluated while the program runs may name all
+    /// that the program defines.
     pub(super) fn run(&mut self) -> Result<(), AheadError> {
+        self.run_pending()?;
+        if self.needs_compiler {
+            for namespace in own_namespaces() {
+                for (_, var) in namespace::vars(&namespace) {
+                    let index = self.var(&var)?;
+                    self.vars[index].is_value = true;
+                }
+            }
+            self.run_pending()?;
+        }
+        Ok(())
+    }
+
+    fn run_pending(&mut self) -> Result<(), AheadError> {
         while let Some((index, wanted)) = self.pending.pop_front() {
             let code = self.codes[index].code.clone();
             let ir = match &code.source {
@@ -281,7 +300,7 @@ impl Reach {
                 CodeSource::Compiled(_) => {
                     return Ok(Some(Root::Code(self.code(&function.code.share()))));
                 }
-                CodeSource::Native(builtin) => return self.builtin(body, builtin).map(Some),
+                CodeSource::Native(builtin) => return self.builtin(body, builtin),
                 CodeSource::Ahead(_) | CodeSource::Bounce => {}
             }
         }
@@ -300,33 +319,33 @@ impl Reach {
         }
     }
 
-    fn builtin(&mut self, body: &VarBody, builtin: &'static Builtin) -> Result<Root, AheadError> {
-        let outside = |reason| AheadError::Outside {
-            name: body.qualified(),
-            reason,
-            user: self.user.to_string(),
-        };
-        if &*body.namespace == CORE && BY_NAME.contains(&builtin.name) {
-            return Err(outside("looks up names"));
+    /// None for what the compiler installs itself in programs that hold it.
+    fn builtin(
+        &mut self,
+        body: &VarBody,
+        builtin: &'static Builtin,
+    ) -> Result<Option<Root>, AheadError> {
+        let is_it = |known: &Builtin| std::ptr::eq(known, builtin);
+        let is_by_name = &*body.namespace == CORE && BY_NAME.contains(&builtin.name);
+        if is_by_name || builtins::TABLE.builtins.iter().any(is_it) {
+            self.needs_compiler = true;
+            return Ok(None);
         }
-        let found = SYMBOLS.iter().find_map(|(symbol, table)| {
-            let is_it = |known: &Builtin| std::ptr::eq(known, builtin);
-            Some((*symbol, table.builtins.iter().position(is_it)?))
-        });
+        let found = SYMBOLS
+            .iter()
+            .find_map(|(symbol, table)| Some((*symbol, table.builtins.iter().position(is_it)?)));
         let Some((symbol, index)) = found else {
-            let own = builtins::TABLE.builtins.iter();
-            let is_compilers = own.into_iter().any(|known| std::ptr::eq(known, builtin));
-            return Err(outside(match is_compilers {
-                true => "needs the compiler",
-                false => "needs the database",
-            }));
+            return Err(AheadError::Database {
+                name: body.qualified(),
+                user: self.user.to_string(),
+            });
         };
         let known = self.builtins.iter().position(|known| *known == symbol);
         let table = known.unwrap_or_else(|| {
             self.builtins.push(symbol);
             self.builtins.len() - 1
         });
-        Ok(Root::Builtin(table, index))
+        Ok(Some(Root::Builtin(table, index)))
     }
 
     /// The index of a constant.
@@ -366,6 +385,12 @@ impl Reach {
         let var = self.var_indices.get(&value.word())?;
         Some(2 * *var as u64)
     }
+}
+
+/// The namespaces that are not the library's.
+pub(super) fn own_namespaces() -> impl Iterator<Item = Arc<str>> {
+    let all = namespace::all().into_iter();
+    all.filter(|name| !resolve::is_library(name))
 }
 
 /// A function with its place, for messages.

@@ -2,9 +2,11 @@
 //! program compiled ahead of time: its allocator, signals, reports of what went wrong, and the
 //! start of compiled programs ([`start`]), which are linked with this crate as a static library.
 
+pub mod load_path;
 pub mod report;
 pub mod signals;
 pub mod start;
+pub mod with_compiler;
 
 use std::io::{self, Write};
 

@@ -77,6 +77,9 @@ pub unsafe fn install(program: &'static Program) -> Result<Installed, Mismatch> 
         constants: Vec::new(),
     };
     loading.vars();
+    if let Some(start) = program.extension {
+        start();
+    }
     dynamic::install();
     loading.namespaces();
     loading.codes();
@@ -154,6 +157,19 @@ impl Loading<'_> {
         let names = self.reader.many(|reader| reader.text());
         names.into_iter().for_each(namespace::set_loaded);
         namespace::create("user");
+        for _ in 0..self.reader.size() {
+            let here = self.reader.text();
+            for (alias, target) in self.reader.many(|reader| (reader.text(), reader.text())) {
+                namespace::add_alias(here, alias, target);
+            }
+            let hidden = self.reader.many(|reader| reader.text().into());
+            namespace::hide(here, hidden);
+            let referred = |reader: &mut Reader<'_>| {
+                let name = reader.text();
+                namespace::refer(here, name, &namespace::intern(reader.text(), reader.text()));
+            };
+            self.reader.many(referred);
+        }
     }
 
     fn codes(&mut self) {
