@@ -43,6 +43,7 @@ pub(crate) mod unit;
 
 pub(crate) use namespaces::parse_requires;
 pub use namespaces::{Refer, Require};
+pub(crate) use operators::operation;
 pub(crate) use operators::is_immediate;
 
 /// What analysis needs from whoever drives it.

@@ -24,7 +24,7 @@ use crate::library::Passage;
 use crate::lower::{Group, Surroundings, Target, lower_arity};
 use crate::macro_run::{ActorHost, describe};
 use crate::session::EvaluationError;
-use crate::{diagnostics_text, passes};
+use crate::{diagnostics_text, fuse, passes};
 
 /// See the module's head.
 pub struct LazyFunction {
@@ -201,7 +201,8 @@ pub(crate) fn lowered(
     target: Target,
     surroundings: &mut dyn Surroundings,
 ) -> IrFunction {
-    let mut ir = lower_arity(core, target, surroundings);
+    let fused = fuse::fused(core, target.arity);
+    let mut ir = lower_arity(fused.as_ref().unwrap_or(core), target, surroundings);
     check(&ir, Stage::Lowered);
     passes::run(&mut ir);
     check(&ir, Stage::Owned);

@@ -154,6 +154,59 @@ impl Core {
     }
 }
 
+impl Core {
+    /// Shows every node directly below this one, to be changed. Bodies of functions made here are
+    /// not below it.
+    pub fn for_each_child_mut(&mut self, visit: &mut dyn FnMut(&mut Core)) {
+        match &mut self.kind {
+            CoreKind::Const(_)
+            | CoreKind::Local(_)
+            | CoreKind::Global(_)
+            | CoreKind::Var(_)
+            | CoreKind::Fn(_)
+            | CoreKind::Rethrow
+            | CoreKind::Def(_, None) => {}
+            CoreKind::If(test, then, otherwise) => {
+                visit(test);
+                visit(then);
+                visit(otherwise);
+            }
+            CoreKind::Let(bindings, body) | CoreKind::Loop { bindings, body, .. } => {
+                bindings.iter_mut().for_each(|(_, value)| visit(value));
+                visit(body);
+            }
+            CoreKind::Do(nodes)
+            | CoreKind::CallGlobal(_, nodes)
+            | CoreKind::Primitive(_, nodes)
+            | CoreKind::Recur(_, nodes)
+            | CoreKind::Jump(_, nodes) => nodes.iter_mut().for_each(visit),
+            CoreKind::LetFn(_, body) | CoreKind::Return(body) => visit(body),
+            CoreKind::Call(callee, args) => {
+                visit(callee);
+                args.iter_mut().for_each(visit);
+            }
+            CoreKind::Join { body, inner, .. } => {
+                visit(inner);
+                visit(body);
+            }
+            CoreKind::Try {
+                body,
+                catch,
+                finally,
+            } => {
+                visit(body);
+                if let Some((_, handle)) = catch {
+                    visit(handle);
+                }
+                if let Some(finally) = finally {
+                    visit(finally);
+                }
+            }
+            CoreKind::Def(_, Some(value)) => visit(value),
+        }
+    }
+}
+
 /// Where `recur` goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RecurTarget {
@@ -242,6 +295,10 @@ pub enum Primitive {
     IsMap,
     /// Is it a keyword, string, …: `a` is tested against the class keyword constant `b`.
     IsClass,
+    /// Is it the mark of an early end of a reduction?
+    IsReduced,
+    /// Do the vars that fused pipelines rely on have their first values? No arguments.
+    ReliedOn,
     /// Elements of a vector known to be one. (patterns)
     VectorCount,
     /// Element of a vector at a constant index known to be inside. (patterns)

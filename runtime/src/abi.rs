@@ -66,6 +66,8 @@ entries![
     count::bt_dup,
     count::bt_is_class,
     count::bt_is_map,
+    count::bt_is_reduced,
+    count::bt_relied_on,
     count::bt_vector_count,
     count::bt_vector_nth,
     failing::bt_catch_take,

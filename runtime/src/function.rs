@@ -11,13 +11,13 @@
 
 use std::any::Any;
 use std::ptr::NonNull;
-use std::sync::atomic::{AtomicPtr, AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use crate::builtin::{Arity, Builtin};
 use crate::namespace::unread;
-use crate::value::Value;
 use crate::value::object::{Body, Kind, bytes_of, make, make_at, make_with_slots};
+use crate::value::{Control, Value};
 
 /// Arguments beyond this number are passed as one list through the spread entry.
 pub const MAX_ARITY: usize = 8;
@@ -314,6 +314,18 @@ pub mod var_flags {
     pub const UNREAD_META: u8 = 16;
     /// Its value comes from a text of the library that was not read.
     pub const UNREAD_VALUE: u8 = 32;
+    /// Code was compiled that is right only while the var keeps its first value.
+    pub const RELIED_ON: u8 = 64;
+    /// Has had another value before.
+    pub const REDEFINED: u8 = 128;
+}
+
+static RELIED_ON_CHANGED: AtomicBool = AtomicBool::new(false);
+
+/// Does every var that compiled code relies on have the value it was defined with?
+#[inline]
+pub fn relied_on_unchanged() -> bool {
+    !RELIED_ON_CHANGED.load(Ordering::SeqCst)
 }
 
 /// A var: a name's place. Immortal.
@@ -422,8 +434,29 @@ impl VarBody {
         self.put(var_flags::UNREAD_VALUE, false);
         let old = self.value.swap(value.into_word(), Ordering::AcqRel);
         self.callee.store(callee, Ordering::Release);
+        if old != Control::Unbound.word() {
+            self.note_redefinition();
+        }
         // SAFETY: the var owned one count of the word it held.
         crate::quiescence::retire(unsafe { Value::from_word(old) });
+    }
+
+    fn note_redefinition(&self) {
+        let before = self
+            .flags
+            .fetch_or(var_flags::REDEFINED, Ordering::SeqCst);
+        if before & var_flags::RELIED_ON != 0 {
+            RELIED_ON_CHANGED.store(true, Ordering::SeqCst);
+        }
+    }
+
+    /// Lets code be compiled that is right only while the var keeps the value it was defined with;
+    /// such code asks [`relied_on_unchanged`] each time before it runs. False if it is too late.
+    pub fn rely_on(&self) -> bool {
+        let before = self
+            .flags
+            .fetch_or(var_flags::RELIED_ON, Ordering::SeqCst);
+        before & var_flags::REDEFINED == 0
     }
 
     fn bouncer(&self, var: &Value) -> &Value {

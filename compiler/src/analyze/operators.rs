@@ -24,12 +24,25 @@ const CHAINED: [(&str, Primitive); 5] = [
     (">=", Primitive::Ge),
 ];
 
-const UNARY: [(&str, Primitive); 4] = [
+const UNARY: [(&str, Primitive); 6] = [
+    ("chunk-count*", Primitive::VectorCount),
     ("dec", Primitive::Dec),
     ("inc", Primitive::Inc),
     ("nil?", Primitive::IsNil),
     ("not", Primitive::Not),
+    ("reduced?", Primitive::IsReduced),
 ];
+
+/// The operation that a call of Batuta's own function with so many arguments is, if it takes them
+/// as they are.
+pub(crate) fn operation(name: &str, count: usize) -> Option<Primitive> {
+    match count {
+        1 => row(&UNARY, name),
+        2 if name == "chunk-nth*" => Some(Primitive::VectorNth),
+        2 => row(&FOLDED, name).or_else(|| row(&CHAINED, name)),
+        _ => None,
+    }
+}
 
 fn row(table: &[(&str, Primitive)], name: &str) -> Option<Primitive> {
     table
@@ -57,6 +70,10 @@ impl Unit<'_> {
                 let test = self.equals_immediate(first, second, span, ctx)?;
                 let negated = || primitive(Primitive::Not, vec![test.clone()], span);
                 Some(if name == "=" { test } else { negated() })
+            }
+            [_, _] if name == "chunk-nth*" => {
+                let arguments = self.exprs(args, ctx);
+                Some(primitive(Primitive::VectorNth, arguments, span))
             }
             [_, _] if name == "identical?" => {
                 let arguments = self.exprs(args, ctx);

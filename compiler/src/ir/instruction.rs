@@ -50,6 +50,10 @@ pub enum RuntimeEntry {
     IsClass,
     /// `(value) -> boolean`; borrows. Maps, records and errors match map patterns.
     IsMap,
+    /// `(value) -> boolean`; borrows.
+    IsReduced,
+    /// `() -> boolean`: do the vars that fused code relies on have their first values?
+    ReliedOn,
     /// `(vector) -> integer`; borrows; the value is a vector.
     VectorCount,
     /// `(vector, index) -> element`; borrows; the index is inside.
@@ -186,6 +190,8 @@ impl RuntimeEntry {
         match self {
             RuntimeEntry::IsClass => "bt_is_class",
             RuntimeEntry::IsMap => "bt_is_map",
+            RuntimeEntry::IsReduced => "bt_is_reduced",
+            RuntimeEntry::ReliedOn => "bt_relied_on",
             RuntimeEntry::VectorCount => "bt_vector_count",
             RuntimeEntry::VectorNth => "bt_vector_nth",
             RuntimeEntry::ReceiveStart => "bt_receive_start",

@@ -74,6 +74,8 @@ impl Lower<'_> {
                 let class = self.value(&args[1])?;
                 Op::Runtime(RuntimeEntry::IsClass, vec![class, value])
             }
+            Primitive::IsReduced => self.runtime(RuntimeEntry::IsReduced, args)?,
+            Primitive::ReliedOn => self.runtime(RuntimeEntry::ReliedOn, args)?,
             Primitive::VectorCount => self.runtime(RuntimeEntry::VectorCount, args)?,
             Primitive::VectorNth => self.runtime(RuntimeEntry::VectorNth, args)?,
             Primitive::ReceiveStart => self.runtime(RuntimeEntry::ReceiveStart, args)?,

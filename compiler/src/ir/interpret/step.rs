@@ -4,9 +4,10 @@ use batuta_runtime::abi;
 use batuta_runtime::abi::failing::unbound;
 use batuta_runtime::collections::vector;
 use batuta_runtime::failure::{Fault, FaultKind};
-use batuta_runtime::function::{VarBody, make_closure};
+use batuta_runtime::function::{VarBody, make_closure, relied_on_unchanged};
 use batuta_runtime::number::{self, comparison};
 use batuta_runtime::value::Value;
+use batuta_runtime::value::object::Kind;
 
 use super::Machine;
 use crate::ir::entity::{LiteralId, ValueId};
@@ -122,6 +123,11 @@ impl Machine {
             RuntimeEntry::IsMap => {
                 Value::bool(abi::count::is_map_like(self.view(args[0]))).into_word()
             }
+            RuntimeEntry::IsReduced => {
+                let is_reduced = self.view(args[0]).kind() == Some(Kind::Reduced);
+                Value::bool(is_reduced).into_word()
+            }
+            RuntimeEntry::ReliedOn => Value::bool(relied_on_unchanged()).into_word(),
             RuntimeEntry::VectorCount => {
                 let count = vector::len(self.view(args[0])).unwrap_or(0);
                 number::int(count as i64).into_word()
