@@ -43,6 +43,8 @@ pub struct Cx {
     pub resumes: Vec<Box<dyn Resume>>,
     /// What the builtin that gave [`crate::value::Control::Pending`] waits for.
     pub pending: Option<Pending>,
+    /// What `detach*` took out of a collection, until it is asked for.
+    pub detached: Value,
     /// The failure under way.
     pub failure: FailureState,
     /// The actor that runs.
@@ -105,6 +107,7 @@ impl Cx {
             resume: 0,
             resumes: Vec::new(),
             pending: None,
+            detached: Value::NIL,
             failure: FailureState::default(),
             actor: None,
             coroutine,
@@ -115,6 +118,7 @@ impl Cx {
     pub(crate) fn reset(&mut self) {
         self.resumes.clear();
         self.pending = None;
+        self.detached = Value::NIL;
         drop(self.failure.take());
     }
 

@@ -20,26 +20,51 @@
   [m path value]
   (let [key (first path)
         more (next path)]
-    (if more
-      (assoc m key (assoc-in (get m key) more value))
-      (assoc m key value))))
+    (cond
+      (nil? more) (assoc m key value)
+      (detachable* m key) (let [m (detach* m key)
+                                inner (detached*)]
+                            (assoc m key (assoc-in inner more value)))
+      :else (assoc m key (assoc-in (get m key) more value)))))
 
+;; The functions that change what stands under a key take it out of its collection first: so who has
+;; the only reference to the whole has the only one to the part, and both change in place.
 (defn update
   "m with the value under key replaced by f of it and further arguments."
-  ([m key f] (assoc m key (f (get m key))))
-  ([m key f x] (assoc m key (f (get m key) x)))
-  ([m key f x y] (assoc m key (f (get m key) x y)))
-  ([m key f x y z] (assoc m key (f (get m key) x y z)))
-  ([m key f x y z & more] (assoc m key (apply f (get m key) x y z more))))
+  ([m key f]
+   (if (detachable* m key)
+     (let [m (detach* m key)
+           value (detached*)]
+       (assoc m key (f value)))
+     (assoc m key (f (get m key)))))
+  ([m key f x]
+   (if (detachable* m key)
+     (let [m (detach* m key)
+           value (detached*)]
+       (assoc m key (f value x)))
+     (assoc m key (f (get m key) x))))
+  ([m key f x y]
+   (if (detachable* m key)
+     (let [m (detach* m key)
+           value (detached*)]
+       (assoc m key (f value x y)))
+     (assoc m key (f (get m key) x y))))
+  ([m key f x y z] (update m key (fn [value] (f value x y z))))
+  ([m key f x y z & more] (update m key (fn [value] (apply f value x y z more)))))
 
 (defn update-in
   "m with the value under a path of keys replaced by f of it and further arguments."
-  [m path f & args]
-  (let [key (first path)
-        more (next path)]
-    (if more
-      (assoc m key (apply update-in (get m key) more f args))
-      (assoc m key (apply f (get m key) args)))))
+  ([m path f]
+   (let [key (first path)
+         more (next path)]
+     (if (detachable* m key)
+       (let [m (detach* m key)
+             value (detached*)]
+         (assoc m key (if more (update-in value more f) (f value))))
+       (assoc m key (if more (update-in (get m key) more f) (f (get m key)))))))
+  ([m path f x] (update-in m path (fn [value] (f value x))))
+  ([m path f x y] (update-in m path (fn [value] (f value x y))))
+  ([m path f x y & more] (update-in m path (fn [value] (apply f value x y more)))))
 
 (defn merge
   "One map of all entries; later maps win. nil if all are nil."

@@ -1,5 +1,5 @@
-;; Folding sequences and what is defined by it. The loops walk with first and next: over vectors,
-;; ranges and lists these neither allocate nor hold the head.
+;; Folding sequences and what is defined by it. The loops go over chunks: the items of a vector are
+;; taken from the vector itself, others from vectors of up to 32 that are there already.
 (ns batuta.core)
 
 (defn unreduced
@@ -15,14 +15,24 @@
 (defn- reduce-from
   "Folds a sequence value, which may be nil."
   [f init items]
-  (loop [result init
-         items items]
-    (if items
-      (let [result (f result (first items))]
-        (if (reduced? result)
-          (deref result)
-          (recur result (next items))))
-      result)))
+  (if items
+    (let [chunk (chunk-items* items)]
+      (loop [items items
+             chunk chunk
+             place (chunk-start* items)
+             end (chunk-count* chunk)
+             result init]
+        (if (< place end)
+          (let [result (f result (chunk-nth* chunk place))]
+            (if (reduced? result)
+              (deref result)
+              (recur items chunk (inc place) end result)))
+          (let [following (chunk-next* items chunk)]
+            (if following
+              (let [chunk (chunk-items* following)]
+                (recur following chunk (chunk-start* following) (chunk-count* chunk) result))
+              result)))))
+    init))
 
 (defn reduce
   "Folds coll with f from the left, starting with init or else with its first item. Without init
@@ -88,22 +98,14 @@
   ([] [])
   ([to] to)
   ([to from]
-   (loop [result to
-          items (seq from)]
-     (if items
-       (recur (conj result (first items)) (next items))
-       result)))
+   (reduce (fn [result item] (conj result item)) to from))
   ([to xform from]
    (transduce xform conj to from)))
 
 (defn mapv
   "A vector of f of the items of coll, or of the first, second … items of several collections."
   ([f coll]
-   (loop [result []
-          items (seq coll)]
-     (if items
-       (recur (conj result (f (first items))) (next items))
-       result)))
+   (reduce (fn [result item] (conj result (f item))) [] coll))
   ([f c1 c2]
    (loop [result []
           s1 (seq c1)
@@ -117,35 +119,26 @@
 (defn filterv
   "A vector of the items of coll for which pred holds."
   [pred coll]
-  (loop [result []
-         items (seq coll)]
-    (if items
-      (let [item (first items)]
-        (recur (if (pred item) (conj result item) result) (next items)))
-      result)))
+  (reduce (fn [result item] (if (pred item) (conj result item) result)) [] coll))
 
 (defn run!
   "Calls f with each item of coll for its effects. Returns nil."
   [f coll]
-  (loop [items (seq coll)]
-    (when items
-      (when-not (reduced? (f (first items)))
-        (recur (next items))))))
+  (reduce (fn [_ item] (when (reduced? (f item)) (reduced nil))) nil coll))
+
+(defn- with-item
+  [items item]
+  (if (nil? items) [item] (conj items item)))
 
 (defn group-by
   "A map from each result of f to the vector of the items that gave it, in order."
   [f coll]
-  (reduce-from
-    (fn [groups item]
-      (let [key (f item)]
-        (assoc groups key (conj (get groups key []) item))))
-    {}
-    (seq coll)))
+  (reduce (fn [groups item] (update groups (f item) with-item item)) {} coll))
 
 (defn frequencies
   "A map from each distinct item of coll to how often it occurs."
   [coll]
-  (reduce-from (fn [counts item] (assoc counts item (inc (get counts item 0)))) {} (seq coll)))
+  (reduce (fn [counts item] (assoc counts item (inc (get counts item 0)))) {} coll))
 
 (defn zipmap
   "A map of the keys to the values at the same place, as long as there are both."
@@ -164,9 +157,9 @@
 
 (defn sum
   "The sum of the numbers of coll, or of f of its items; 0 if it is empty."
-  ([coll] (reduce-from + 0 (seq coll)))
+  ([coll] (reduce (fn [total item] (+ total item)) 0 coll))
   ([f coll]
-   (reduce-from (fn [total item] (+ total (f item))) 0 (seq coll))))
+   (reduce (fn [total item] (+ total (f item))) 0 coll)))
 
 (defn avg
   "The mean of the numbers of coll, or of f of its items, exact for exact numbers; nil if it is

@@ -148,7 +148,10 @@
   "A sorted sequence of the items of coll, compared by f of them with compare, or with another
   comparison. Equal ones keep their order; f is called once for each."
   ([f coll]
-   (map third (sort (map-indexed (fn [place item] [(f item) place item]) coll))))
+   (let [items (vec coll)
+         keys (mapv f items)]
+     (or (sort-by-keys* keys items)
+         (map third (sort (map-indexed (fn [place item] [(nth keys place) place item]) items))))))
   ([f comparison coll]
    (let [comparison (if (fn? comparison) comparison (fn [x y] (comparison x y)))]
      (map second

@@ -43,16 +43,16 @@ pub enum CompareOp {
     Eq,
 }
 
-/// Runtime entries that instructions call; each takes and gives tagged words.
+/// Runtime entries that instructions call; each takes tagged words and gives one, or a `Bool`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum RuntimeEntry {
     /// `(class-keyword, value) -> boolean`; borrows.
     IsClass,
     /// `(value) -> boolean`; borrows. Maps, records and errors match map patterns.
     IsMap,
-    /// `(value) -> boolean`; borrows.
+    /// `(value) -> Bool`; borrows.
     IsReduced,
-    /// `() -> boolean`: do the vars that fused code relies on have their first values?
+    /// `() -> Bool`: do the vars that fused code relies on have their first values?
     ReliedOn,
     /// `(vector) -> integer`; borrows; the value is a vector.
     VectorCount,
@@ -227,6 +227,7 @@ impl RuntimeEntry {
             | RuntimeEntry::ReceiveNext
             | RuntimeEntry::DeadlineIn
             | RuntimeEntry::FailureReason => Type::Any,
+            RuntimeEntry::IsReduced | RuntimeEntry::ReliedOn => Type::Bool,
             _ => Type::Immediate,
         }
     }

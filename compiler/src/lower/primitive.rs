@@ -31,6 +31,15 @@ impl Lower<'_> {
                     .map(|c| self.builder.value(Op::Not(c))),
             );
         }
+        let asked = match primitive {
+            Primitive::IsReduced => Some(RuntimeEntry::IsReduced),
+            Primitive::ReliedOn => Some(RuntimeEntry::ReliedOn),
+            _ => None,
+        };
+        if let Some(entry) = asked {
+            let asking = self.runtime(entry, args);
+            return Some(asking.map(|op| self.builder.value(op)));
+        }
         let op: fn(ValueId, ValueId) -> Op = match primitive {
             Primitive::Lt => |a, b| Op::Compare(CompareOp::Lt, a, b),
             Primitive::Le => |a, b| Op::Compare(CompareOp::Le, a, b),
@@ -74,8 +83,6 @@ impl Lower<'_> {
                 let class = self.value(&args[1])?;
                 Op::Runtime(RuntimeEntry::IsClass, vec![class, value])
             }
-            Primitive::IsReduced => self.runtime(RuntimeEntry::IsReduced, args)?,
-            Primitive::ReliedOn => self.runtime(RuntimeEntry::ReliedOn, args)?,
             Primitive::VectorCount => self.runtime(RuntimeEntry::VectorCount, args)?,
             Primitive::VectorNth => self.runtime(RuntimeEntry::VectorNth, args)?,
             Primitive::ReceiveStart => self.runtime(RuntimeEntry::ReceiveStart, args)?,
@@ -98,6 +105,8 @@ impl Lower<'_> {
             | Primitive::Identical
             | Primitive::IsNil
             | Primitive::WordEq
+            | Primitive::IsReduced
+            | Primitive::ReliedOn
             | Primitive::Not => unreachable!("lowered by `test`"),
         };
         Some(self.builder.value(op))

@@ -89,22 +89,22 @@ pub unsafe extern "C" fn bt_vector_nth(_cx: *mut Cx, word: u64, index: u64) -> u
         .into_word()
 }
 
-/// Is it the mark of an early end of a reduction?
+/// Is it the mark of an early end of a reduction? Gives 0 or 1.
 ///
 /// # Safety
 /// A live word, borrowed.
 pub unsafe extern "C" fn bt_is_reduced(_cx: *mut Cx, word: u64) -> u64 {
     // SAFETY: the caller keeps the word alive.
     let value = unsafe { Value::borrow_word(&word) };
-    Value::bool(value.kind() == Some(Kind::Reduced)).into_word()
+    u64::from(value.kind() == Some(Kind::Reduced))
 }
 
-/// Does every var that compiled code relies on have the value it was defined with?
+/// Does every var that compiled code relies on have the value it was defined with? Gives 0 or 1.
 ///
 /// # Safety
 /// Looks at nothing of the caller's.
 pub unsafe extern "C" fn bt_relied_on(_cx: *mut Cx) -> u64 {
-    Value::bool(crate::function::relied_on_unchanged()).into_word()
+    u64::from(crate::function::relied_on_unchanged())
 }
 
 /// Sets the root of a var; gives the var.

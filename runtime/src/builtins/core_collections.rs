@@ -37,6 +37,11 @@ pub(super) fn conj(cx: &mut Cx, args: &mut [Value]) -> Flow {
     if args.is_empty() {
         return Ok(vector::empty());
     }
+    if let [collection, item] = args
+        && let Some(longer) = conj_at_once(collection, item)
+    {
+        return Ok(longer);
+    }
     let is_table = map::is_map(&args[0]) || set::is_set(&args[0]);
     if is_table {
         return conj_table(cx, take_all(args, 0));
@@ -49,6 +54,28 @@ pub(super) fn conj(cx: &mut Cx, args: &mut [Value]) -> Flow {
         collection = conj_one(collection, std::mem::take(item))?;
     }
     Ok(collection)
+}
+
+/// The collection with one more item, in the common cases that ask nothing.
+#[inline]
+fn conj_at_once(collection: &mut Value, item: &mut Value) -> Option<Value> {
+    match collection.kind()? {
+        Kind::Vector => Some(vector::push(
+            std::mem::take(collection),
+            std::mem::take(item),
+        )),
+        Kind::Set if !walk::is_composite(item) => {
+            Some(set::conj(std::mem::take(collection), std::mem::take(item)))
+        }
+        Kind::Map => {
+            let key = vector::nth(item, 0).filter(|key| !walk::is_composite(key))?;
+            let key = key.clone();
+            let value = vector::nth(item, 1)?.clone();
+            let is_entry = vector::len(item) == Some(2);
+            is_entry.then(|| map::assoc(std::mem::take(collection), key, value))
+        }
+        _ => None,
+    }
 }
 
 /// Adds items to an object whose type has the method `cons`.
@@ -165,8 +192,10 @@ pub(super) fn assoc(cx: &mut Cx, args: &mut [Value]) -> Flow {
         let message = "`assoc` takes a collection and pairs of key and value";
         return Err(Fault::new(FaultKind::Arity, message).into());
     }
-    if args.len() == 3 && args[0].kind() == Some(Kind::Map) && !walk::is_composite(&args[1]) {
-        return Ok(map::assoc(take(args, 0), take(args, 1), take(args, 2)));
+    if args.len() == 3
+        && let Some(changed) = assoc_at_once(args)
+    {
+        return Ok(changed);
     }
     if let Some(flow) = assoc_object(args) {
         return flow;
@@ -186,6 +215,22 @@ pub(super) fn assoc(cx: &mut Cx, args: &mut [Value]) -> Flow {
         }
         Ok(collection)
     })
+}
+
+/// The collection with one entry changed, in the common cases that ask nothing.
+#[inline]
+fn assoc_at_once(args: &mut [Value]) -> Option<Value> {
+    match args[0].kind()? {
+        Kind::Map if !walk::is_composite(&args[1]) => {
+            Some(map::assoc(take(args, 0), take(args, 1), take(args, 2)))
+        }
+        Kind::Vector => {
+            let index = usize::try_from(args[1].as_small_int()?).ok()?;
+            let is_inside = index <= vector::len(&args[0])?;
+            is_inside.then(|| vector::assoc(take(args, 0), index, take(args, 2)))
+        }
+        _ => None,
+    }
 }
 
 /// `assoc` on an object whose type has the method of the name.
@@ -393,6 +438,11 @@ fn subvec(_: &mut Cx, args: &mut [Value]) -> Flow {
 }
 
 fn count(cx: &mut Cx, args: &mut [Value]) -> Flow {
+    if let Some(Kind::Vector | Kind::Map | Kind::Set | Kind::Str) = args[0].kind()
+        && let Some(count) = known_count(&args[0])
+    {
+        return Ok(number::from_usize(count));
+    }
     let value = transient::content(take(args, 0))?;
     if let Some(flow) = instance::call(&value, "count", &[]) {
         return flow;
@@ -665,7 +715,7 @@ const ROWS: &[Builtin] = &[
         "vector",
         "[& items]",
         at_least(0),
-        |_, a| Ok(vector::from_vec(take_all(a, 0))),
+        |_, a| Ok(vector::from_places(a)),
         "A vector of these items.",
     ),
     row(

@@ -18,7 +18,7 @@ use crate::function::{FunctionBody, VarBody};
 use crate::number;
 use crate::types::multimethod::as_multimethod;
 use crate::types::{self, instance};
-use crate::value::object::Kind;
+use crate::value::object::{Header, Kind};
 use crate::value::text::Text;
 use crate::value::{Value, class_name, print};
 
@@ -74,12 +74,54 @@ fn look_up_in_object(object: &Value, key: Value, absent: Value) -> Flow {
 }
 
 fn get(cx: &mut Cx, args: &mut [Value]) -> Flow {
+    if args[0].kind() == Some(Kind::Map) && !walk::is_composite(&args[1]) {
+        let found = map::get(&args[0], &args[1]).cloned();
+        return Ok(found.unwrap_or_else(|| take(args, 2)));
+    }
     lookup(
         cx,
         transient::content(take(args, 0))?,
         take(args, 1),
         take(args, 2),
     )
+}
+
+/// Can the value under the key be taken out of the collection for a while? A map by hash or a
+/// vector that has it, and a key that asks nothing.
+fn is_detachable(_: &mut Cx, args: &mut [Value]) -> Flow {
+    let holds = match args[0].kind() {
+        Some(Kind::Map) => {
+            !walk::is_composite(&args[1]) && map::contains(&args[0], &args[1])
+        }
+        Some(Kind::Vector) => args[1]
+            .as_small_int()
+            .is_some_and(|index| vector::nth(&args[0], index as usize).is_some()),
+        _ => false,
+    };
+    Ok(Value::bool(holds))
+}
+
+/// Takes the value under the key out of the collection, if this is its only owner, so that who
+/// changes the value is its only owner too; else takes another count of it. Gives the collection;
+/// the value waits in the context.
+fn detach(cx: &mut Cx, args: &mut [Value]) -> Flow {
+    let mut collection = take(args, 0);
+    let is_unique = collection.header().is_some_and(Header::is_unique);
+    cx.detached = match (collection.kind(), args[1].as_small_int()) {
+        (Some(Kind::Map), _) => map::detach(&mut collection, &args[1]),
+        (Some(Kind::Vector), Some(index)) if is_unique => {
+            std::mem::take(vector::slot_mut(&mut collection, index as usize))
+        }
+        (Some(Kind::Vector), Some(index)) => vector::nth(&collection, index as usize)
+            .cloned()
+            .unwrap_or_default(),
+        _ => Value::NIL,
+    };
+    Ok(collection)
+}
+
+fn detached(cx: &mut Cx, _: &mut [Value]) -> Flow {
+    Ok(std::mem::take(&mut cx.detached))
 }
 
 fn with_realised_key(
@@ -163,6 +205,11 @@ fn nth_at_once(collection: &Value, index: usize) -> Option<Option<Value>> {
 }
 
 fn nth(cx: &mut Cx, args: &mut [Value]) -> Flow {
+    if let Some(index) = args[1].as_small_int()
+        && let Some(item) = vector::nth(&args[0], index as usize)
+    {
+        return Ok(item.clone());
+    }
     let absent = (args.len() > 2).then(|| take(args, 2));
     let index = match (position("nth", &args[1]), &absent) {
         (Ok(index), _) => index,
@@ -315,6 +362,27 @@ const ROWS: &[Builtin] = &[
         exactly(2),
         contains,
         "Is the key in the map or set, the index in the vector or string?",
+    ),
+    row(
+        "detach*",
+        "[coll key]",
+        exactly(2),
+        detach,
+        "The collection, for a change of the value under the key, which `detached*` gives next.",
+    ),
+    row(
+        "detachable*",
+        "[coll key]",
+        exactly(2),
+        is_detachable,
+        "May `detach*` take the value under the key out of the collection?",
+    ),
+    row(
+        "detached*",
+        "[]",
+        exactly(0),
+        detached,
+        "The value that `detach*` took out.",
     ),
     row(
         "find",

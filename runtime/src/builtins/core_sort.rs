@@ -3,12 +3,13 @@
 
 use std::cmp::Ordering;
 
-use crate::builtin::{Builtin, BuiltinTable, Flow, Resume, Signal, between, row};
+use crate::builtin::{Builtin, BuiltinTable, Flow, Resume, Signal, between, exactly, row};
 use crate::builtins::support::take;
 use crate::collections::seq::gather;
 use crate::collections::{list, slice, vector};
 use crate::context::Cx;
 use crate::failure::Fault;
+use crate::function::{CodeSource, FunctionBody};
 use crate::namespace;
 use crate::number;
 use crate::types;
@@ -29,9 +30,56 @@ fn sort(cx: &mut Cx, args: &mut [Value]) -> Flow {
                 Some(compare) => Merge::new(compare, items).run(cx),
                 None => sort_by_order(items),
             },
-            Some(comparator) => Merge::new(comparator, items).run(cx),
+            Some(comparator) => match native_order(&comparator, &items) {
+                Some(is_descending) => sequence(sorted_numbers(items, is_descending)),
+                None => Merge::new(comparator, items).run(cx),
+            },
         },
     )
+}
+
+/// `(sort-by-keys* keys items)`: the items in the order of the keys at the same places, which are
+/// compared as `compare` does; nil if a key's type says itself what comes before it.
+fn sort_by_keys(cx: &mut Cx, args: &mut [Value]) -> Flow {
+    let (keys, items) = (take(args, 0), take(args, 1));
+    gather(cx, "sort-by", keys, usize::MAX, move |cx, keys, _| {
+        gather(cx, "sort-by", items, usize::MAX, move |_, items, _| {
+            if own_order(&keys).is_some() {
+                return Ok(Value::NIL);
+            }
+            let mut pairs: Vec<(Value, Value)> = keys.into_iter().zip(items).collect();
+            sort_in_order(&mut pairs, |pair| &pair.0)?;
+            sequence(pairs.into_iter().map(|pair| pair.1).collect())
+        })
+    })
+}
+
+/// Is the comparator `<` or `>` itself and are all items small integers, so that it need not be
+/// called? Then whether greater ones come first.
+fn native_order(comparator: &Value, items: &[Value]) -> Option<bool> {
+    let code = &comparator.as_object::<FunctionBody>()?.code;
+    let CodeSource::Native(builtin) = code.source else {
+        return None;
+    };
+    let is_descending = match builtin.name {
+        "<" => false,
+        ">" => true,
+        _ => return None,
+    };
+    items
+        .iter()
+        .all(|item| item.as_small_int().is_some())
+        .then_some(is_descending)
+}
+
+/// Small integers in order: equal ones are the same word, so that stability means nothing.
+fn sorted_numbers(mut items: Vec<Value>, is_descending: bool) -> Vec<Value> {
+    // The word of a small integer is a multiple of its value.
+    items.sort_unstable_by_key(|item| item.word() as i64);
+    if is_descending {
+        items.reverse();
+    }
+    items
 }
 
 /// `compare` as a function to call, if some item's type says itself what comes before it.
@@ -51,20 +99,37 @@ fn sequence(items: Vec<Value>) -> Flow {
 }
 
 fn sort_by_order(mut items: Vec<Value>) -> Flow {
+    if items.iter().all(|item| item.as_small_int().is_some()) {
+        return sequence(sorted_numbers(items, false));
+    }
+    sort_in_order(&mut items, |item| item)?;
+    sequence(items)
+}
+
+/// Sorts by `compare` of what `key` shows of each item; texts and floats without looking at kinds
+/// again and again.
+fn sort_in_order<T>(items: &mut [T], key: impl Fn(&T) -> &Value) -> Result<(), Fault> {
+    if items.iter().all(|item| key(item).as_str().is_some()) {
+        items.sort_by(|a, b| key(a).as_str().cmp(&key(b).as_str()));
+        return Ok(());
+    }
+    let is_ordered_float = |value: &Value| value.as_float().is_some_and(|float| !float.is_nan());
+    if items.iter().all(|item| is_ordered_float(key(item))) {
+        let float = |item: &T| key(item).as_float().unwrap_or_default();
+        items.sort_by(|a, b| float(a).partial_cmp(&float(b)).unwrap_or(Ordering::Equal));
+        return Ok(());
+    }
     let mut fault: Option<Fault> = None;
     items.sort_by(|a, b| {
         if fault.is_some() {
             return Ordering::Equal;
         }
-        order::compare(a, b).unwrap_or_else(|found| {
+        order::compare(key(a), key(b)).unwrap_or_else(|found| {
             fault = Some(found);
             Ordering::Equal
         })
     });
-    match fault {
-        Some(fault) => Err(fault.into()),
-        None => sequence(items),
-    }
+    fault.map_or(Ok(()), Err)
 }
 
 /// A bottom-up merge sort between two comparisons. Runs of `width` items are sorted; the two from
@@ -170,10 +235,19 @@ pub static TABLE: BuiltinTable = BuiltinTable {
     builtins: ROWS,
 };
 
-const ROWS: &[Builtin] = &[row(
-    "sort",
-    "[coll] [comparator coll]",
-    between(1, 2),
-    sort,
-    "The items in ascending order, by `compare` or by a comparator. Equal ones keep their order.",
-)];
+const ROWS: &[Builtin] = &[
+    row(
+        "sort",
+        "[coll] [comparator coll]",
+        between(1, 2),
+        sort,
+        "The items in ascending order, by `compare` or by a comparator. Equal ones keep their order.",
+    ),
+    row(
+        "sort-by-keys*",
+        "[keys items]",
+        exactly(2),
+        sort_by_keys,
+        "The items in the order of the keys at the same places; nil if a key's type has an order of its own.",
+    ),
+];

@@ -4,6 +4,8 @@
 use crate::builtin::{Builtin, BuiltinTable, Flow, NativeFn, and_then, at_least, exactly, row};
 use crate::builtins::core_collections;
 use crate::builtins::support::{take, take_all};
+use crate::collections::walk::is_composite;
+use crate::collections::{map, set, vector};
 use crate::context::Cx;
 use crate::failure::{Fault, FaultKind};
 use crate::value::Value;
@@ -64,10 +66,56 @@ fn persistent(_: &mut Cx, args: &mut [Value]) -> Flow {
     Ok(held("persistent!", &args[0])?)
 }
 
+/// The common cases of `conj!` and `assoc!`: one item or entry, and nothing to ask.
+fn change_at_once(args: &mut [Value]) -> Option<Value> {
+    if !is_transient(&args[0]) {
+        return None;
+    }
+    let held = take_out(&args[0]);
+    let changed = match (held.kind(), &mut *args) {
+        (Some(Kind::Vector), [_, item]) => Ok(vector::push(held, std::mem::take(item))),
+        (Some(Kind::Set), [_, item]) if !is_composite(item) => {
+            Ok(set::conj(held, std::mem::take(item)))
+        }
+        (Some(Kind::Map), [_, key, value]) if !is_composite(key) => Ok(map::assoc(
+            held,
+            std::mem::take(key),
+            std::mem::take(value),
+        )),
+        (Some(Kind::Vector), [_, index, value]) => match index_inside(&held, index) {
+            Some(index) => Ok(vector::assoc(held, index, std::mem::take(value))),
+            None => Err(held),
+        },
+        _ => Err(held),
+    };
+    match changed {
+        Ok(changed) => {
+            store(&args[0], changed);
+            Some(take(args, 0))
+        }
+        Err(held) => {
+            store(&args[0], held);
+            None
+        }
+    }
+}
+
+/// An index at which `assoc` may put something.
+fn index_inside(vector: &Value, index: &Value) -> Option<usize> {
+    let index = usize::try_from(index.as_small_int()?).ok()?;
+    (index <= vector::len(vector)?).then_some(index)
+}
+
 /// Changes the collection by the function for collections that are not transient.
 fn change(who: &str, cx: &mut Cx, args: &mut [Value], function: NativeFn) -> Flow {
     if args.len() == 1 {
         return Ok(take(args, 0));
+    }
+    if who == "conj!"
+        && args.len() == 2
+        && let Some(changed) = change_at_once(args)
+    {
+        return Ok(changed);
     }
     change_now(who, cx, args, function)
 }
@@ -85,6 +133,11 @@ fn change_now(who: &str, cx: &mut Cx, args: &mut [Value], function: NativeFn) ->
 
 /// A last key without a value gets nil, as in Clojure.
 fn assoc(cx: &mut Cx, args: &mut [Value]) -> Flow {
+    if args.len() == 3
+        && let Some(changed) = change_at_once(args)
+    {
+        return Ok(changed);
+    }
     let mut args = take_all(args, 0);
     if args.len().is_multiple_of(2) {
         args.push(Value::NIL);

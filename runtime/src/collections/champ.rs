@@ -148,6 +148,23 @@ pub(crate) fn find<'a, T: Table>(table: &'a Value, key: &Value) -> Option<&'a [V
     node::find::<T>(&head.root, key_hash(key), key)
 }
 
+/// Takes the value of a key out, as far as all on the way to it has one owner; else clones it.
+pub(crate) fn detach<T: Table>(table: &mut Value, key: &Value) -> Value {
+    let is_unique = table.header().is_some_and(|header| header.is_unique());
+    if !is_unique {
+        let found = find::<T>(table, key);
+        return found.map(|entry| entry[1].clone()).unwrap_or_default();
+    }
+    let (head, entries) = parts::<T>(table);
+    if head.is_flat() {
+        let at = find_flat::<T>(entries, key);
+        let taken = at.map(|at| std::mem::take(&mut flat_slots::<T>(table)[at * T::STRIDE + 1]));
+        return taken.unwrap_or_default();
+    }
+    let head = own_head::<T>(table);
+    node::detach::<T>(&mut head.root, key_hash(key), key).unwrap_or_default()
+}
+
 /// The entries, each a slice of `STRIDE` values.
 pub(crate) fn iter<T: Table>(table: &Value) -> node::Iter<'_> {
     let (head, entries) = parts::<T>(table);

@@ -127,6 +127,12 @@ pub fn assoc(map: Value, key: Value, value: Value) -> Value {
     champ::insert::<MapBody>(hashed(map), Entry { key, value })
 }
 
+/// Takes the value of a key out of a map by hash and leaves nil in its place, as far as the map and
+/// the nodes on the way have no other owner; else clones it. Nil if the key is not there.
+pub fn detach(map: &mut Value, key: &Value) -> Value {
+    champ::detach::<MapBody>(map, key)
+}
+
 /// Removes an entry. `map` must be a map; a sorted one becomes one by hash, and a record that loses
 /// a field of its type a plain one.
 pub fn dissoc(map: Value, key: &Value) -> Value {

@@ -102,6 +102,16 @@ pub fn from_vec(items: Vec<Value>) -> Value {
     })
 }
 
+/// A vector of the values in these places, which are left nil.
+pub fn from_places(places: &mut [Value]) -> Value {
+    if places.len() > WIDTH {
+        return from_vec(places.iter_mut().map(std::mem::take).collect());
+    }
+    make_vector(places.len(), Value::NIL, Value::NIL, places.len(), |i| {
+        std::mem::take(&mut places[i])
+    })
+}
+
 /// A vector of these elements.
 pub fn from_slice(items: &[Value]) -> Value {
     from_vec(items.to_vec())

@@ -6,7 +6,7 @@
 //! To add a kind: a variant of [`Kind`], a body type with `impl Body`, a row in `OPERATIONS`.
 
 use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
-use std::cell::RefCell;
+use std::cell::{Cell, UnsafeCell};
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicI32, Ordering};
 
@@ -166,6 +166,7 @@ type VisitFn = unsafe fn(*mut Header, &mut dyn FnMut(&mut Value));
 
 struct Operations {
     visit: VisitFn,
+    /// Gives up the children and frees the object.
     free: unsafe fn(*mut Header),
 }
 
@@ -295,9 +296,13 @@ unsafe fn visit_body<T: Body>(pointer: *mut Header, visitor: &mut dyn FnMut(&mut
 }
 
 unsafe fn free_body<T: Body>(pointer: *mut Header) {
-    // SAFETY: called once, at count zero, after the children were taken out.
+    // SAFETY: called once, at count zero; a child that dies with it joins the list of the dying.
     unsafe {
         let layout = layout::<T>((*pointer).slots);
+        (*pointer.cast::<Object<T>>())
+            .body
+            .visit(&mut |child| drop(std::mem::take(child)));
+        std::ptr::drop_in_place(slots_of::<T>(pointer));
         std::ptr::drop_in_place(&raw mut (*pointer.cast::<Object<T>>()).body);
         dealloc(pointer.cast(), layout);
     }
@@ -451,34 +456,67 @@ unsafe fn release_published(pointer: *mut Header) -> bool {
     last
 }
 
+/// The objects at count zero that wait to be freed.
+struct Dying {
+    is_freeing: Cell<bool>,
+    waiting: UnsafeCell<Vec<*mut Header>>,
+}
+
+impl Dying {
+    fn push(&self, pointer: *mut Header) {
+        // SAFETY: of this thread alone, and no reference into the list outlives a method.
+        unsafe { (*self.waiting.get()).push(pointer) }
+    }
+
+    fn pop(&self) -> Option<*mut Header> {
+        // SAFETY: as in `push`.
+        unsafe { (*self.waiting.get()).pop() }
+    }
+
+    /// Gives back the room that the death of something large took.
+    fn shrink(&self) {
+        // SAFETY: as in `push`.
+        unsafe {
+            let waiting = &mut *self.waiting.get();
+            if waiting.capacity() > WAITING_KEPT {
+                waiting.shrink_to(WAITING_KEPT);
+            }
+        }
+    }
+}
+
+/// Room that the list of the dying keeps.
+const WAITING_KEPT: usize = 1 << 12;
+
 thread_local! {
-    static DYING: RefCell<Option<Vec<*mut Header>>> = const { RefCell::new(None) };
+    static DYING: Dying = const {
+        Dying {
+            is_freeing: Cell::new(false),
+            waiting: UnsafeCell::new(Vec::new()),
+        }
+    };
 }
 
 /// Frees an object at count zero. A free inside a free only joins the list of the outer one.
 #[inline(never)]
 unsafe fn free(pointer: *mut Header) {
-    let nested = DYING.with(|dying| match dying.borrow_mut().as_mut() {
-        Some(list) => {
-            list.push(pointer);
-            true
+    let freed = DYING.try_with(|dying| {
+        if dying.is_freeing.get() {
+            dying.push(pointer);
+            return;
         }
-        None => false,
+        dying.is_freeing.set(true);
+        let mut next = Some(pointer);
+        while let Some(dead) = next {
+            // SAFETY: each pointer on the list reached count zero exactly once.
+            unsafe { (OPERATIONS[(*dead).kind as usize].free)(dead) }
+            next = dying.pop();
+        }
+        dying.shrink();
+        dying.is_freeing.set(false);
     });
-    if nested {
-        return;
-    }
-    DYING.with(|dying| *dying.borrow_mut() = Some(Vec::new()));
-    let mut next = Some(pointer);
-    while let Some(dead) = next {
-        // SAFETY: each pointer on the list reached count zero exactly once.
-        unsafe {
-            visit(dead, &mut |child| drop(std::mem::take(child)));
-            (OPERATIONS[(*dead).kind as usize].free)(dead);
-        }
-        next = DYING.with(|dying| dying.borrow_mut().as_mut().and_then(Vec::pop));
-    }
-    DYING.with(|dying| *dying.borrow_mut() = None);
+    // At the very end of a thread the list may be gone; what dies then is left to the process.
+    let _left = freed.is_err();
 }
 
 /// A float whose exponent does not fit the tag.

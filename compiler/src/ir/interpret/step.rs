@@ -125,9 +125,9 @@ impl Machine {
             }
             RuntimeEntry::IsReduced => {
                 let is_reduced = self.view(args[0]).kind() == Some(Kind::Reduced);
-                Value::bool(is_reduced).into_word()
+                u64::from(is_reduced)
             }
-            RuntimeEntry::ReliedOn => Value::bool(relied_on_unchanged()).into_word(),
+            RuntimeEntry::ReliedOn => u64::from(relied_on_unchanged()),
             RuntimeEntry::VectorCount => {
                 let count = vector::len(self.view(args[0])).unwrap_or(0);
                 number::int(count as i64).into_word()

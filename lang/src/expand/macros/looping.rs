@@ -122,21 +122,53 @@ pub(crate) fn doseq(call: &Form, cx: &mut MacroContext<'_>) -> Expanded {
     doseq_level(make, &levels("doseq", vector)?, &make.body(body), cx)
 }
 
-/// `(loop* [s (seq items)] (if s (let [x (first s)] … (recur (next s))) nil))`
+/// A loop over chunks: its variables are the sequence, its present chunk, the place in it and the
+/// chunk's end. `(if (< place end) (let [x (chunk-nth* chunk place)] … (recur …)) next-chunk)`
 fn doseq_level(make: Maker, levels: &[Level], body: &Form, cx: &mut MacroContext<'_>) -> Expanded {
     let Some((level, inner_levels)) = levels.split_first() else {
         return Ok(body.clone());
     };
     let seq = make.fresh("seq", cx);
-    let next = make.special("recur", [make.core("next", [seq.clone()])]);
+    let chunk = make.fresh("chunk", cx);
+    let place = make.fresh("place", cx);
+    let end = make.fresh("end", cx);
+    let onward = make.core("inc", [place.clone()]);
+    let next = make.special("recur", [seq.clone(), chunk.clone(), onward, end.clone()]);
     let nested = doseq_level(make, inner_levels, body, cx)?;
     let inner = make.special("do", [nested, next.clone()]);
     let inner = modified(level, inner, &next, &make.nil(), make, cx)?;
-    let first = make.core("first", [seq.clone()]);
-    let bound = bind_all(vec![(level.form.clone(), first)], inner, make, cx)?;
-    let items = make.core("seq", [level.items.clone()]);
-    let bindings = make.vector(vec![seq.clone(), items]);
-    Ok(make.special("loop*", [bindings, make.if_(seq, bound, make.nil())]))
+    let item = make.core("chunk-nth*", [chunk.clone(), place.clone()]);
+    let bound = bind_all(vec![(level.form.clone(), item)], inner, make, cx)?;
+    let following = make.fresh("seq", cx);
+    let again = |sequence: &Form, fresh: &Form| {
+        let start = make.core("chunk-start*", [sequence.clone()]);
+        let count = make.core("chunk-count*", [fresh.clone()]);
+        [sequence.clone(), fresh.clone(), start, count]
+    };
+    let chunk_of = |sequence: &Form| make.core("chunk-items*", [sequence.clone()]);
+    let fresh = make.fresh("chunk", cx);
+    let recur = make.special("recur", again(&following, &fresh));
+    let recur = make.let_(vec![fresh, chunk_of(&following)], recur);
+    let behind = make.let_(
+        vec![
+            following.clone(),
+            make.core("chunk-next*", [seq.clone(), chunk.clone()]),
+        ],
+        make.if_(following, recur, make.nil()),
+    );
+    let more = make.core("<", [place.clone(), end.clone()]);
+    let turn = make.if_(more, bound, behind);
+    let first = make.fresh("seq", cx);
+    let initial = make.fresh("chunk", cx);
+    let variables = [seq, chunk, place, end].into_iter();
+    let bindings = variables.zip(again(&first, &initial));
+    let bindings = bindings.flat_map(|(name, value)| [name, value]).collect();
+    let looping = make.special("loop*", [make.vector(bindings), turn]);
+    let looping = make.let_(vec![initial, chunk_of(&first)], looping);
+    Ok(make.let_(
+        vec![first.clone(), make.core("seq", [level.items.clone()])],
+        make.if_(first, looping, make.nil()),
+    ))
 }
 
 pub(crate) fn dotimes(call: &Form, cx: &mut MacroContext<'_>) -> Expanded {

@@ -124,8 +124,16 @@ fn relocated(node: &mut Value, stride: usize, capacity: usize, unique: bool) -> 
 
 /// The entry of a key.
 pub(crate) fn find<'a, T: Table>(root: &'a Value, hash: u64, key: &Value) -> Option<&'a [Value]> {
-    let (mut body, mut slots) = parts(root);
-    let mut shift = 0;
+    find_from::<T>(root, 0, hash, key)
+}
+
+fn find_from<'a, T: Table>(
+    node: &'a Value,
+    mut shift: u32,
+    hash: u64,
+    key: &Value,
+) -> Option<&'a [Value]> {
+    let (mut body, mut slots) = parts(node);
     loop {
         if body.is_collision() {
             let mut entries = slots[..body.entries() * T::STRIDE].chunks_exact(T::STRIDE);
@@ -140,6 +148,36 @@ pub(crate) fn find<'a, T: Table>(root: &'a Value, hash: u64, key: &Value) -> Opt
             return None;
         }
         (body, slots) = parts(&slots[body.child_at(bit, slots.len())]);
+        shift += BITS;
+    }
+}
+
+/// Takes the value of a key out and leaves nil, if every node on the way has one owner; else
+/// clones it.
+pub(crate) fn detach<T: Table>(root: &mut Value, hash: u64, key: &Value) -> Option<Value> {
+    let mut node = root;
+    let mut shift = 0;
+    loop {
+        let (body, slots) = parts(node);
+        let bit = bit_of(hash, shift);
+        let is_unique = node.header().is_some_and(|header| header.is_unique());
+        if !is_unique || body.is_collision() {
+            let rest = find_from::<T>(node, shift, hash, key);
+            return rest.map(|entry| entry[1].clone());
+        }
+        if body.data & bit != 0 {
+            let at = body.entry_at(bit, T::STRIDE);
+            if !keys_equal(&slots[at], key) {
+                return None;
+            }
+            let (_, slots) = own(node, T::STRIDE, 0);
+            return Some(std::mem::take(&mut slots[at + 1]));
+        }
+        if body.nodes & bit == 0 {
+            return None;
+        }
+        let at = body.child_at(bit, slots.len());
+        node = &mut own(node, T::STRIDE, 0).1[at];
         shift += BITS;
     }
 }

@@ -14,7 +14,7 @@ use super::facts::Fact;
 use super::leaf::Leaf;
 use crate::backends::cranelift::symbols;
 use crate::ir::entity::{LiteralId, ValueId};
-use crate::ir::instruction::{Inst, Op, RuntimeEntry};
+use crate::ir::instruction::{Inst, Op, RuntimeEntry, Type};
 
 /// A pointer word is its address plus the tag.
 const TAG: i32 = TAG_POINTER as i32;
@@ -238,13 +238,46 @@ impl Translator<'_> {
         args: &[ValueId],
         inst: &Inst,
     ) -> Value {
-        let symbol = symbols::runtime(entry, args.len());
         let words = self.get_all(args);
+        if entry == RuntimeEntry::IsReduced {
+            return self.is_of_kind(words[0], Kind::Reduced);
+        }
+        let symbol = symbols::runtime(entry, args.len());
         let args: Vec<Value> = std::iter::once(self.context()).chain(words).collect();
         let result = self.call_rust(&symbol, &args);
         if entry.can_fail() {
             self.test_failure(result, inst);
         }
+        match entry.result_type() {
+            Type::Bool => self.builder.ins().ireduce(types::I8, result),
+            Type::Any | Type::Immediate => result,
+        }
+    }
+
+    /// Is the word an object of this kind?
+    fn is_of_kind(&mut self, word: Value, kind: Kind) -> Value {
+        let (object, done) = (self.builder.create_block(), self.builder.create_block());
+        let result = self.builder.append_block_param(done, types::I8);
+        let tag = self.builder.ins().band_imm_s(word, 0b111);
+        let is_object = self
+            .builder
+            .ins()
+            .icmp_imm_s(IntCC::Equal, tag, i64::from(TAG));
+        self.builder
+            .ins()
+            .brif(is_object, object, &[], done, &[is_object.into()]);
+        self.builder.switch_to_block(object);
+        let flags = MemFlagsData::trusted();
+        let found = self
+            .builder
+            .ins()
+            .load(types::I8, flags, word, HEADER_KIND_OFFSET - TAG);
+        let is_kind = self
+            .builder
+            .ins()
+            .icmp_imm_s(IntCC::Equal, found, kind as i64);
+        self.builder.ins().jump(done, &[is_kind.into()]);
+        self.builder.switch_to_block(done);
         result
     }
 }
