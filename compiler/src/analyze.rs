@@ -43,8 +43,8 @@ pub(crate) mod unit;
 
 pub(crate) use namespaces::parse_requires;
 pub use namespaces::{Refer, Require};
-pub(crate) use operators::operation;
 pub(crate) use operators::is_immediate;
+pub(crate) use operators::operation;
 
 /// What analysis needs from whoever drives it.
 pub trait Host {

@@ -43,6 +43,20 @@ fn recursion_takes_no_counts_for_numbers() {
 }
 
 #[test]
+fn a_pipeline_over_numbers_is_one_loop() {
+    insta::assert_snapshot!(ir_of(
+        "(defn total [n] (reduce + (filter pos? (map inc (range n)))))"
+    ));
+}
+
+#[test]
+fn a_pipeline_over_a_collection_is_one_loop_over_its_chunks() {
+    insta::assert_snapshot!(ir_of(
+        "(defn squares [xs] (into [] (map (fn [x] (* x x))) xs))"
+    ));
+}
+
+#[test]
 fn a_loop_polls_on_its_way_back() {
     insta::assert_snapshot!(ir_of(
         "(defn total [n] (loop [i 0 sum 0] (if (< i n) (recur (inc i) (+ sum i)) sum)))"

@@ -6,6 +6,7 @@
 
 pub mod array;
 pub(crate) mod champ;
+pub mod copies;
 pub mod entries;
 pub mod lazy_seq;
 pub mod list;

@@ -442,9 +442,7 @@ impl VarBody {
     }
 
     fn note_redefinition(&self) {
-        let before = self
-            .flags
-            .fetch_or(var_flags::REDEFINED, Ordering::SeqCst);
+        let before = self.flags.fetch_or(var_flags::REDEFINED, Ordering::SeqCst);
         if before & var_flags::RELIED_ON != 0 {
             RELIED_ON_CHANGED.store(true, Ordering::SeqCst);
         }
@@ -453,9 +451,7 @@ impl VarBody {
     /// Lets code be compiled that is right only while the var keeps the value it was defined with;
     /// such code asks [`relied_on_unchanged`] each time before it runs. False if it is too late.
     pub fn rely_on(&self) -> bool {
-        let before = self
-            .flags
-            .fetch_or(var_flags::RELIED_ON, Ordering::SeqCst);
+        let before = self.flags.fetch_or(var_flags::RELIED_ON, Ordering::SeqCst);
         before & var_flags::REDEFINED == 0
     }
 

@@ -16,8 +16,18 @@ use crate::resolve;
 
 /// Core functions whose results are never the mark of an early end.
 const NEVER_REDUCED: [&str; 12] = [
-    "assoc", "assoc-in", "conj", "cons", "dissoc", "disj", "get-in", "merge", "merge-with", "str",
-    "update", "vector",
+    "assoc",
+    "assoc-in",
+    "conj",
+    "cons",
+    "dissoc",
+    "disj",
+    "get-in",
+    "merge",
+    "merge-with",
+    "str",
+    "update",
+    "vector",
 ];
 
 /// A function of a pipeline. Evaluating it again gives the same and does nothing.
@@ -56,7 +66,10 @@ impl Fuser {
             _ => {}
         }
         let local = self.bound(node, bindings);
-        (Callee::Local(local), super::generate::local(local, node.span))
+        (
+            Callee::Local(local),
+            super::generate::local(local, node.span),
+        )
     }
 
     /// The local that holds the node's value.
@@ -97,7 +110,14 @@ impl Fuser {
                     span,
                 };
                 arguments.insert(1, key);
-                return super::call("get", arguments, &Core { kind: CoreKind::Rethrow, span });
+                return super::call(
+                    "get",
+                    arguments,
+                    &Core {
+                        kind: CoreKind::Rethrow,
+                        span,
+                    },
+                );
             }
             Callee::Local(local) => {
                 let callee = Box::new(super::generate::local(*local, span));
@@ -253,9 +273,7 @@ impl Copy<'_> {
             CoreKind::Recur(target, _) => {
                 *target = RecurTarget::Loop(match target {
                     RecurTarget::Loop(label) => self.label(*label),
-                    RecurTarget::Function => {
-                        self.start.expect("set before the body is copied")
-                    }
+                    RecurTarget::Function => self.start.expect("set before the body is copied"),
                 });
             }
             CoreKind::Join { label, params, .. } => {

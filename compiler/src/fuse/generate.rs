@@ -213,10 +213,7 @@ impl Fuser {
         };
         let on = let_(vec![(fresh, c)], on);
         let finished = self.end(turn);
-        let behind = let_(
-            vec![(following, next)],
-            if_(of(following), on, finished),
-        );
+        let behind = let_(vec![(following, next)], if_(of(following), on, finished));
         let more = primitive(Primitive::Lt, vec![of(at), of(end)], span);
         let body = if_(more, step, behind);
 

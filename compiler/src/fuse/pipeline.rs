@@ -15,11 +15,7 @@ use crate::resolve;
 /// Where the items come from.
 pub(super) enum Source {
     /// From `start` by `step` up to, not including, `end`.
-    Numbers {
-        start: Core,
-        end: Core,
-        step: i64,
-    },
+    Numbers { start: Core, end: Core, step: i64 },
     /// Any collection, in a local.
     Items(LocalId),
 }

@@ -111,7 +111,9 @@ fn chunk_following(cx: &mut Cx, args: &mut [Value]) -> Flow {
                 if let Some(sequence) = lazy_seq::realised(&place) {
                     place = sequence.clone();
                 }
-                place = list::take_apart(place).map(|(_, rest)| rest).unwrap_or_default();
+                place = list::take_apart(place)
+                    .map(|(_, rest)| rest)
+                    .unwrap_or_default();
             }
             seq::seq(cx, place)
         }

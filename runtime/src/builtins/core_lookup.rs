@@ -90,9 +90,7 @@ fn get(cx: &mut Cx, args: &mut [Value]) -> Flow {
 /// vector that has it, and a key that asks nothing.
 fn is_detachable(_: &mut Cx, args: &mut [Value]) -> Flow {
     let holds = match args[0].kind() {
-        Some(Kind::Map) => {
-            !walk::is_composite(&args[1]) && map::contains(&args[0], &args[1])
-        }
+        Some(Kind::Map) => !walk::is_composite(&args[1]) && map::contains(&args[0], &args[1]),
         Some(Kind::Vector) => args[1]
             .as_small_int()
             .is_some_and(|index| vector::nth(&args[0], index as usize).is_some()),

@@ -77,11 +77,9 @@ fn change_at_once(args: &mut [Value]) -> Option<Value> {
         (Some(Kind::Set), [_, item]) if !is_composite(item) => {
             Ok(set::conj(held, std::mem::take(item)))
         }
-        (Some(Kind::Map), [_, key, value]) if !is_composite(key) => Ok(map::assoc(
-            held,
-            std::mem::take(key),
-            std::mem::take(value),
-        )),
+        (Some(Kind::Map), [_, key, value]) if !is_composite(key) => {
+            Ok(map::assoc(held, std::mem::take(key), std::mem::take(value)))
+        }
         (Some(Kind::Vector), [_, index, value]) => match index_inside(&held, index) {
             Some(index) => Ok(vector::assoc(held, index, std::mem::take(value))),
             None => Err(held),

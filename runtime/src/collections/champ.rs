@@ -190,6 +190,7 @@ pub(crate) fn insert<T: Table>(mut table: Value, entry: Entry) -> Value {
 /// The head for changing; a table with another owner is copied first (trie form).
 fn own_head<T: Table>(table: &mut Value) -> &mut Head {
     if !table.header().is_some_and(|header| header.is_unique()) {
+        copies::note();
         let (head, _) = parts::<T>(table);
         let copy = head.copy();
         *table = make_with_slots(T::new(copy), 0, |_| Value::UNBOUND);
@@ -268,6 +269,7 @@ fn own_flat<T: Table>(mut table: Value, wanted: usize) -> Value {
             None => Value::UNBOUND,
         });
     }
+    copies::note();
     let (head, entries) = parts::<T>(&table);
     let copy = head.copy();
     make_with_slots(T::new(copy), capacity, |i| {

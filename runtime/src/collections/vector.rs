@@ -5,6 +5,7 @@
 //! pushes. Invariants: `trie_len` is a multiple of 32, every leaf is full, the depth is the least
 //! that holds them. Who owns the only reference to a node changes it in place; others copy it.
 
+use crate::collections::copies;
 use crate::value::Value;
 use crate::value::object::{Body, Kind, make_with_slots};
 
@@ -228,6 +229,7 @@ fn push_full(body: &mut VectorBody, slots: &mut [Value], item: Value) -> Value {
 }
 
 fn push_shared(vector: &Value, item: Value) -> Value {
+    copies::note();
     let (body, tail) = parts(vector);
     let mut item = Some(item);
     if tail.len() == WIDTH {
@@ -264,6 +266,7 @@ fn parts(vector: &Value) -> (&VectorBody, &[Value]) {
 
 /// The same vector in a block of its own: trie shared, tail copied.
 fn copy(vector: &Value) -> Value {
+    copies::note();
     let (body, tail) = parts(vector);
     make_vector(
         body.len,

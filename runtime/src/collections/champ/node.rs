@@ -7,6 +7,7 @@
 //! has no data). Recursion goes one frame per level: thirteen at most.
 
 use super::{Entry, Table};
+use crate::collections::copies;
 use crate::value::Value;
 use crate::value::equality::keys_equal;
 use crate::value::hash::key_hash;
@@ -116,6 +117,7 @@ fn relocated(node: &mut Value, stride: usize, capacity: usize, unique: bool) -> 
             None => Value::UNBOUND,
         })
     } else {
+        copies::note();
         make_with_slots(head, capacity as u16, |i| {
             source(i).map_or(Value::UNBOUND, |at| slots[at].clone())
         })

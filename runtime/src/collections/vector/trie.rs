@@ -2,6 +2,7 @@
 //! node stores it. Recursion goes one frame per level: thirteen at most.
 
 use super::{BITS, MASK, VectorNode, WIDTH};
+use crate::collections::copies;
 use crate::value::Value;
 use crate::value::object::make_with_slots;
 
@@ -38,6 +39,7 @@ fn inner(fill: impl FnMut(usize) -> Value) -> Value {
 /// The node's slots for changing; a node with another owner is copied first.
 fn slots_mut(node: &mut Value) -> &mut [Value] {
     if !node.header().is_some_and(|header| header.is_unique()) {
+        copies::note();
         let present = slots(node);
         *node = inner(|i| present[i].clone());
     }
