@@ -138,7 +138,7 @@
 (defn frequencies
   "A map from each distinct item of coll to how often it occurs."
   [coll]
-  (reduce (fn [counts item] (assoc counts item (inc (get counts item 0)))) {} coll))
+  (reduce (fn [counts item] (count-item* counts item)) {} coll))
 
 (defn zipmap
   "A map of the keys to the values at the same place, as long as there are both."

@@ -263,6 +263,29 @@ fn assoc_one(collection: Value, key: Value, value: Value) -> Result<Value, Fault
     }
 }
 
+/// A map with the number under the key one higher, from 0 if it is not there.
+fn count_item(cx: &mut Cx, args: &mut [Value]) -> Flow {
+    if args[0].kind() == Some(Kind::Map) && !walk::is_composite(&args[1]) {
+        let more = match map::get(&args[0], &args[1]) {
+            Some(count) => number::inc(count)?,
+            None => number::int(1),
+        };
+        return Ok(map::assoc(take(args, 0), take(args, 1), more));
+    }
+    with_keys(cx, take_all(args, 0), 1, 1, |_, values| {
+        let mut values = values.into_iter();
+        let (counts, item) = (
+            values.next().unwrap_or_default(),
+            values.next().unwrap_or_default(),
+        );
+        let more = match map::get(&counts, &item) {
+            Some(count) => number::inc(count)?,
+            None => number::int(1),
+        };
+        Ok(assoc_one(counts, item, more)?)
+    })
+}
+
 fn remove_all(
     who: &'static str,
     cx: &mut Cx,
@@ -596,6 +619,13 @@ const ROWS: &[Builtin] = &[
         exactly(1),
         count,
         "Number of items; of a string, code points.",
+    ),
+    row(
+        "count-item*",
+        "[counts item]",
+        exactly(2),
+        count_item,
+        "A map from items to numbers with the item's one higher.",
     ),
     row(
         "disj",

@@ -6,6 +6,7 @@
 //! root; it stays a trie however few entries remain, until none does. Order there is open.
 //! Invariant: every key is fully realised, so hashing and comparing keys never calls Batuta code.
 
+use crate::collections::copies;
 use crate::types::DefinedType;
 use crate::value::equality::keys_equal;
 use crate::value::hash::key_hash;

@@ -229,8 +229,10 @@ fn push_full(body: &mut VectorBody, slots: &mut [Value], item: Value) -> Value {
 }
 
 fn push_shared(vector: &Value, item: Value) -> Value {
-    copies::note();
     let (body, tail) = parts(vector);
+    if body.len > 0 {
+        copies::note();
+    }
     let mut item = Some(item);
     if tail.len() == WIDTH {
         let leaf = make_with_slots(VectorNode, WIDTH as u16, |i| tail[i].clone());

@@ -50,6 +50,9 @@ pub fn key_hash(value: &Value) -> u64 {
     if value.tag() != TAG_POINTER {
         return mix(value.word());
     }
+    if let Some(text) = value.as_object::<Text>() {
+        return text.key_hash(hash_text);
+    }
     walk::hash::<Keyed>(value)
 }
 
