@@ -298,7 +298,7 @@ pub enum Primitive {
     /// Is it the mark of an early end of a reduction?
     IsReduced,
     /// Do the vars that fused pipelines rely on have their first values? No arguments.
-    ReliedOn,
+    CoreUnchanged,
     /// Elements of a vector known to be one. (patterns)
     VectorCount,
     /// Element of a vector at a constant index known to be inside. (patterns)

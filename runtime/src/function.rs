@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use crate::builtin::{Arity, Builtin};
-use crate::namespace::unread;
+use crate::namespace::{CORE, unread};
 use crate::value::object::{Body, Kind, bytes_of, make, make_at, make_with_slots};
 use crate::value::{Control, Value};
 
@@ -314,18 +314,17 @@ pub mod var_flags {
     pub const UNREAD_META: u8 = 16;
     /// Its value comes from a text of the library that was not read.
     pub const UNREAD_VALUE: u8 = 32;
-    /// Code was compiled that is right only while the var keeps its first value.
-    pub const RELIED_ON: u8 = 64;
     /// Has had another value before.
-    pub const REDEFINED: u8 = 128;
+    pub const REDEFINED: u8 = 64;
 }
 
-static RELIED_ON_CHANGED: AtomicBool = AtomicBool::new(false);
+static CORE_CHANGED: AtomicBool = AtomicBool::new(false);
 
-/// Does every var that compiled code relies on have the value it was defined with?
+/// Does every function of the core have the value it was defined with? Compiled code that relies
+/// on what some of them do asks each time before it runs.
 #[inline]
-pub fn relied_on_unchanged() -> bool {
-    !RELIED_ON_CHANGED.load(Ordering::SeqCst)
+pub fn core_is_unchanged() -> bool {
+    !CORE_CHANGED.load(Ordering::Acquire)
 }
 
 /// A var: a name's place. Immortal.
@@ -442,17 +441,15 @@ impl VarBody {
     }
 
     fn note_redefinition(&self) {
-        let before = self.flags.fetch_or(var_flags::REDEFINED, Ordering::SeqCst);
-        if before & var_flags::RELIED_ON != 0 {
-            RELIED_ON_CHANGED.store(true, Ordering::SeqCst);
+        self.set(var_flags::REDEFINED);
+        if &*self.namespace == CORE && !self.has(var_flags::DYNAMIC) {
+            CORE_CHANGED.store(true, Ordering::Release);
         }
     }
 
-    /// Lets code be compiled that is right only while the var keeps the value it was defined with;
-    /// such code asks [`relied_on_unchanged`] each time before it runs. False if it is too late.
-    pub fn rely_on(&self) -> bool {
-        let before = self.flags.fetch_or(var_flags::RELIED_ON, Ordering::SeqCst);
-        before & var_flags::REDEFINED == 0
+    /// Has it had another value before?
+    pub fn is_redefined(&self) -> bool {
+        self.has(var_flags::REDEFINED)
     }
 
     fn bouncer(&self, var: &Value) -> &Value {

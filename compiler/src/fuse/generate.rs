@@ -95,7 +95,7 @@ impl Fuser {
         let guards = std::mem::take(&mut pipeline.guards);
         let looping = self.looping(&pipeline, span);
         let written = pipeline.written;
-        let relied_on = primitive(Primitive::ReliedOn, Vec::new(), span);
+        let relied_on = primitive(Primitive::CoreUnchanged, Vec::new(), span);
         let all = guards
             .into_iter()
             .rev()

@@ -359,12 +359,12 @@ impl Fuser {
 }
 
 impl Pipeline {
-    /// Tells the vars that they are relied on; false if one has been redefined already.
+    /// Do the functions that it takes the place of still have their first values?
     fn may_rely(&self) -> bool {
         self.relied_on.iter().all(|var| {
             var.0
                 .as_object::<VarBody>()
-                .is_some_and(|body| !body.has(var_flags::DYNAMIC) && body.rely_on())
+                .is_some_and(|body| !body.has(var_flags::DYNAMIC) && !body.is_redefined())
         })
     }
 }

@@ -53,7 +53,7 @@ pub enum RuntimeEntry {
     /// `(value) -> Bool`; borrows.
     IsReduced,
     /// `() -> Bool`: do the vars that fused code relies on have their first values?
-    ReliedOn,
+    CoreUnchanged,
     /// `(vector) -> integer`; borrows; the value is a vector.
     VectorCount,
     /// `(vector, index) -> element`; borrows; the index is inside.
@@ -191,7 +191,7 @@ impl RuntimeEntry {
             RuntimeEntry::IsClass => "bt_is_class",
             RuntimeEntry::IsMap => "bt_is_map",
             RuntimeEntry::IsReduced => "bt_is_reduced",
-            RuntimeEntry::ReliedOn => "bt_relied_on",
+            RuntimeEntry::CoreUnchanged => "bt_core_unchanged",
             RuntimeEntry::VectorCount => "bt_vector_count",
             RuntimeEntry::VectorNth => "bt_vector_nth",
             RuntimeEntry::ReceiveStart => "bt_receive_start",
@@ -227,7 +227,7 @@ impl RuntimeEntry {
             | RuntimeEntry::ReceiveNext
             | RuntimeEntry::DeadlineIn
             | RuntimeEntry::FailureReason => Type::Any,
-            RuntimeEntry::IsReduced | RuntimeEntry::ReliedOn => Type::Bool,
+            RuntimeEntry::IsReduced | RuntimeEntry::CoreUnchanged => Type::Bool,
             _ => Type::Immediate,
         }
     }

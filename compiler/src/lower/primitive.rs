@@ -33,7 +33,7 @@ impl Lower<'_> {
         }
         let asked = match primitive {
             Primitive::IsReduced => Some(RuntimeEntry::IsReduced),
-            Primitive::ReliedOn => Some(RuntimeEntry::ReliedOn),
+            Primitive::CoreUnchanged => Some(RuntimeEntry::CoreUnchanged),
             _ => None,
         };
         if let Some(entry) = asked {
@@ -106,7 +106,7 @@ impl Lower<'_> {
             | Primitive::IsNil
             | Primitive::WordEq
             | Primitive::IsReduced
-            | Primitive::ReliedOn
+            | Primitive::CoreUnchanged
             | Primitive::Not => unreachable!("lowered by `test`"),
         };
         Some(self.builder.value(op))

@@ -103,8 +103,8 @@ pub unsafe extern "C" fn bt_is_reduced(_cx: *mut Cx, word: u64) -> u64 {
 ///
 /// # Safety
 /// Looks at nothing of the caller's.
-pub unsafe extern "C" fn bt_relied_on(_cx: *mut Cx) -> u64 {
-    u64::from(crate::function::relied_on_unchanged())
+pub unsafe extern "C" fn bt_core_unchanged(_cx: *mut Cx) -> u64 {
+    u64::from(crate::function::core_is_unchanged())
 }
 
 /// Sets the root of a var; gives the var.

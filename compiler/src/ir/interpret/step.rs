@@ -4,7 +4,7 @@ use batuta_runtime::abi;
 use batuta_runtime::abi::failing::unbound;
 use batuta_runtime::collections::vector;
 use batuta_runtime::failure::{Fault, FaultKind};
-use batuta_runtime::function::{VarBody, make_closure, relied_on_unchanged};
+use batuta_runtime::function::{VarBody, core_is_unchanged, make_closure};
 use batuta_runtime::number::{self, comparison};
 use batuta_runtime::value::Value;
 use batuta_runtime::value::object::Kind;
@@ -127,7 +127,7 @@ impl Machine {
                 let is_reduced = self.view(args[0]).kind() == Some(Kind::Reduced);
                 u64::from(is_reduced)
             }
-            RuntimeEntry::ReliedOn => u64::from(relied_on_unchanged()),
+            RuntimeEntry::CoreUnchanged => u64::from(core_is_unchanged()),
             RuntimeEntry::VectorCount => {
                 let count = vector::len(self.view(args[0])).unwrap_or(0);
                 number::int(count as i64).into_word()
