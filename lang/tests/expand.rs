@@ -302,11 +302,11 @@ fn loops() {
             ),
             (
                 "(doseq [x xs] (f x) (g x))",
-                "(loop* [seq__1 (c/seq xs)] (if seq__1 (let* [x (c/first seq__1)] (do (do (f x) (g x)) (recur (c/next seq__1)))) nil))",
+                "(let* [seq__7 (c/seq xs)] (if seq__7 (let* [chunk__8 (c/chunk-items* seq__7)] (loop* [seq__1 seq__7 chunk__2 chunk__8 place__3 (c/chunk-start* seq__7) end__4 (c/chunk-count* chunk__8)] (if (c/< place__3 end__4) (let* [x (c/chunk-nth* chunk__2 place__3)] (do (do (f x) (g x)) (recur seq__1 chunk__2 (c/inc place__3) end__4))) (let* [seq__5 (c/chunk-next* seq__1 chunk__2)] (if seq__5 (let* [chunk__6 (c/chunk-items* seq__5)] (recur seq__5 chunk__6 (c/chunk-start* seq__5) (c/chunk-count* chunk__6))) nil))))) nil))",
             ),
             (
                 "(doseq [x xs :when x y x] y)",
-                "(loop* [seq__1 (c/seq xs)] (if seq__1 (let* [x (c/first seq__1)] (if x (do (loop* [seq__2 (c/seq x)] (if seq__2 (let* [y (c/first seq__2)] (do y (recur (c/next seq__2)))) nil)) (recur (c/next seq__1))) (recur (c/next seq__1)))) nil))",
+                "(let* [seq__15 (c/seq xs)] (if seq__15 (let* [chunk__16 (c/chunk-items* seq__15)] (loop* [seq__1 seq__15 chunk__2 chunk__16 place__3 (c/chunk-start* seq__15) end__4 (c/chunk-count* chunk__16)] (if (c/< place__3 end__4) (let* [x (c/chunk-nth* chunk__2 place__3)] (if x (do (let* [seq__11 (c/seq x)] (if seq__11 (let* [chunk__12 (c/chunk-items* seq__11)] (loop* [seq__5 seq__11 chunk__6 chunk__12 place__7 (c/chunk-start* seq__11) end__8 (c/chunk-count* chunk__12)] (if (c/< place__7 end__8) (let* [y (c/chunk-nth* chunk__6 place__7)] (do y (recur seq__5 chunk__6 (c/inc place__7) end__8))) (let* [seq__9 (c/chunk-next* seq__5 chunk__6)] (if seq__9 (let* [chunk__10 (c/chunk-items* seq__9)] (recur seq__9 chunk__10 (c/chunk-start* seq__9) (c/chunk-count* chunk__10))) nil))))) nil)) (recur seq__1 chunk__2 (c/inc place__3) end__4)) (recur seq__1 chunk__2 (c/inc place__3) end__4))) (let* [seq__13 (c/chunk-next* seq__1 chunk__2)] (if seq__13 (let* [chunk__14 (c/chunk-items* seq__13)] (recur seq__13 chunk__14 (c/chunk-start* seq__13) (c/chunk-count* chunk__14))) nil))))) nil))",
             ),
             (
                 "(dotimes [i 3] (f i))",
