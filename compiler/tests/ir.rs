@@ -11,9 +11,21 @@ use batuta_compiler::session::Session;
 use batuta_runtime::function::CodeSource;
 use batuta_runtime::namespace;
 
+/// Starts the compiler once: starting again would redefine what the code relies on. The library is
+/// not loaded here, only some names of it.
+fn start() {
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    ONCE.call_once(|| {
+        batuta_compiler::start(batuta_runtime::builtins::TABLES);
+        for name in ["filter", "into", "map", "range", "reduce"] {
+            namespace::declare(&namespace::intern(namespace::CORE, name));
+        }
+    });
+}
+
 /// All arities of the function that the last form of `text` defines.
 fn ir_of(text: &str) -> String {
-    batuta_compiler::start(batuta_runtime::builtins::TABLES);
+    start();
     let mut session = Session::new();
     let forms = session.read("test", text).expect("the text reads");
     let mut found: Option<Arc<CoreFunction>> = None;
@@ -43,17 +55,8 @@ fn recursion_takes_no_counts_for_numbers() {
     ));
 }
 
-/// Names of the library, which is not loaded here.
-fn declare_library_names() {
-    for name in ["filter", "into", "map", "range", "reduce"] {
-        namespace::declare(&namespace::intern(namespace::CORE, name));
-    }
-}
-
 #[test]
 fn a_pipeline_over_numbers_is_one_loop() {
-    batuta_compiler::start(batuta_runtime::builtins::TABLES);
-    declare_library_names();
     insta::assert_snapshot!(ir_of(
         "(defn total [n] (reduce + (filter pos? (map inc (range n)))))"
     ));
@@ -61,8 +64,6 @@ fn a_pipeline_over_numbers_is_one_loop() {
 
 #[test]
 fn a_pipeline_over_a_collection_is_one_loop_over_its_chunks() {
-    batuta_compiler::start(batuta_runtime::builtins::TABLES);
-    declare_library_names();
     insta::assert_snapshot!(ir_of(
         "(defn squares [xs] (into [] (map (fn [x] (* x x))) xs))"
     ));
