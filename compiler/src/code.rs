@@ -1,24 +1,26 @@
-//! Functions that compile at their first call.
+//! Functions that compile at their first calls.
 //!
 //! A [`LazyFunction`] stands behind an [`FnCode`] whose entries point at the resolve stub. The
 //! runtime asks [`FirstCall`] for an entry; it is lowered, compiled and put into the table, and
-//! the unit is kept here as long as the function lives. Library functions are not even read until
+//! the unit is kept here as long as the function lives. A short function without loops is interpreted
+//! at first, because most functions of a program's start are called once. Library functions are not even read until
 //! then.
 
 use std::any::Any;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use batuta_lang::diagnostic::Diagnostic;
-use batuta_runtime::abi::call::{Resolver, Wanted};
+use batuta_runtime::abi::call::{Resolved, Resolver, Wanted};
 use batuta_runtime::failure::{Fault, FaultKind};
 use batuta_runtime::function::{Arities, CodeSource, Compiled, FnCode, MAX_ARITY};
 use batuta_runtime::namespace;
 
 use crate::analyze::{Analyzer, TopLevel};
-use crate::backends::jit::{Unit, jit};
+use crate::backends::jit::{Unit, code_map, jit};
 use crate::core_tree::{CoreFunction, VarRef};
 use crate::ir::function::IrFunction;
+use crate::ir::interpret::{ARGUMENTS_MAX, interpreted, is_cheap};
 use crate::ir::verify::{Stage, verify};
 use crate::library::Passage;
 use crate::lower::{Group, Surroundings, Target, lower_arity};
@@ -26,11 +28,16 @@ use crate::macro_run::{ActorHost, describe};
 use crate::session::EvaluationError;
 use crate::{diagnostics_text, fuse, passes};
 
+/// So many calls of a function are interpreted before it is compiled, if it is cheap.
+const INTERPRETED_CALLS: u32 = 2;
+
 /// See the module's head.
 pub struct LazyFunction {
     source: Mutex<Source>,
     group: Option<Arc<Group>>,
     units: Mutex<Vec<(Wanted, Unit)>>,
+    /// Calls that came before there was code.
+    calls: AtomicU32,
 }
 
 enum Source {
@@ -82,6 +89,17 @@ impl Resolver for FirstCall {
             None => Err(Fault::new(FaultKind::Panic, "code of another compiler")),
         }
     }
+
+    fn resolve_call(&self, code: &Arc<FnCode>, count: usize) -> Result<Resolved, Fault> {
+        if let CodeSource::Compiled(function) = &code.source
+            && let Some(function) = LazyFunction::behind(function)
+            && let Some(ir) = function.ir_of_early_call(count)?
+        {
+            return Ok(Resolved::Interpreted(interpreted(Arc::new(ir))));
+        }
+        let entry = self.resolve(code, Wanted::Entry(count))?;
+        Ok(Resolved::Entry(entry))
+    }
 }
 
 impl Compiled for LazyFunction {
@@ -99,6 +117,7 @@ impl LazyFunction {
             source: Mutex::new(source),
             group,
             units: Mutex::new(Vec::new()),
+            calls: AtomicU32::new(0),
         }
     }
 
@@ -110,6 +129,22 @@ impl LazyFunction {
 
     fn source(&self) -> MutexGuard<'_, Source> {
         self.source.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What the interpreter is to run for one of the first calls; none if the function is called
+    /// often, or is not worth it.
+    fn ir_of_early_call(&self, count: usize) -> Result<Option<IrFunction>, Fault> {
+        let may_be = count <= ARGUMENTS_MAX && !code_map::is_kept();
+        if !may_be || self.calls.fetch_add(1, Ordering::Relaxed) >= INTERPRETED_CALLS {
+            return Ok(None);
+        }
+        let core = self.core()?;
+        let target = target_of(&core, Wanted::Entry(count));
+        let Some(target) = target.filter(|target| target.arguments.is_none()) else {
+            return Ok(None);
+        };
+        let ir = self.lower(&core, target);
+        Ok((!ir.owns_self && is_cheap(&ir)).then_some(ir))
     }
 
     fn compile(&self, code: &FnCode, wanted: Wanted) -> Result<usize, Fault> {

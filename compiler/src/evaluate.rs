@@ -34,7 +34,7 @@ pub fn call_of(thunk: &Arc<CoreFunction>) -> Call {
     };
     let ir = lowered(thunk, target, &mut Nest::default());
     if is_cheap(&ir) {
-        let arguments = vec![interpreted(Arc::new(ir))];
+        let arguments = vec![interpreted(Arc::new(ir)), Value::NIL];
         return Call {
             function: interpreter(),
             arguments,
@@ -46,7 +46,8 @@ pub fn call_of(thunk: &Arc<CoreFunction>) -> Call {
     }
 }
 
-fn interpreter() -> Value {
+/// The function that runs IR.
+pub(crate) fn interpreter() -> Value {
     static FUNCTION: OnceLock<Value> = OnceLock::new();
     FUNCTION.get_or_init(|| native(&INTERPRET)).clone()
 }

@@ -27,7 +27,7 @@ pub mod session;
 
 use batuta_lang::diagnostic::{Diagnostic, RenderStyle};
 use batuta_lang::expand::core_macros::CORE_MACROS;
-use batuta_runtime::abi::call::{install_invoke, install_resolver};
+use batuta_runtime::abi::call::{install_interpreter, install_invoke, install_resolver};
 use batuta_runtime::builtin::BuiltinTable;
 use batuta_runtime::dynamic;
 use batuta_runtime::function::{VarBody, var_flags};
@@ -43,6 +43,7 @@ pub fn start(tables: &[&'static BuiltinTable]) {
     namespace::create("user");
     declare_core_macros();
     install_resolver(Box::new(code::FirstCall));
+    install_interpreter(evaluate::interpreter());
     let invoke = namespace::intern(namespace::CORE, "invoke");
     if let Some(function) = invoke.as_object::<VarBody>().and_then(VarBody::root) {
         install_invoke(function);

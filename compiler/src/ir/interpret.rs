@@ -8,18 +8,22 @@ mod step;
 
 use std::sync::Arc;
 
-use batuta_runtime::builtin::{Builtin, Flow, Resume, exactly};
+use batuta_runtime::builtin::{Builtin, Flow, Resume, at_least};
 use batuta_runtime::context::Cx;
 use batuta_runtime::failure::{Fault, FaultKind};
+use batuta_runtime::function::MAX_ARITY;
 use batuta_runtime::site;
 use batuta_runtime::value::Value;
 use batuta_runtime::value::object::{Native, make_native};
 
 use super::entity::{BlockId, ValueId};
-use super::function::{ENTRY, IrFunction};
+use super::function::{ENTRY, IrFunction, Place};
 use super::instruction::{Op, RuntimeEntry, Terminator};
 
-/// A function of the IR that takes no arguments, as a value for [`INTERPRET`].
+/// More arguments do not fit beside what the interpreter itself takes.
+pub const ARGUMENTS_MAX: usize = MAX_ARITY - 2;
+
+/// A function of the IR, as a value for [`INTERPRET`].
 pub struct Interpreted(pub Arc<IrFunction>);
 
 impl Native for Interpreted {
@@ -32,7 +36,7 @@ impl Native for Interpreted {
     }
 }
 
-/// Wraps a function of no arguments.
+/// Wraps a function that captures nothing.
 pub fn interpreted(function: Arc<IrFunction>) -> Value {
     make_native(Interpreted(function))
 }
@@ -40,24 +44,32 @@ pub fn interpreted(function: Arc<IrFunction>) -> Value {
 /// The builtin that runs an [`Interpreted`].
 pub static INTERPRET: Builtin = Builtin {
     name: "interpret*",
-    arglists: "[ir]",
-    doc: "Runs a function of the intermediate representation.",
-    arity: exactly(1),
+    arglists: "[ir function & arguments]",
+    doc: "Runs a function of the intermediate representation, which is the code of `function`.",
+    arity: at_least(2),
     function: interpret,
 };
 
 fn interpret(cx: &mut Cx, args: &mut [Value]) -> Flow {
-    match args[0].as_native::<Interpreted>() {
-        Some(Interpreted(function)) => Machine::new(function.clone()).run(cx),
+    let (first, rest) = args.split_at_mut(1);
+    match first[0].as_native::<Interpreted>() {
+        Some(Interpreted(function)) => {
+            let mut machine = Machine::new(function.clone());
+            let words = rest.iter_mut().map(std::mem::take).map(Value::into_word);
+            let words: Vec<u64> = words.collect();
+            machine.go(ENTRY, &words);
+            machine.run(cx)
+        }
         None => Err(Fault::wrong_type("interpret*", "a function of the IR", &args[0]).into()),
     }
 }
 
 /// Is it worth running without machine code: no loop, no closure, no handler, and short?
+/// Each of its instructions then runs once at most.
 pub fn is_cheap(function: &IrFunction) -> bool {
     const INSTRUCTIONS_MAX: usize = 200;
     let insts = || function.blocks.iter().flat_map(|block| &block.insts);
-    function.argument_count() == 0
+    !has_loop(function)
         && insts().count() <= INSTRUCTIONS_MAX
         && insts().all(|inst| match &inst.op {
             Op::Capture(_) | Op::MakeClosure(..) | Op::CatchTake | Op::Poll => false,
@@ -71,6 +83,40 @@ pub fn is_cheap(function: &IrFunction) -> bool {
             ),
             _ => true,
         })
+}
+
+/// Does any way lead back to where it has been?
+fn has_loop(function: &IrFunction) -> bool {
+    // Blocks that are entered but not yet left, as a stack of ways still to go.
+    let mut is_open = vec![false; function.blocks.len()];
+    let mut is_done = vec![false; function.blocks.len()];
+    let mut ways = vec![(ENTRY, successors(function, ENTRY))];
+    is_open[ENTRY.index()] = true;
+    while let Some((block, targets)) = ways.last_mut() {
+        let block = *block;
+        let Some(next) = targets.pop() else {
+            is_open[block.index()] = false;
+            is_done[block.index()] = true;
+            ways.pop();
+            continue;
+        };
+        if is_open[next.index()] {
+            return true;
+        }
+        if !is_done[next.index()] {
+            is_open[next.index()] = true;
+            ways.push((next, successors(function, next)));
+        }
+    }
+    false
+}
+
+fn successors(function: &IrFunction, block: BlockId) -> Vec<BlockId> {
+    match &function.block(block).end {
+        Some(Terminator::Jump(target)) => vec![target.block],
+        Some(Terminator::Branch(_, then, otherwise)) => vec![then.block, otherwise.block],
+        _ => Vec::new(),
+    }
 }
 
 /// A function while it runs.
@@ -203,9 +249,14 @@ impl Machine {
         let Some(inst) = self.function.block(self.block).insts.get(index) else {
             return;
         };
-        let span = self.function.places[inst.place as usize].span;
-        cx.failure
-            .add_site(site::register(&self.function.name, span));
+        let places = &self.function.places;
+        let mut place = Some(&places[inst.place as usize]);
+        while let Some(Place { span, inlined }) = place {
+            let own = || &*self.function.name;
+            let function = inlined.as_ref().map_or_else(own, |i| &*i.function);
+            cx.failure.add_site(site::register(function, *span));
+            place = inlined.as_ref().map(|i| &places[i.call as usize]);
+        }
         for value in inst.unwind.iter().flat_map(|unwind| &unwind.drops) {
             drop(self.take(*value));
         }

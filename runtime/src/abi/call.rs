@@ -20,6 +20,14 @@ use crate::function::{
 use crate::value::object::{Kind, make_with_slots};
 use crate::value::{Control, Value};
 
+/// What a function without machine code is called by.
+pub enum Resolved {
+    /// Its code, which is made now.
+    Entry(usize),
+    /// The interpreter, which takes this value, the function and its arguments.
+    Interpreted(Value),
+}
+
 /// How code comes to be: the compiler implements it.
 pub trait Resolver: Send + Sync {
     /// The address of the machine code of `code` for so many arguments, compiled now if need be.
@@ -28,6 +36,13 @@ pub trait Resolver: Send + Sync {
     /// # Errors
     /// A fault of kind `:syntax` if the function does not compile.
     fn resolve(&self, code: &Arc<FnCode>, wanted: Wanted) -> Result<usize, Fault>;
+
+    /// What a direct call with so many arguments is to enter: a function that is called for the
+    /// first time need not be compiled. Called on a compiler thread.
+    ///
+    /// # Errors
+    /// As [`Resolver::resolve`].
+    fn resolve_call(&self, code: &Arc<FnCode>, count: usize) -> Result<Resolved, Fault>;
 }
 
 /// Which code of a function is wanted.
@@ -46,6 +61,13 @@ static RESOLVER: OnceLock<Box<dyn Resolver>> = OnceLock::new();
 /// Tells the runtime who compiles. The first call counts.
 pub fn install_resolver(resolver: Box<dyn Resolver>) {
     RESOLVER.get_or_init(|| resolver);
+}
+
+static INTERPRETER: OnceLock<Value> = OnceLock::new();
+
+/// Tells the runtime the builtin that runs functions without machine code.
+pub fn install_interpreter(function: Value) {
+    INTERPRETER.get_or_init(|| function);
 }
 
 static INVOKE: OnceLock<Value> = OnceLock::new();
@@ -254,7 +276,14 @@ pub unsafe extern "C" fn bt_resolve(cx: *mut Cx, function: u64, index: u64) -> u
     let index = index as usize;
     let found = match value.as_object::<FunctionBody>() {
         Some(body) if index == SPREAD => spread(cx, &body.code),
-        Some(body) => resolve_entry(cx, &body.code, index),
+        Some(body) => match resolve_call(cx, &body.code, index) {
+            Ok(Some(interpreted)) => {
+                interpret(cx, interpreted, value.clone(), index);
+                return 0;
+            }
+            Ok(None) => Ok(()),
+            Err(fault) => Err(fault),
+        },
         None => Err(Some(Fault::new(
             FaultKind::Panic,
             "an entry of something else",
@@ -276,15 +305,12 @@ pub unsafe extern "C" fn bt_resolve(cx: *mut Cx, function: u64, index: u64) -> u
 }
 
 /// A fault to raise, or none if the actor was ended while it waited.
-type Resolved<T = ()> = Result<T, Option<Fault>>;
+type Found<T = ()> = Result<T, Option<Fault>>;
 
-fn resolve_entry(cx: &mut Cx, code: &CodeRef, count: usize) -> Resolved {
-    if !code.arities().accept(count) {
-        return Err(Some(wrong_arity(&code.name, count, &describe(code))));
-    }
-    let is_there = code.entries[count].load(Ordering::Acquire) != stubs().resolve[count];
+fn resolve_entry(cx: &mut Cx, code: &CodeRef, count: usize) -> Found {
+    accept(code, count)?;
     if let (CodeSource::Ahead(_), Some(fixed)) = (&code.source, code.arities().variadic)
-        && !is_there
+        && lacks_code(code, count)
     {
         return gather(cx, code, count, fixed);
     }
@@ -293,8 +319,19 @@ fn resolve_entry(cx: &mut Cx, code: &CodeRef, count: usize) -> Resolved {
     Ok(())
 }
 
+fn accept(code: &CodeRef, count: usize) -> Found {
+    match code.arities().accept(count) {
+        true => Ok(()),
+        false => Err(Some(wrong_arity(&code.name, count, &describe(code)))),
+    }
+}
+
+fn lacks_code(code: &CodeRef, count: usize) -> bool {
+    code.entries[count].load(Ordering::Acquire) == stubs().resolve[count]
+}
+
 /// A call with a number of arguments that nobody foresaw, of code that takes the rest as a list.
-fn gather(cx: &mut Cx, code: &CodeRef, count: usize, fixed: usize) -> Resolved {
+fn gather(cx: &mut Cx, code: &CodeRef, count: usize, fixed: usize) -> Found {
     cx.entry = compile(cx, code, Wanted::Variadic)?;
     let mut arguments = cx.take_spilled(count);
     let rest = arguments.split_off(fixed);
@@ -304,6 +341,35 @@ fn gather(cx: &mut Cx, code: &CodeRef, count: usize, fixed: usize) -> Resolved {
     });
     load_spill(cx, arguments);
     Ok(())
+}
+
+/// Leaves the entry of a direct call in the context, or gives what the interpreter is to run.
+fn resolve_call(cx: &mut Cx, code: &CodeRef, count: usize) -> Found<Option<Value>> {
+    if !matches!(code.source, CodeSource::Compiled(_)) || !lacks_code(code, count) {
+        return resolve_entry(cx, code, count).map(|()| None);
+    }
+    accept(code, count)?;
+    let shared = code.share();
+    let found = on_compiler_thread(cx, move |resolver| {
+        Ok(match resolver.resolve_call(&shared, count)? {
+            Resolved::Entry(address) => crate::number::int(address as i64),
+            Resolved::Interpreted(function) => function,
+        })
+    })?;
+    let Some(address) = found.as_small_int() else {
+        return Ok(Some(found));
+    };
+    cx.entry = address as u64;
+    cx.spill_count = count as u64;
+    Ok(None)
+}
+
+/// Leaves a call of the interpreter in the context.
+fn interpret(cx: &mut Cx, interpreted: Value, function: Value, count: usize) {
+    let mut arguments = vec![interpreted, function];
+    arguments.append(&mut cx.take_spilled(count));
+    let interpreter = INTERPRETER.get().cloned().unwrap_or_default();
+    prepare(cx, interpreter, arguments);
 }
 
 /// The first arguments of a list, as far as they are known without realising anything.
@@ -348,7 +414,7 @@ fn endless() -> Fault {
 }
 
 /// A call with all arguments in one list.
-fn spread(cx: &mut Cx, code: &CodeRef) -> Resolved {
+fn spread(cx: &mut Cx, code: &CodeRef) -> Found {
     let list = cx.take_spilled(1).remove(0);
     let result = spread_list(cx, code, list);
     if result.is_err() {
@@ -358,7 +424,7 @@ fn spread(cx: &mut Cx, code: &CodeRef) -> Resolved {
     result
 }
 
-fn spread_list(cx: &mut Cx, code: &CodeRef, list: Value) -> Resolved {
+fn spread_list(cx: &mut Cx, code: &CodeRef, list: Value) -> Found {
     let most = code.arities().fixed.last().copied().unwrap_or(0);
     let most = most.max(code.arities().variadic.unwrap_or(0));
     let front = Front::of(list, most + 1).map_err(Some)?;
@@ -395,14 +461,14 @@ fn spread_list(cx: &mut Cx, code: &CodeRef, list: Value) -> Resolved {
 }
 
 /// A function with more parameters than registers takes the list as it is.
-fn wide(cx: &mut Cx, code: &CodeRef, fixed: usize, arguments: Value) -> Resolved {
+fn wide(cx: &mut Cx, code: &CodeRef, fixed: usize, arguments: Value) -> Found {
     cx.entry = compile(cx, code, Wanted::Wide(fixed))?;
     load_spill(cx, vec![arguments]);
     Ok(())
 }
 
 /// The address of the code wanted; compiled on a compiler thread if it is not there.
-fn compile(cx: &mut Cx, code: &CodeRef, wanted: Wanted) -> Resolved<u64> {
+fn compile(cx: &mut Cx, code: &CodeRef, wanted: Wanted) -> Found<u64> {
     let present = match wanted {
         Wanted::Entry(count) => code.entries[count].load(Ordering::Acquire),
         Wanted::Variadic => code.variadic.load(Ordering::Acquire),
@@ -418,19 +484,27 @@ fn compile(cx: &mut Cx, code: &CodeRef, wanted: Wanted) -> Resolved<u64> {
     if !present.is_null() && !is_stub {
         return Ok(present as u64);
     }
+    let shared = code.share();
+    let address = on_compiler_thread(cx, move |resolver| {
+        let address = resolver.resolve(&shared, wanted)?;
+        Ok(crate::number::int(address as i64))
+    })?;
+    Ok(address.as_small_int().unwrap_or(0) as u64)
+}
+
+/// Asks the compiler something while the actor is parked.
+fn on_compiler_thread(
+    cx: &mut Cx,
+    ask: impl FnOnce(&dyn Resolver) -> Result<Value, Fault> + Send + 'static,
+) -> Found<Value> {
     let Some(resolver) = RESOLVER.get() else {
         return Err(Some(Fault::new(
             FaultKind::Panic,
             "no compiler in this program",
         )));
     };
-    let shared = code.share();
-    let job = crate::actor::blocking(move || {
-        let address = resolver.resolve(&shared, wanted)?;
-        Ok(crate::number::int(address as i64))
-    });
-    match coroutine::wait(cx, job) {
-        Ok(Ok(address)) => Ok(address.as_small_int().unwrap_or(0) as u64),
+    match coroutine::wait(cx, crate::actor::blocking(move || ask(&**resolver))) {
+        Ok(Ok(found)) => Ok(found),
         Ok(Err(fault)) => Err(Some(fault)),
         Err(_killed) => Err(None),
     }

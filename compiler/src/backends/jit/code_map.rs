@@ -42,7 +42,7 @@ pub fn keep_for_perf() -> io::Result<PathBuf> {
 }
 
 /// Is anybody interested?
-pub(super) fn is_kept() -> bool {
+pub(crate) fn is_kept() -> bool {
     MAP.get().is_some()
 }
 

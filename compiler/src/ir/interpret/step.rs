@@ -43,11 +43,11 @@ impl Machine {
                 return Ok(());
             }
             Op::Poll => return Ok(()),
-            Op::Capture(_)
-            | Op::CatchTake
-            | Op::VarHolds(..)
-            | Op::CallGlobal(..)
-            | Op::Call(..) => {
+            Op::VarHolds(var, function) => {
+                let callee = abi::call::callee_of(self.literal(*var)?);
+                u64::from(callee.word() == self.word(*function))
+            }
+            Op::Capture(_) | Op::CatchTake | Op::CallGlobal(..) | Op::Call(..) => {
                 return Err(Fault::new(FaultKind::Panic, "not for the interpreter"));
             }
         };
