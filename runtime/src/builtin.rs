@@ -30,6 +30,8 @@ pub enum Signal {
     Throw(Value),
     /// An exit signal: not an exception, `catch` never sees it.
     Exit(Value),
+    /// The failure under way in the context, with the sites it has passed.
+    Raised,
     /// Call `function` with `arguments`; the result goes to `then`, or is the result.
     Call {
         /// Any callable value.
@@ -137,7 +139,7 @@ pub fn and_then(
         Err(signal) => signal,
     };
     match &mut *signal {
-        Signal::Fault(_) | Signal::Throw(_) | Signal::Exit(_) => {}
+        Signal::Fault(_) | Signal::Throw(_) | Signal::Exit(_) | Signal::Raised => {}
         Signal::Call { then, .. } | Signal::CallSpread { then, .. } | Signal::Wait { then, .. } => {
             *then = Some(Box::new(Chain {
                 first: then.take(),

@@ -8,9 +8,10 @@ mod step;
 
 use std::sync::Arc;
 
-use batuta_runtime::builtin::{Builtin, Flow, Resume, at_least};
+use batuta_runtime::builtin::{Builtin, Flow, Resume, Signal, at_least};
 use batuta_runtime::context::Cx;
 use batuta_runtime::failure::{Fault, FaultKind};
+use batuta_runtime::failure_state::FailureClass;
 use batuta_runtime::function::MAX_ARITY;
 use batuta_runtime::site;
 use batuta_runtime::value::Value;
@@ -183,15 +184,17 @@ impl Machine {
                 _ => None,
             };
             if let Some((callee, args)) = operation {
-                return Err(Box::new(batuta_runtime::builtin::Signal::Call {
+                return Err(Box::new(Signal::Call {
                     function: callee,
                     arguments: args,
                     then: Some(Box::new(self)),
                 }));
             }
             if let Err(fault) = self.step(inst) {
+                cx.failure
+                    .raise(FailureClass::Exception, fault.into_value());
                 self.abandon(cx, self.index - 1);
-                return Err(fault.into());
+                return Err(Box::new(Signal::Raised));
             }
         }
     }

@@ -34,6 +34,7 @@ pub(super) fn settle(cx: &mut Cx, mut flow: Flow) -> u64 {
                 cx.failure.raise(FailureClass::Exit, reason);
                 return Control::Failed.word();
             }
+            Signal::Raised => return Control::Failed.word(),
             Signal::Call {
                 function,
                 arguments,

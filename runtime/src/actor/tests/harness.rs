@@ -132,6 +132,7 @@ fn settle(cx: &mut Cx, flow: Flow) -> Result<Settled, ()> {
         Signal::Fault(fault) => raise(cx, FailureClass::Exception, fault.into_value()),
         Signal::Throw(reason) => raise(cx, FailureClass::Exception, reason),
         Signal::Exit(reason) => raise(cx, FailureClass::Exit, reason),
+        Signal::Raised => Err(()),
         Signal::Wait { future, then } => match coroutine::wait(cx, future) {
             Err(_killed) => Err(()),
             Ok(Err(fault)) => raise(cx, FailureClass::Exception, fault.into_value()),
