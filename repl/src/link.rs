@@ -107,8 +107,7 @@ fn library(directory: Option<&Path>) -> Result<PathBuf, LinkError> {
             vec![here.clone(), here.join("deps")]
         }
     };
-    let found = places.iter().find_map(|place| newest_library(place));
-    found.ok_or_else(|| {
+    newest_library(&places).ok_or_else(|| {
         let places: Vec<String> = places.iter().map(|p| p.display().to_string()).collect();
         LinkError::NoLibrary {
             places: places.join(" and "),
@@ -116,9 +115,12 @@ fn library(directory: Option<&Path>) -> Result<PathBuf, LinkError> {
     })
 }
 
-fn newest_library(directory: &Path) -> Option<PathBuf> {
-    let entries = fs::read_dir(directory).ok()?.filter_map(Result::ok);
-    let libraries = entries.filter(|entry| {
+/// `cargo` leaves libraries of earlier builds where they are.
+fn newest_library(directories: &[PathBuf]) -> Option<PathBuf> {
+    let entries = directories
+        .iter()
+        .filter_map(|place| fs::read_dir(place).ok());
+    let libraries = entries.flatten().filter_map(Result::ok).filter(|entry| {
         let name = entry.file_name();
         let name = name.to_string_lossy();
         name.starts_with(LIBRARY) && name.ends_with(".a")
