@@ -37,9 +37,17 @@ macro_rules! entries {
         pub static ENTRIES: &[AbiEntry] = &[
             $(AbiEntry {
                 name: stringify!($name),
-                address: $module::$name as *const u8,
+                address: exported::$name as *const u8,
             },)*
         ];
+
+        /// Programs compiled ahead of time find the entries by name, and so does this table: an
+        /// entry without `no_mangle` does not link.
+        mod exported {
+            unsafe extern "C" {
+                $(pub(super) fn $name();)*
+            }
+        }
     };
 }
 

@@ -423,6 +423,18 @@ impl VarBody {
 
     /// Replaces the root value. The old one is retired.
     pub fn set_root(&self, var: &Value, value: Value) {
+        if self.replace_root(var, value) {
+            self.note_redefinition();
+        }
+    }
+
+    /// Gives the var the value it has from the start, in place of one that means the same.
+    pub(crate) fn set_first_root(&self, var: &Value, value: Value) {
+        self.replace_root(var, value);
+    }
+
+    /// Was there another value before?
+    fn replace_root(&self, var: &Value, value: Value) -> bool {
         value.publish();
         let is_immortal = value.header().is_some_and(|header| header.is_immortal());
         let callee = if is_immortal && value.kind() == Some(Kind::Function) {
@@ -433,11 +445,9 @@ impl VarBody {
         self.put(var_flags::UNREAD_VALUE, false);
         let old = self.value.swap(value.into_word(), Ordering::AcqRel);
         self.callee.store(callee, Ordering::Release);
-        if old != Control::Unbound.word() {
-            self.note_redefinition();
-        }
         // SAFETY: the var owned one count of the word it held.
         crate::quiescence::retire(unsafe { Value::from_word(old) });
+        old != Control::Unbound.word()
     }
 
     fn note_redefinition(&self) {

@@ -93,6 +93,7 @@ pub unsafe extern "C" fn bt_vector_nth(_cx: *mut Cx, word: u64, index: u64) -> u
 ///
 /// # Safety
 /// A live word, borrowed.
+#[unsafe(no_mangle)]
 pub unsafe extern "C" fn bt_is_reduced(_cx: *mut Cx, word: u64) -> u64 {
     // SAFETY: the caller keeps the word alive.
     let value = unsafe { Value::borrow_word(&word) };
@@ -103,6 +104,7 @@ pub unsafe extern "C" fn bt_is_reduced(_cx: *mut Cx, word: u64) -> u64 {
 ///
 /// # Safety
 /// Looks at nothing of the caller's.
+#[unsafe(no_mangle)]
 pub unsafe extern "C" fn bt_core_unchanged(_cx: *mut Cx) -> u64 {
     u64::from(crate::function::core_is_unchanged())
 }

@@ -229,7 +229,7 @@ impl Loading<'_> {
                 _ => self.constants[self.reader.size()].clone(),
             };
             if let Some(body) = var.as_object::<VarBody>() {
-                body.set_root(&var, value);
+                body.set_first_root(&var, value);
             }
         }
         for _ in 0..self.reader.size() {
