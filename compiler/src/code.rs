@@ -13,18 +13,21 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use batuta_lang::diagnostic::Diagnostic;
 use batuta_runtime::abi::call::{Resolved, Resolver, Wanted};
 use batuta_runtime::failure::{Fault, FaultKind};
-use batuta_runtime::function::{Arities, CodeSource, Compiled, FnCode, MAX_ARITY};
-use batuta_runtime::namespace;
+use batuta_runtime::function::{
+    Arities, CodeSource, Compiled, FnCode, FunctionBody, MAX_ARITY, VarBody,
+};
+use batuta_runtime::{namespace, quiescence};
 
 use crate::analyze::{Analyzer, TopLevel};
 use crate::backends::jit::{Unit, code_map, jit};
-use crate::core_tree::{CoreFunction, VarRef};
-use crate::ir::function::IrFunction;
+use crate::core_tree::{Core, CoreFunction, CoreKind, VarRef};
+use crate::ir::function::{IrFunction, Literal};
 use crate::ir::interpret::{ARGUMENTS_MAX, interpreted, is_cheap};
 use crate::ir::verify::{Stage, verify};
 use crate::library::Passage;
 use crate::lower::{Group, Surroundings, Target, lower_arity};
 use crate::macro_run::{ActorHost, describe};
+use crate::passes::inline::{Bodies, Body, SMALL};
 use crate::session::EvaluationError;
 use crate::{diagnostics_text, fuse, passes};
 
@@ -208,12 +211,20 @@ impl LazyFunction {
         Ok(function)
     }
 
+    /// The analysed function, if it is analysed by now.
+    fn known_core(&self) -> Option<Arc<CoreFunction>> {
+        match &*self.source() {
+            Source::Core(function) => Some(function.clone()),
+            Source::Passage(_) => None,
+        }
+    }
+
     fn lower(&self, core: &Arc<CoreFunction>, target: Target) -> IrFunction {
         let mut nest = Nest {
             own: self.group.clone(),
             groups: Vec::new(),
         };
-        lowered(core, target, &mut nest)
+        lowered(core, target, &mut nest, &HeldFunctions)
     }
 
     /// The IR of all arities, for `--emit`.
@@ -235,13 +246,57 @@ pub(crate) fn lowered(
     core: &CoreFunction,
     target: Target,
     surroundings: &mut dyn Surroundings,
+    bodies: &dyn Bodies,
 ) -> IrFunction {
     let fused = fuse::fused(core, target.arity);
     let mut ir = lower_arity(fused.as_ref().unwrap_or(core), target, surroundings);
     check(&ir, Stage::Lowered);
-    passes::run(&mut ir);
+    passes::run(&mut ir, bodies);
     check(&ir, Stage::Owned);
     ir
+}
+
+/// The functions that vars hold now.
+struct HeldFunctions;
+
+impl Bodies for HeldFunctions {
+    fn body_of(&self, var: &Literal, arguments: usize) -> Option<Body> {
+        let Literal::Var(var) = var else { return None };
+        let _pin = quiescence::pin();
+        let function = var.as_object::<VarBody>().and_then(VarBody::root)?;
+        let is_immortal = function.header().is_some_and(|header| header.is_immortal());
+        let CodeSource::Compiled(source) = &function.as_object::<FunctionBody>()?.code.source
+        else {
+            return None;
+        };
+        let core = LazyFunction::behind(source)?.known_core()?;
+        let target = target_of(&core, Wanted::Entry(arguments))?;
+        if !is_immortal || target.arguments.is_some() || !is_small(&core.arities[target.arity].body)
+        {
+            return None;
+        }
+        let ir = lower_arity(&core, target, &mut Nest::default());
+        Some(Body { function, ir })
+    }
+}
+
+/// May the body become few instructions, none of which belongs to its function alone?
+fn is_small(body: &Core) -> bool {
+    fn count(core: &Core, left: &mut usize) {
+        let costs = match core.kind {
+            CoreKind::Fn(_) | CoreKind::LetFn(..) | CoreKind::Try { .. } => usize::MAX,
+            CoreKind::Loop { .. } | CoreKind::Recur(..) => usize::MAX,
+            CoreKind::Const(_) | CoreKind::Local(_) => 0,
+            _ => 1,
+        };
+        *left = left.saturating_sub(costs);
+        if *left > 0 {
+            core.for_each_child(&mut |child| count(child, left));
+        }
+    }
+    let mut left = SMALL + 1;
+    count(body, &mut left);
+    left > 0
 }
 
 fn check(ir: &IrFunction, stage: Stage) {

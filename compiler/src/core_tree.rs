@@ -10,6 +10,8 @@ use std::sync::Arc;
 use batuta_lang::source::Span;
 use batuta_runtime::value::Value;
 
+use crate::ir::instruction::{ArithOp, CompareOp, UnaryOp};
+
 /// A local variable, unique within its [`CoreFunction`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct LocalId(pub u32);
@@ -283,6 +285,20 @@ pub enum Primitive {
     Inc,
     /// `(dec a)`
     Dec,
+    /// `(quot a b)`, `(max a b)` and their like.
+    Arith(ArithOp),
+    /// `(sqrt a)`, `(long a)` and their like.
+    Unary(UnaryOp),
+    /// `(zero? a)` and its like: a comparison with the constant 0.
+    Test(CompareOp),
+    /// `(even? a)` and its like: as `Test`, as long as the core function is what it was.
+    GuardedTest(CompareOp, &'static str),
+    /// `(aget array index)`
+    ArrayGet,
+    /// `(aset array index value)`
+    ArraySet,
+    /// `(alength array)`
+    ArrayLength,
     /// `(identical? a b)`
     Identical,
     /// `(nil? a)`

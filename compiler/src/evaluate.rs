@@ -17,6 +17,7 @@ use crate::code::{Nest, code_of, lowered};
 use crate::core_tree::{CoreFunction, VarRef};
 use crate::ir::interpret::{INTERPRET, interpreted, is_cheap};
 use crate::lower::Target;
+use crate::passes::inline::NoBodies;
 
 /// A function to call with its arguments.
 pub struct Call {
@@ -32,7 +33,7 @@ pub fn call_of(thunk: &Arc<CoreFunction>) -> Call {
         arity: 0,
         arguments: None,
     };
-    let ir = lowered(thunk, target, &mut Nest::default());
+    let ir = lowered(thunk, target, &mut Nest::default(), &NoBodies);
     if is_cheap(&ir) {
         let arguments = vec![interpreted(Arc::new(ir)), Value::NIL];
         return Call {

@@ -8,7 +8,7 @@ pub mod ownership;
 use crate::ir::function::IrFunction;
 
 /// Brings a lowered function into the form that the back ends take.
-pub fn run(function: &mut IrFunction) {
-    inline::run(function);
+pub fn run(function: &mut IrFunction, bodies: &dyn inline::Bodies) {
+    inline::run(function, bodies);
     ownership::run(function);
 }

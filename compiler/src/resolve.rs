@@ -138,6 +138,16 @@ pub(crate) fn core_name(var: &Value) -> Option<&str> {
     (&*body.namespace == CORE).then_some(&*body.name)
 }
 
+/// The qualified name of a function of `math` that may be an operation.
+pub(crate) fn math_name(var: &Value) -> Option<&'static str> {
+    let body = var.as_object::<VarBody>()?;
+    match (&*body.namespace, &*body.name) {
+        ("math", "abs") => Some("math/abs"),
+        ("math", "sqrt") => Some("math/sqrt"),
+        _ => None,
+    }
+}
+
 /// Every name a program can write in a namespace without qualifying it.
 pub(crate) fn visible_names(current: &str) -> Vec<Arc<str>> {
     let mut names = namespace::names(current);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use batuta_compiler::analyze::TopLevel;
 use batuta_compiler::code::{LazyFunction, code_of};
 use batuta_compiler::core_tree::CoreFunction;
+use batuta_compiler::evaluate::define;
 use batuta_compiler::ir::text::function_text;
 use batuta_compiler::ir::verify::{Stage, verify};
 use batuta_compiler::session::Session;
@@ -30,9 +31,13 @@ fn ir_of(text: &str) -> String {
     let forms = session.read("test", text).expect("the text reads");
     let mut found: Option<Arc<CoreFunction>> = None;
     for form in &forms {
-        if let TopLevel::Define { function, .. } =
-            session.analyse_form(form).expect("the form compiles")
+        if let TopLevel::Define {
+            var,
+            function,
+            is_macro,
+        } = session.analyse_form(form).expect("the form compiles")
         {
+            define(&var, &function, is_macro);
             found = Some(function);
         }
     }
@@ -118,4 +123,37 @@ fn a_question_allocates_nothing_of_its_own() {
 #[test]
 fn a_closure_captures_what_it_uses() {
     insta::assert_snapshot!(ir_of("(defn adder [n unused] (fn [x] (+ x n)))"));
+}
+
+#[test]
+fn arithmetic_of_a_hot_loop_calls_nothing() {
+    insta::assert_snapshot!(ir_of(
+        "(defn collatz [n]
+           (loop [n n steps 0]
+             (if (== n 1)
+               steps
+               (recur (if (zero? (rem n 2)) (quot n 2) (max n (inc (* 3 n)))) (inc steps)))))"
+    ));
+}
+
+#[test]
+fn a_test_of_core_is_guarded_by_its_var() {
+    insta::assert_snapshot!(ir_of("(defn f [n] (if (even? n) :even :odd))"));
+}
+
+#[test]
+fn a_loop_over_an_array_calls_nothing() {
+    insta::assert_snapshot!(ir_of(
+        "(defn total [a]
+           (loop [i 0 sum 0.0]
+             (if (< i (alength a)) (recur (inc i) (+ sum (aget a i))) sum)))"
+    ));
+}
+
+#[test]
+fn a_small_function_stands_where_it_is_called() {
+    insta::assert_snapshot!(ir_of(
+        "(defn square [x] (* x x))
+         (defn hypotenuse [a b] (+ (square a) (square b)))"
+    ));
 }

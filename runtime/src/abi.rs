@@ -6,10 +6,12 @@
 //! [`switch::bt_on_native`]. To add an entry: the function in its group's file, a row in `ENTRIES`.
 
 pub mod arith;
+pub mod array;
 pub mod call;
 pub mod count;
 pub mod failing;
 pub mod flow;
+pub mod look;
 pub mod receive;
 pub mod switch;
 
@@ -52,15 +54,41 @@ macro_rules! entries {
 }
 
 entries![
+    arith::bt_abs,
     arith::bt_add,
+    arith::bt_bit_and,
+    arith::bt_bit_not,
+    arith::bt_bit_or,
+    arith::bt_bit_xor,
     arith::bt_box_float,
+    arith::bt_div,
     arith::bt_ge,
     arith::bt_gt,
+    arith::bt_is_even,
+    arith::bt_is_neg,
+    arith::bt_is_odd,
+    arith::bt_is_pos,
+    arith::bt_is_zero,
     arith::bt_le,
     arith::bt_lt,
+    arith::bt_max,
+    arith::bt_min,
+    arith::bt_mod,
     arith::bt_mul,
+    arith::bt_neg,
     arith::bt_num_eq,
+    arith::bt_quot,
+    arith::bt_rem,
+    arith::bt_shift_left,
+    arith::bt_shift_right,
+    arith::bt_sqrt,
     arith::bt_sub,
+    arith::bt_to_double,
+    arith::bt_to_int,
+    arith::bt_to_long,
+    array::bt_array_get,
+    array::bt_array_length,
+    array::bt_array_set,
     call::bt_bounce,
     call::bt_check,
     call::bt_make_closure,
@@ -68,6 +96,7 @@ entries![
     call::bt_other,
     call::bt_poll,
     call::bt_prepare,
+    call::bt_quick,
     call::bt_resolve,
     count::bt_core_unchanged,
     count::bt_define_var,
@@ -85,6 +114,9 @@ entries![
     failing::bt_unbound,
     flow::bt_resume,
     flow::bt_wait,
+    look::bt_look_count,
+    look::bt_look_get,
+    look::bt_look_nth,
     receive::bt_deadline_in,
     receive::bt_is_timeout,
     receive::bt_no_match,

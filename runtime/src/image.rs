@@ -116,4 +116,6 @@ pub enum Slot {
     Var(usize),
     /// The code with this index.
     Code(usize),
+    /// The function that a call through the var with this index enters at start.
+    Held(usize),
 }

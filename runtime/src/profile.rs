@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 
-use crate::abi::call::bt_native;
+use crate::abi::call::{bt_native, bt_quick};
 use crate::context::Cx;
 
 /// CPU time between two samples; the system's own tick may be longer.
@@ -299,7 +299,11 @@ impl Walk {
                 self.frames_from(raw, next.unwrap_or_default());
             }
         } else {
-            raw.leaf = match self.native_target == bt_native as *const () as usize {
+            let roads = [
+                bt_native as *const () as usize,
+                bt_quick as *const () as usize,
+            ];
+            raw.leaf = match roads.contains(&self.native_target) {
                 true => Leaf::Native(self.native_subject),
                 false => Leaf::Entry(self.native_target),
             };

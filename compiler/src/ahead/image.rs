@@ -236,9 +236,10 @@ fn literals(writer: &mut Writer, reach: &Reach) {
         writer.size(slots.len());
         for slot in slots {
             writer.size(match slot {
-                Slot::Constant(index) => 3 * index,
-                Slot::Var(index) => 3 * index + 1,
-                Slot::Code(index) => 3 * index + 2,
+                Slot::Constant(index) => 4 * index,
+                Slot::Var(index) => 4 * index + 1,
+                Slot::Code(index) => 4 * index + 2,
+                Slot::Held(index) => 4 * index + 3,
             });
         }
     }

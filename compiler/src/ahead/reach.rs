@@ -169,6 +169,7 @@ impl Reach {
                     Slot::Var(var)
                 }
                 Literal::Value(value) => Slot::Constant(self.constant(value)?),
+                Literal::Held { var, .. } => Slot::Held(self.var(var)?),
                 Literal::Code(code) => Slot::Code(self.code(code)),
             });
         }

@@ -80,6 +80,13 @@ impl Unit<'_> {
                 return nil(span);
             }
         }
+        let operation = match resolve::math_name(&var.0) {
+            Some(name) => self.operator(name, args, span, ctx),
+            None => None,
+        };
+        if let Some(operation) = operation {
+            return operation;
+        }
         if resolve::has_flag(&var.0, var_flags::DYNAMIC) {
             let callee = self.global_value(var, span);
             return self.call_value(callee, args, span, ctx);

@@ -1,6 +1,6 @@
 //! Calls of core functions that the IR has an instruction for.
 //!
-//! To add one: a row in `BINARY`, `UNARY` or an arm in [`Unit::operator`]. A call with a number of
+//! To add one: a row in `FOLDED`, `BINARY`, `UNARY` or an arm in [`Unit::operator`]. A call with a number of
 //! arguments that has no instruction stays a call.
 
 use batuta_lang::form::{Form, FormKind};
@@ -9,11 +9,28 @@ use batuta_runtime::value::{SMALL_INT_MAX, SMALL_INT_MIN, Value};
 
 use super::unit::{Ctx, Unit, constant_value, if_, let_, local, primitive};
 use crate::core_tree::{Core, CoreKind, LocalId, Primitive};
+use crate::ir::instruction::{ArithOp, CompareOp, UnaryOp};
 
-const FOLDED: [(&str, Primitive); 3] = [
+const FOLDED: [(&str, Primitive); 9] = [
     ("*", Primitive::Mul),
     ("+", Primitive::Add),
     ("-", Primitive::Sub),
+    ("/", Primitive::Arith(ArithOp::Div)),
+    ("bit-and", Primitive::Arith(ArithOp::BitAnd)),
+    ("bit-or", Primitive::Arith(ArithOp::BitOr)),
+    ("bit-xor", Primitive::Arith(ArithOp::BitXor)),
+    ("max", Primitive::Arith(ArithOp::Max)),
+    ("min", Primitive::Arith(ArithOp::Min)),
+];
+
+const BINARY: [(&str, Primitive); 7] = [
+    ("aget", Primitive::ArrayGet),
+    ("bit-shift-left", Primitive::Arith(ArithOp::ShiftLeft)),
+    ("bit-shift-right", Primitive::Arith(ArithOp::ShiftRight)),
+    ("identical?", Primitive::Identical),
+    ("mod", Primitive::Arith(ArithOp::Mod)),
+    ("quot", Primitive::Arith(ArithOp::Quot)),
+    ("rem", Primitive::Arith(ArithOp::Rem)),
 ];
 
 const CHAINED: [(&str, Primitive); 5] = [
@@ -24,13 +41,28 @@ const CHAINED: [(&str, Primitive); 5] = [
     (">=", Primitive::Ge),
 ];
 
-const UNARY: [(&str, Primitive); 6] = [
+const UNARY: [(&str, Primitive); 21] = [
+    ("-", Primitive::Unary(UnaryOp::Neg)),
+    ("abs", Primitive::Unary(UnaryOp::Abs)),
+    ("alength", Primitive::ArrayLength),
+    ("bit-not", Primitive::Unary(UnaryOp::BitNot)),
     ("chunk-count*", Primitive::VectorCount),
     ("dec", Primitive::Dec),
+    ("double", Primitive::Unary(UnaryOp::ToDouble)),
+    ("even?", Primitive::GuardedTest(CompareOp::Even, "even?")),
     ("inc", Primitive::Inc),
+    ("int", Primitive::Unary(UnaryOp::ToInt)),
+    ("long", Primitive::Unary(UnaryOp::ToLong)),
+    ("math/abs", Primitive::Unary(UnaryOp::Abs)),
+    ("math/sqrt", Primitive::Unary(UnaryOp::Sqrt)),
+    ("neg?", Primitive::Test(CompareOp::Neg)),
     ("nil?", Primitive::IsNil),
     ("not", Primitive::Not),
+    ("odd?", Primitive::GuardedTest(CompareOp::Odd, "odd?")),
+    ("pos?", Primitive::Test(CompareOp::Pos)),
     ("reduced?", Primitive::IsReduced),
+    ("sqrt", Primitive::Unary(UnaryOp::Sqrt)),
+    ("zero?", Primitive::Test(CompareOp::Zero)),
 ];
 
 /// The operation that a call of Batuta's own function with so many arguments is, if it takes them
@@ -75,9 +107,13 @@ impl Unit<'_> {
                 let arguments = self.exprs(args, ctx);
                 Some(primitive(Primitive::VectorNth, arguments, span))
             }
-            [_, _] if name == "identical?" => {
+            [_, _] if row(&BINARY, name).is_some() => {
                 let arguments = self.exprs(args, ctx);
-                Some(primitive(Primitive::Identical, arguments, span))
+                row(&BINARY, name).map(|operation| primitive(operation, arguments, span))
+            }
+            [_, _, _] if name == "aset" => {
+                let arguments = self.exprs(args, ctx);
+                Some(primitive(Primitive::ArraySet, arguments, span))
             }
             [_, _, ..] => self.arithmetic(name, args, span, ctx),
             [] => None,

@@ -237,6 +237,7 @@ fn declare(module: &mut JITModule, ir: &IrFunction) -> Result<Declared, Box<Modu
 fn word(literal: &Literal) -> u64 {
     match literal {
         Literal::Value(value) | Literal::Var(value) => value.word(),
+        Literal::Held { function, .. } => function.word(),
         Literal::Code(code) => Arc::as_ptr(code).cast::<FnCode>() as u64,
     }
 }

@@ -60,6 +60,13 @@ impl Builder {
         block
     }
 
+    /// Adds an empty block that is hardly ever reached.
+    pub fn add_rare_block(&mut self) -> BlockId {
+        let block = self.add_block();
+        self.function.blocks[block.index()].is_rare = true;
+        block
+    }
+
     /// Adds a parameter to a block.
     pub fn add_param(&mut self, block: BlockId) -> ValueId {
         let value = self.function.add_value(Type::Any, false);

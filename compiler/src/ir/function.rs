@@ -18,6 +18,13 @@ pub enum Literal {
     Var(Value),
     /// Code of a function made here.
     Code(Arc<FnCode>),
+    /// The function that the var held when it was looked at; immortal.
+    Held {
+        /// The var.
+        var: Value,
+        /// What it held.
+        function: Value,
+    },
 }
 
 impl Literal {
@@ -28,7 +35,7 @@ impl Literal {
                 Some(header) if !header.is_immortal() => Type::Any,
                 _ => Type::Immediate,
             },
-            Literal::Code(_) => Type::Immediate,
+            Literal::Code(_) | Literal::Held { .. } => Type::Immediate,
         }
     }
 }

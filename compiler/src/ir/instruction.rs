@@ -26,6 +26,47 @@ pub enum ArithOp {
     Sub,
     /// Product.
     Mul,
+    /// Exact quotient.
+    Div,
+    /// Quotient rounded towards zero.
+    Quot,
+    /// What `Quot` leaves.
+    Rem,
+    /// The remainder with the sign of the divisor.
+    Mod,
+    /// Bits set in both.
+    BitAnd,
+    /// Bits set in either.
+    BitOr,
+    /// Bits set in one of them.
+    BitXor,
+    /// Times a power of two.
+    ShiftLeft,
+    /// Divided by a power of two, rounded down.
+    ShiftRight,
+    /// The greater one.
+    Max,
+    /// The lesser one.
+    Min,
+}
+
+/// Arithmetic of one number, with the same paths.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum UnaryOp {
+    /// The number with its sign turned.
+    Neg,
+    /// The magnitude.
+    Abs,
+    /// All bits turned.
+    BitNot,
+    /// Square root, a float.
+    Sqrt,
+    /// The integer part, which must fit 64 bits.
+    ToLong,
+    /// The integer part, which must fit 32 bits.
+    ToInt,
+    /// The nearest float.
+    ToDouble,
 }
 
 /// Numeric comparison.
@@ -41,6 +82,62 @@ pub enum CompareOp {
     Ge,
     /// `==`
     Eq,
+    /// `zero?`; the second operand is the constant 0, here and below.
+    Zero,
+    /// `pos?`
+    Pos,
+    /// `neg?`
+    Neg,
+    /// `even?`
+    Even,
+    /// `odd?`
+    Odd,
+}
+
+impl CompareOp {
+    /// The comparison of both operands that it is; none for a test of bits.
+    pub fn order(self) -> Option<CompareOp> {
+        match self {
+            CompareOp::Zero => Some(CompareOp::Eq),
+            CompareOp::Pos => Some(CompareOp::Gt),
+            CompareOp::Neg => Some(CompareOp::Lt),
+            CompareOp::Even | CompareOp::Odd => None,
+            order => Some(order),
+        }
+    }
+}
+
+/// Looks into a collection that take nothing from it. Each has a quick way for what is at hand;
+/// all else goes through the var of the core function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Look {
+    /// `(nth coll index)`
+    Nth,
+    /// `(get coll key)`
+    Get,
+    /// `(count coll)`
+    Count,
+}
+
+impl Look {
+    /// What a call of the core function with so many arguments is.
+    pub fn of(name: &str, arguments: usize) -> Option<Look> {
+        match (name, arguments) {
+            ("nth", 2) => Some(Look::Nth),
+            ("get", 2) => Some(Look::Get),
+            ("count", 1) => Some(Look::Count),
+            _ => None,
+        }
+    }
+
+    /// Its name in the text of the IR.
+    pub fn name(self) -> &'static str {
+        match self {
+            Look::Nth => "nth",
+            Look::Get => "get",
+            Look::Count => "count",
+        }
+    }
 }
 
 /// Runtime entries that instructions call; each takes tagged words and gives one, or a `Bool`.
@@ -93,6 +190,15 @@ pub enum Op {
     GlobalGet(LiteralId),
     /// Arithmetic. Flexible operands.
     Arith(ArithOp, ValueId, ValueId),
+    /// Arithmetic of one number. Flexible operand.
+    Unary(UnaryOp, ValueId),
+    /// The element of an array at an index. Borrowed operands.
+    ArrayGet(ValueId, ValueId),
+    /// Puts an element into an array at an index; gives it as it is there. The array and the index
+    /// are borrowed, the element is owned.
+    ArraySet(ValueId, ValueId, ValueId),
+    /// Number of elements of an array. Borrowed operand.
+    ArrayLength(ValueId),
     /// Comparison of numbers. Flexible operands.
     Compare(CompareOp, ValueId, ValueId),
     /// Neither nil nor false.
@@ -105,6 +211,9 @@ pub enum Op {
     SameWord(ValueId, ValueId),
     /// Does a call of the var in the literal table enter this function?
     VarHolds(LiteralId, ValueId),
+    /// Looks into a collection; the var in the literal table is the core function. Borrowed
+    /// operands.
+    Look(Look, LiteralId, Vec<ValueId>),
     /// Calls the var in the literal table.
     CallGlobal(LiteralId, Vec<ValueId>),
     /// Calls a value.
@@ -241,12 +350,20 @@ impl Op {
             Op::Word(_) | Op::Literal(_) | Op::Capture(_) | Op::GlobalGet(_) => Vec::new(),
             Op::CatchTake | Op::Poll => Vec::new(),
             Op::Arith(_, a, b) | Op::Compare(_, a, b) => all(&[*a, *b], Mode::Flexible),
-            Op::SameWord(a, b) => all(&[*a, *b], Mode::Borrowed),
+            Op::Unary(_, a) => vec![(*a, Mode::Flexible)],
+            Op::SameWord(a, b) | Op::ArrayGet(a, b) => all(&[*a, *b], Mode::Borrowed),
+            Op::ArraySet(array, index, element) => vec![
+                (*array, Mode::Borrowed),
+                (*index, Mode::Borrowed),
+                (*element, Mode::Owned),
+            ],
+            Op::ArrayLength(array) => vec![(*array, Mode::Borrowed)],
             Op::Truthy(a) | Op::Not(a) | Op::FromBool(a) | Op::Dup(a) | Op::VarHolds(_, a) => {
                 vec![(*a, Mode::Borrowed)]
             }
             Op::Drop(a) => vec![(*a, Mode::Owned)],
             Op::CallGlobal(_, args) | Op::MakeClosure(_, args) => all(args, Mode::Owned),
+            Op::Look(_, _, args) => all(args, Mode::Borrowed),
             Op::Call(callee, args) => {
                 let mut operands = vec![(*callee, Mode::Owned)];
                 operands.extend(args.iter().map(|v| (*v, Mode::Owned)));
@@ -261,7 +378,12 @@ impl Op {
         match self {
             Op::Word(_) | Op::Literal(_) | Op::Capture(_) | Op::GlobalGet(_) => {}
             Op::CatchTake | Op::Poll => {}
-            Op::Arith(_, a, b) | Op::Compare(_, a, b) | Op::SameWord(a, b) => {
+            Op::ArraySet(array, index, element) => {
+                change(array);
+                change(index);
+                change(element);
+            }
+            Op::Arith(_, a, b) | Op::Compare(_, a, b) | Op::SameWord(a, b) | Op::ArrayGet(a, b) => {
                 change(a);
                 change(b);
             }
@@ -269,9 +391,14 @@ impl Op {
             | Op::Not(a)
             | Op::FromBool(a)
             | Op::VarHolds(_, a)
+            | Op::Unary(_, a)
+            | Op::ArrayLength(a)
             | Op::Dup(a)
             | Op::Drop(a) => change(a),
-            Op::CallGlobal(_, args) | Op::MakeClosure(_, args) | Op::Runtime(_, args) => {
+            Op::CallGlobal(_, args)
+            | Op::Look(_, _, args)
+            | Op::MakeClosure(_, args)
+            | Op::Runtime(_, args) => {
                 args.iter_mut().for_each(change);
             }
             Op::Call(callee, args) => {
@@ -281,12 +408,30 @@ impl Op {
         }
     }
 
+    /// Shows every literal it names, to be replaced.
+    pub fn for_each_literal(&mut self, mut change: impl FnMut(&mut LiteralId)) {
+        match self {
+            Op::Literal(literal)
+            | Op::GlobalGet(literal)
+            | Op::VarHolds(literal, _)
+            | Op::CallGlobal(literal, _)
+            | Op::Look(_, literal, _)
+            | Op::MakeClosure(literal, _) => change(literal),
+            _ => {}
+        }
+    }
+
     /// Can it fail, so that it needs an [`Unwind`]?
     pub fn can_fail(&self) -> bool {
         match self {
             Op::GlobalGet(_)
             | Op::Arith(..)
+            | Op::Unary(..)
+            | Op::ArrayGet(..)
+            | Op::ArraySet(..)
+            | Op::ArrayLength(_)
             | Op::Compare(..)
+            | Op::Look(..)
             | Op::CallGlobal(..)
             | Op::Call(..)
             | Op::CatchTake
@@ -304,6 +449,11 @@ impl Op {
             | Op::Capture(_)
             | Op::GlobalGet(_)
             | Op::Arith(..)
+            | Op::Unary(..)
+            | Op::ArrayGet(..)
+            | Op::ArraySet(..)
+            | Op::ArrayLength(_)
+            | Op::Look(..)
             | Op::CallGlobal(..)
             | Op::Call(..)
             | Op::MakeClosure(..)

@@ -180,6 +180,7 @@ impl Machine {
             self.index += 1;
             let operation = match &inst.op {
                 Op::CallGlobal(var, args) => self.call_of_var(*var, args),
+                Op::Look(_, var, args) => self.look(*var, args),
                 Op::Call(callee, args) => Some((self.take(*callee), self.take_all(args))),
                 _ => None,
             };

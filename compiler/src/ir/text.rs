@@ -13,7 +13,7 @@ use batuta_runtime::value::{Value, print};
 
 use super::entity::{LiteralId, ValueId};
 use super::function::{IrFunction, Literal};
-use super::instruction::{ArithOp, CompareOp, Inst, Op, Target, Terminator, Unwind};
+use super::instruction::{ArithOp, CompareOp, Inst, Op, Target, Terminator, UnaryOp, Unwind};
 
 /// The function as text.
 pub fn function_text(function: &IrFunction) -> String {
@@ -84,12 +84,19 @@ fn op_text(function: &IrFunction, op: &Op) -> String {
         Op::Capture(index) => format!("capture {index}"),
         Op::GlobalGet(var) => format!("global {}", literal_text(function, *var)),
         Op::Arith(op, a, b) => format!("{} {a}, {b}", arith_name(*op)),
+        Op::Unary(op, a) => format!("{} {a}", unary_name(*op)),
+        Op::ArrayGet(array, index) => format!("array_get {array}, {index}"),
+        Op::ArraySet(array, index, element) => {
+            format!("array_set {array}, {index}, {element}")
+        }
+        Op::ArrayLength(array) => format!("array_length {array}"),
         Op::Compare(op, a, b) => format!("{} {a}, {b}", compare_name(*op)),
         Op::Truthy(a) => format!("truthy {a}"),
         Op::Not(a) => format!("not {a}"),
         Op::FromBool(a) => format!("from_bool {a}"),
         Op::SameWord(a, b) => format!("same_word {a}, {b}"),
         Op::VarHolds(var, a) => format!("holds {}, {a}", literal_text(function, *var)),
+        Op::Look(look, _, args) => format!("{} {}", look.name(), values(args)),
         Op::CallGlobal(var, args) => {
             format!("call {}({})", literal_text(function, *var), values(args))
         }
@@ -151,6 +158,7 @@ fn literal_text(function: &IrFunction, literal: LiteralId) -> String {
             .map(VarBody::qualified)
             .unwrap_or_default(),
         Literal::Code(code) => format!("#code<{}>", code.name),
+        Literal::Held { function, .. } => print::short(function),
     }
 }
 
@@ -159,6 +167,17 @@ fn arith_name(op: ArithOp) -> &'static str {
         ArithOp::Add => "add",
         ArithOp::Sub => "sub",
         ArithOp::Mul => "mul",
+        ArithOp::Div => "div",
+        ArithOp::Quot => "quot",
+        ArithOp::Rem => "rem",
+        ArithOp::Mod => "mod",
+        ArithOp::BitAnd => "bit_and",
+        ArithOp::BitOr => "bit_or",
+        ArithOp::BitXor => "bit_xor",
+        ArithOp::ShiftLeft => "shift_left",
+        ArithOp::ShiftRight => "shift_right",
+        ArithOp::Max => "max",
+        ArithOp::Min => "min",
     }
 }
 
@@ -169,5 +188,22 @@ fn compare_name(op: CompareOp) -> &'static str {
         CompareOp::Gt => "gt",
         CompareOp::Ge => "ge",
         CompareOp::Eq => "num_eq",
+        CompareOp::Zero => "is_zero",
+        CompareOp::Pos => "is_pos",
+        CompareOp::Neg => "is_neg",
+        CompareOp::Even => "is_even",
+        CompareOp::Odd => "is_odd",
+    }
+}
+
+fn unary_name(op: UnaryOp) -> &'static str {
+    match op {
+        UnaryOp::Neg => "neg",
+        UnaryOp::Abs => "abs",
+        UnaryOp::BitNot => "bit_not",
+        UnaryOp::Sqrt => "sqrt",
+        UnaryOp::ToLong => "to_long",
+        UnaryOp::ToInt => "to_int",
+        UnaryOp::ToDouble => "to_double",
     }
 }

@@ -4,7 +4,8 @@ use batuta_runtime::function::{CodeSource, FunctionBody, MAX_ARITY, VarBody};
 
 use crate::core_tree::{Core, VarRef};
 use crate::ir::entity::ValueId;
-use crate::ir::instruction::{Op, Terminator};
+use crate::ir::instruction::{Look, Op, Terminator};
+use crate::resolve;
 
 use super::{Lower, Want};
 
@@ -36,7 +37,13 @@ impl Lower<'_> {
             return self.call_with_list(callee, &values, want);
         }
         let is_leaf = is_native_leaf(var);
+        let look = resolve::core_name(&var.0)
+            .filter(|_| is_leaf)
+            .and_then(|name| Look::of(name, values.len()));
         let var = self.var_literal(var);
+        if let Some(look) = look {
+            return Some(self.builder.value(Op::Look(look, var, values)));
+        }
         if want == Want::Tail && !is_leaf {
             self.builder.end(Terminator::TailCallGlobal(var, values));
             return None;

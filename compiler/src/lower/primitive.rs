@@ -1,12 +1,22 @@
 //! Primitives: operations with an instruction of their own, and conditions.
 
+use batuta_runtime::function::{CodeSource, FunctionBody, VarBody};
 use batuta_runtime::value::Value;
 
-use crate::core_tree::{Core, CoreKind, Primitive};
+use crate::core_tree::{Core, CoreKind, Primitive, VarRef};
 use crate::ir::entity::ValueId;
+use crate::ir::function::Literal;
 use crate::ir::instruction::{ArithOp, CompareOp, Op, RuntimeEntry};
 
 use super::Lower;
+
+/// The builtin that the var holds, if it does.
+fn builtin_in(var: &VarRef) -> Option<Value> {
+    let _pin = batuta_runtime::quiescence::pin();
+    let root = var.0.as_object::<VarBody>().and_then(VarBody::root)?;
+    let function = root.as_object::<FunctionBody>()?;
+    matches!(function.code.source, CodeSource::Native(_)).then(|| root.clone())
+}
 
 impl Lower<'_> {
     /// Lowers a node to a `Bool`: is its value neither nil nor false?
@@ -40,6 +50,16 @@ impl Lower<'_> {
             let asking = self.runtime(entry, args);
             return Some(asking.map(|op| self.builder.value(op)));
         }
+        if let Primitive::Test(op) = primitive {
+            return Some(
+                self.value(&args[0])
+                    .map(|value| self.test_of_number(op, value)),
+            );
+        }
+        if let Primitive::GuardedTest(op, name) = primitive {
+            let word = self.guarded_test(op, name, &args[0]);
+            return Some(word.map(|word| self.builder.value(Op::Truthy(word))));
+        }
         let op: fn(ValueId, ValueId) -> Op = match primitive {
             Primitive::Lt => |a, b| Op::Compare(CompareOp::Lt, a, b),
             Primitive::Le => |a, b| Op::Compare(CompareOp::Le, a, b),
@@ -55,6 +75,44 @@ impl Lower<'_> {
         )
     }
 
+    fn test_of_number(&mut self, op: CompareOp, value: ValueId) -> ValueId {
+        let zero = self.builder.word(batuta_runtime::number::int(0).word());
+        self.builder.value(Op::Compare(op, value, zero))
+    }
+
+    /// The test while the core function is what it was, else a call of it.
+    fn guarded_test(
+        &mut self,
+        op: CompareOp,
+        name: &'static str,
+        argument: &Core,
+    ) -> Option<ValueId> {
+        let value = self.value(argument)?;
+        let var = self.surroundings.core_var(name);
+        let function = builtin_in(&var).map(|function| {
+            let var = var.0.clone();
+            let literal = self.builder.literal(Literal::Held { var, function });
+            self.builder.value(Op::Literal(literal))
+        });
+        let var = self.var_literal(&var);
+        let exit = self.builder.add_block();
+        let result = self.builder.add_param(exit);
+        if let Some(function) = function {
+            let (quick, call) = (self.builder.add_block(), self.builder.add_rare_block());
+            let holds = self.builder.value(Op::VarHolds(var, function));
+            self.builder.branch(holds, quick, call);
+            self.builder.switch_to(quick);
+            let test = self.test_of_number(op, value);
+            let word = self.builder.value(Op::FromBool(test));
+            self.builder.jump(exit, vec![word]);
+            self.builder.switch_to(call);
+        }
+        let word = self.builder.value(Op::CallGlobal(var, vec![value]));
+        self.builder.jump(exit, vec![word]);
+        self.builder.switch_to(exit);
+        Some(result)
+    }
+
     fn two_operands(&mut self, primitive: Primitive, args: &[Core]) -> Option<(ValueId, ValueId)> {
         let a = self.value(&args[0])?;
         let b = if primitive == Primitive::IsNil {
@@ -66,6 +124,9 @@ impl Lower<'_> {
     }
 
     pub(super) fn primitive(&mut self, primitive: Primitive, args: &[Core]) -> Option<ValueId> {
+        if let Primitive::GuardedTest(op, name) = primitive {
+            return self.guarded_test(op, name, &args[0]);
+        }
         if let Some(test) = self.test(primitive, args) {
             let test = test?;
             return Some(self.builder.value(Op::FromBool(test)));
@@ -76,6 +137,17 @@ impl Lower<'_> {
             Primitive::Mul => self.arithmetic(ArithOp::Mul, args)?,
             Primitive::Inc => self.step(ArithOp::Add, &args[0])?,
             Primitive::Dec => self.step(ArithOp::Sub, &args[0])?,
+            Primitive::Arith(op) => self.arithmetic(op, args)?,
+            Primitive::Unary(op) => Op::Unary(op, self.value(&args[0])?),
+            Primitive::ArrayGet => {
+                let (array, index) = (self.value(&args[0])?, self.value(&args[1])?);
+                Op::ArrayGet(array, index)
+            }
+            Primitive::ArraySet => {
+                let (array, index) = (self.value(&args[0])?, self.value(&args[1])?);
+                Op::ArraySet(array, index, self.value(&args[2])?)
+            }
+            Primitive::ArrayLength => Op::ArrayLength(self.value(&args[0])?),
             Primitive::IsVector => self.class_test("vector", &args[0])?,
             Primitive::IsMap => self.runtime(RuntimeEntry::IsMap, args)?,
             Primitive::IsClass => {
@@ -107,6 +179,8 @@ impl Lower<'_> {
             | Primitive::WordEq
             | Primitive::IsReduced
             | Primitive::CoreUnchanged
+            | Primitive::Test(_)
+            | Primitive::GuardedTest(..)
             | Primitive::Not => unreachable!("lowered by `test`"),
         };
         Some(self.builder.value(op))

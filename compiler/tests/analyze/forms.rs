@@ -24,7 +24,7 @@ fn operators_become_instructions() {
        (if (%Lt operand.3 operand.4) (%Lt operand.4 operand.5) false))))
     "##);
     assert_snapshot!(analyzed("(defn f [a] (if (= a :x) (not (nil? a)) (not= a 1)))"), @"(top-fn user/f ([a.0] (if (%WordEq a.0 :x) (%Not (%IsNil a.0)) (%Not (%WordEq a.0 1)))))");
-    assert_snapshot!(analyzed("(defn f [a] (- a))"), @"(top-fn user/f ([a.0] (- a.0)))");
+    assert_snapshot!(analyzed("(defn f [a] (- a))"), @"(top-fn user/f ([a.0] (%Unary(Neg) a.0)))");
     assert_snapshot!(analyzed("(defn f [+] (+ 1 2))"), @"(top-fn user/f ([+.0] (call +.0 1 2)))");
 }
 

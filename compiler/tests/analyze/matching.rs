@@ -184,7 +184,7 @@ fn guards_fail_quietly() {
        (join@1 [x.2] :nil
         (join@0 [x.1] :pos
          (if
-          (try (pos? n.0) (catch fault.3 false))
+          (try (%Test(Pos) n.0) (catch fault.3 false))
           (jump@0 n.0)
           (if (%IsNil n.0) (jump@1 n.0) (jump@2))))))))
     "##);
@@ -285,7 +285,7 @@ fn arrow_functions() {
        (join@0 [] 1
         (if (%WordEq arg.0 0) (jump@0)
          (if
-          (try (pos? arg.0) (catch fault.2 false))
+          (try (%Test(Pos) arg.0) (catch fault.2 false))
           (jump@1 arg.0)
           (no-match* (vector arg.0)))))))
      ([arg.3 arg.4] (join@2 [a.5 b.6] (recur a.5 b.6) (jump@2 arg.3 arg.4))))

@@ -3,11 +3,12 @@
 //! `(context, a, b, consumed)`: the bits of `consumed` say which operands are given up.
 
 use super::{fail, guarded};
-use crate::builtins::core_decimals::in_context;
+use crate::builtins::core_decimals::{self, in_context};
+use crate::builtins::{core_arithmetic, core_comparison};
 use crate::context::Cx;
 use crate::failure::Fault;
-use crate::number;
-use crate::value::Value;
+use crate::number::{self, bits, casts};
+use crate::value::{Value, WORD_NIL};
 
 /// Runs `operation` on borrowed operands, then releases the consumed ones.
 fn with_operands(
@@ -34,7 +35,7 @@ fn with_operands(
 }
 
 macro_rules! arithmetic {
-    ($($(#[$doc:meta])* $name:ident = $operation:path;)*) => {$(
+    ($($(#[$doc:meta])* $name:ident = $operation:expr;)*) => {$(
         $(#[$doc])*
         ///
         /// # Safety
@@ -42,8 +43,8 @@ macro_rules! arithmetic {
         #[unsafe(no_mangle)]
         pub unsafe extern "C" fn $name(cx: *mut Cx, a: u64, b: u64, consumed: u64) -> u64 {
             with_operands(cx, a, b, consumed, |cx, a, b| {
-                let result = $operation(a, b)?;
-                in_context(cx, result).map(Value::into_word)
+                let operation: fn(&Cx, &Value, &Value) -> Result<Value, Fault> = $operation;
+                operation(cx, a, b).map(Value::into_word)
             })
         }
     )*};
@@ -51,11 +52,67 @@ macro_rules! arithmetic {
 
 arithmetic! {
     /// Sum.
-    bt_add = number::add;
+    bt_add = |cx, a, b| in_context(cx, number::add(a, b)?);
     /// Difference.
-    bt_sub = number::sub;
+    bt_sub = |cx, a, b| in_context(cx, number::sub(a, b)?);
     /// Product.
-    bt_mul = number::mul;
+    bt_mul = |cx, a, b| in_context(cx, number::mul(a, b)?);
+    /// Exact quotient.
+    bt_div = core_decimals::divide;
+    /// Quotient rounded towards zero.
+    bt_quot = |_, a, b| number::quot(a, b);
+    /// What `quot` leaves.
+    bt_rem = |_, a, b| number::rem(a, b);
+    /// The remainder with the sign of the divisor.
+    bt_mod = |_, a, b| number::modulo(a, b);
+    /// Bits set in both.
+    bt_bit_and = |_, a, b| bits::and(a, b);
+    /// Bits set in either.
+    bt_bit_or = |_, a, b| bits::or(a, b);
+    /// Bits set in one of them.
+    bt_bit_xor = |_, a, b| bits::xor(a, b);
+    /// Times a power of two.
+    bt_shift_left = |_, a, b| bits::shift_left(a, b);
+    /// Divided by a power of two.
+    bt_shift_right = |_, a, b| bits::shift_right(a, b);
+    /// The greater one.
+    bt_max = |_, a, b| core_arithmetic::greater(a, b);
+    /// The lesser one.
+    bt_min = |_, a, b| core_arithmetic::lesser(a, b);
+}
+
+macro_rules! unary {
+    ($($(#[$doc:meta])* $name:ident = $operation:expr;)*) => {$(
+        $(#[$doc])*
+        ///
+        /// # Safety
+        /// Called by compiled code only: a live word, own context.
+        #[unsafe(no_mangle)]
+        pub unsafe extern "C" fn $name(cx: *mut Cx, a: u64, consumed: u64, _c: u64) -> u64 {
+            // The second operand of a shared road: a word that is no pointer.
+            with_operands(cx, a, WORD_NIL, consumed & 1, |cx, a, _| {
+                let operation: fn(&Cx, &Value) -> Result<Value, Fault> = $operation;
+                operation(cx, a).map(Value::into_word)
+            })
+        }
+    )*};
+}
+
+unary! {
+    /// The number with its sign turned.
+    bt_neg = |_, a| number::neg(a);
+    /// The magnitude.
+    bt_abs = |_, a| number::abs(a);
+    /// All bits turned.
+    bt_bit_not = |_, a| bits::not(a);
+    /// The square root as a float.
+    bt_sqrt = |_, a| Ok(Value::float(casts::to_f64("sqrt", a)?.sqrt()));
+    /// `long`.
+    bt_to_long = |_, a| casts::to_i64("long", a).map(number::int);
+    /// `int`.
+    bt_to_int = |_, a| Ok(number::int(casts::to_i32("int", a)?.into()));
+    /// `double`.
+    bt_to_double = |_, a| casts::to_f64("double", a).map(Value::float);
 }
 
 /// The word of a float given by its bits.
@@ -76,14 +133,17 @@ fn greater_or_equal(a: &Value, b: &Value) -> Result<bool, Fault> {
 }
 
 macro_rules! comparison {
-    ($($(#[$doc:meta])* $name:ident = $operation:path;)*) => {$(
+    ($($(#[$doc:meta])* $name:ident = $operation:expr;)*) => {$(
         $(#[$doc])*
         ///
         /// # Safety
         /// Called by compiled code only: live words, own context.
         #[unsafe(no_mangle)]
         pub unsafe extern "C" fn $name(cx: *mut Cx, a: u64, b: u64, consumed: u64) -> u64 {
-            with_operands(cx, a, b, consumed, |_, a, b| $operation(a, b).map(u64::from))
+            with_operands(cx, a, b, consumed, |_, a, b| {
+                let test: fn(&Value, &Value) -> Result<bool, Fault> = $operation;
+                test(a, b).map(u64::from)
+            })
         }
     )*};
 }
@@ -99,4 +159,14 @@ comparison! {
     bt_ge = greater_or_equal;
     /// `==`: 0, 1 or the sentinel.
     bt_num_eq = number::comparison::equivalent;
+    /// `zero?`: 0, 1 or the sentinel.
+    bt_is_zero = |a, _| core_comparison::is_zero(a);
+    /// `pos?`: 0, 1 or the sentinel.
+    bt_is_pos = |a, _| core_comparison::is_positive(a);
+    /// `neg?`: 0, 1 or the sentinel.
+    bt_is_neg = |a, _| core_comparison::is_negative(a);
+    /// `even?`: 0, 1 or the sentinel.
+    bt_is_even = |a, _| core_comparison::parity("even?", a).map(|odd| !odd);
+    /// `odd?`: 0, 1 or the sentinel.
+    bt_is_odd = |a, _| core_comparison::parity("odd?", a);
 }

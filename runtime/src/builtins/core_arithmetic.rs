@@ -69,8 +69,13 @@ fn divide(cx: &mut Cx, args: &mut [Value]) -> Flow {
     }
 }
 
-fn extreme(who: &str, args: &[Value], wants: fn(&Value, &Value) -> Result<bool, Fault>) -> Flow {
-    let mut best = checked(who, &args[0])?;
+fn extreme(
+    who: &str,
+    args: &[Value],
+    wants: fn(&Value, &Value) -> Result<bool, Fault>,
+) -> Result<Value, Fault> {
+    Number::expect(who, &args[0])?;
+    let mut best = args[0].clone();
     for arg in &args[1..] {
         let is_nan = |value: &Value| value.as_float().is_some_and(f64::is_nan);
         if is_nan(arg) || (!is_nan(&best) && wants(arg, &best)?) {
@@ -81,11 +86,21 @@ fn extreme(who: &str, args: &[Value], wants: fn(&Value, &Value) -> Result<bool, 
 }
 
 fn greatest(_: &mut Cx, args: &mut [Value]) -> Flow {
-    extreme("max", args, |a, b| number::less(b, a))
+    Ok(extreme("max", args, |a, b| number::less(b, a))?)
 }
 
 fn least(_: &mut Cx, args: &mut [Value]) -> Flow {
-    extreme("min", args, number::less)
+    Ok(extreme("min", args, number::less)?)
+}
+
+/// `(max a b)`
+pub fn greater(a: &Value, b: &Value) -> Result<Value, Fault> {
+    extreme("max", &[a.clone(), b.clone()], |a, b| number::less(b, a))
+}
+
+/// `(min a b)`
+pub fn lesser(a: &Value, b: &Value) -> Result<Value, Fault> {
+    extreme("min", &[a.clone(), b.clone()], number::less)
 }
 
 fn numerator(_: &mut Cx, args: &mut [Value]) -> Flow {

@@ -40,7 +40,7 @@ fn fill(made: Value, items: Vec<Value>) -> Flow {
 fn make_array(_: &mut Cx, args: &mut [Value]) -> Flow {
     let is_typed = !number::is_number(&args[0]);
     let element = if is_typed {
-        element(&args[0])
+        element_of_type(&args[0])
     } else {
         Element::Object
     };
@@ -76,7 +76,7 @@ fn copy_all(made: &Value) -> Value {
 }
 
 /// The element that a type stands for; whatever is no machine type makes arrays of any values.
-fn element(class: &Value) -> Element {
+fn element_of_type(class: &Value) -> Element {
     let text = match (class.as_keyword(), class.as_symbol()) {
         (Some(keyword), _) => keyword.name().to_owned(),
         (None, Some(symbol)) => symbol.name().to_owned(),
@@ -92,7 +92,7 @@ fn element(class: &Value) -> Element {
 
 fn into_array(cx: &mut Cx, args: &mut [Value]) -> Flow {
     let element = if args.len() > 1 {
-        element(&args[0])
+        element_of_type(&args[0])
     } else {
         Element::Object
     };
@@ -126,6 +126,33 @@ fn inner(who: &str, mut array: Value, indices: &[Value]) -> Result<Value, Fault>
     Ok(array)
 }
 
+/// `(aget array index)`
+///
+/// # Errors
+/// What is no array, or an index outside of it.
+pub fn element(array: &Value, index: &Value) -> Result<Value, Fault> {
+    let at = place("aget", array, index)?;
+    Ok(array::get(array, at).unwrap_or_default())
+}
+
+/// `(aset array index value)`: gives the element as it is there.
+///
+/// # Errors
+/// What is no array, an index outside of it, or a value that is no element of it.
+pub fn put(array: &Value, index: &Value, value: Value) -> Result<Value, Fault> {
+    let at = place("aset", array, index)?;
+    array::set(array, at, value)?;
+    Ok(array::get(array, at).unwrap_or_default())
+}
+
+/// `(alength array)`
+///
+/// # Errors
+/// What is no array.
+pub fn length(array: &Value) -> Result<Value, Fault> {
+    Ok(number::from_usize(expect("alength", array)?))
+}
+
 fn aget(_: &mut Cx, args: &mut [Value]) -> Flow {
     let array = take(args, 0);
     Ok(inner("aget", array, &args[1..])?)
@@ -137,13 +164,11 @@ fn aset(_: &mut Cx, args: &mut [Value]) -> Flow {
     let value = rest.pop().unwrap_or_default();
     let index = rest.pop().unwrap_or_default();
     let array = inner("aset", array, &rest)?;
-    let at = place("aset", &array, &index)?;
-    array::set(&array, at, value)?;
-    Ok(array::get(&array, at).unwrap_or_default())
+    Ok(put(&array, &index, value)?)
 }
 
 fn alength(_: &mut Cx, args: &mut [Value]) -> Flow {
-    Ok(number::from_usize(expect("alength", &args[0])?))
+    Ok(length(&args[0])?)
 }
 
 fn aclone(_: &mut Cx, args: &mut [Value]) -> Flow {

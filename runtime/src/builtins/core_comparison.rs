@@ -33,22 +33,26 @@ fn chain(who: &str, args: &[Value], holds: fn(&Value, &Value) -> Result<bool, Fa
     Ok(Value::TRUE)
 }
 
-fn is_zero(_: &mut Cx, args: &mut [Value]) -> Flow {
-    Number::expect("zero?", &args[0])?;
-    Ok(Value::bool(comparison::equivalent(&args[0], &int(0))?))
+/// `zero?`
+pub fn is_zero(value: &Value) -> Result<bool, Fault> {
+    Number::expect("zero?", value)?;
+    comparison::equivalent(value, &int(0))
 }
 
-fn is_positive(_: &mut Cx, args: &mut [Value]) -> Flow {
-    Number::expect("pos?", &args[0])?;
-    Ok(Value::bool(number::less(&int(0), &args[0])?))
+/// `pos?`
+pub fn is_positive(value: &Value) -> Result<bool, Fault> {
+    Number::expect("pos?", value)?;
+    number::less(&int(0), value)
 }
 
-fn is_negative(_: &mut Cx, args: &mut [Value]) -> Flow {
-    Number::expect("neg?", &args[0])?;
-    Ok(Value::bool(number::less(&args[0], &int(0))?))
+/// `neg?`
+pub fn is_negative(value: &Value) -> Result<bool, Fault> {
+    Number::expect("neg?", value)?;
+    number::less(value, &int(0))
 }
 
-fn parity(who: &str, value: &Value) -> Result<bool, Fault> {
+/// Is the integer odd?
+pub fn parity(who: &str, value: &Value) -> Result<bool, Fault> {
     if let Some(n) = number::as_i64(value) {
         return Ok(n & 1 == 1);
     }
@@ -141,7 +145,13 @@ const ROWS: &[Builtin] = &[
         is_identical,
         "Are both the same object?",
     ),
-    row("neg?", "[n]", exactly(1), is_negative, "Is n below zero?"),
+    row(
+        "neg?",
+        "[n]",
+        exactly(1),
+        |_, a| Ok(Value::bool(is_negative(&a[0])?)),
+        "Is n below zero?",
+    ),
     row(
         "not=",
         "[x & more]",
@@ -156,6 +166,18 @@ const ROWS: &[Builtin] = &[
         |_, a| Ok(Value::bool(parity("odd?", &a[0])?)),
         "Is the integer odd?",
     ),
-    row("pos?", "[n]", exactly(1), is_positive, "Is n above zero?"),
-    row("zero?", "[n]", exactly(1), is_zero, "Is n zero?"),
+    row(
+        "pos?",
+        "[n]",
+        exactly(1),
+        |_, a| Ok(Value::bool(is_positive(&a[0])?)),
+        "Is n above zero?",
+    ),
+    row(
+        "zero?",
+        "[n]",
+        exactly(1),
+        |_, a| Ok(Value::bool(is_zero(&a[0])?)),
+        "Is n zero?",
+    ),
 ];

@@ -1,8 +1,12 @@
 //! Mutable arrays: unboxed numbers, booleans and characters, or any values.
 //!
-//! An array is a place, as an atom is: it equals itself only. A lock orders what several actors do
-//! with one, so that sharing it is safe, if rarely wise. Invariant: a published array holds
-//! published values only.
+//! An array is a place, as an atom is: it equals itself only. Several actors may use one at once,
+//! which is safe, if rarely wise: arrays of 64-bit integers and floats are words that are read and
+//! written whole, where compiled code looks too; a lock orders what is done with all others.
+//! Invariants: a published array holds published values only; the words never move.
+
+use std::mem::offset_of;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::RwLock;
 
@@ -14,6 +18,7 @@ use crate::value::object::{Body, Kind, make};
 
 /// What an array is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
 pub enum Element {
     /// 64-bit integers.
     Long,
@@ -64,42 +69,24 @@ impl Element {
 
 #[derive(Clone)]
 enum Items {
-    Long(Vec<i64>),
+    /// The elements are the words beside them.
+    Words,
     Int(Vec<i32>),
     Short(Vec<i16>),
     Byte(Vec<i8>),
-    Double(Vec<f64>),
     Float(Vec<f32>),
     Boolean(Vec<bool>),
     Char(Vec<char>),
     Object(Vec<Value>),
 }
 
-/// Does the same with whatever vector it is.
-macro_rules! each {
-    ($items:expr, $vector:ident => $body:expr) => {
-        match $items {
-            Items::Long($vector) => $body,
-            Items::Int($vector) => $body,
-            Items::Short($vector) => $body,
-            Items::Byte($vector) => $body,
-            Items::Double($vector) => $body,
-            Items::Float($vector) => $body,
-            Items::Boolean($vector) => $body,
-            Items::Char($vector) => $body,
-            Items::Object($vector) => $body,
-        }
-    };
-}
-
 impl Items {
     fn zeros(element: Element, len: usize) -> Items {
         match element {
-            Element::Long => Items::Long(vec![0; len]),
+            Element::Long | Element::Double => Items::Words,
             Element::Int => Items::Int(vec![0; len]),
             Element::Short => Items::Short(vec![0; len]),
             Element::Byte => Items::Byte(vec![0; len]),
-            Element::Double => Items::Double(vec![0.0; len]),
             Element::Float => Items::Float(vec![0.0; len]),
             Element::Boolean => Items::Boolean(vec![false; len]),
             Element::Char => Items::Char(vec!['\0'; len]),
@@ -109,11 +96,10 @@ impl Items {
 
     fn get(&self, index: usize) -> Option<Value> {
         match self {
-            Items::Long(items) => items.get(index).map(|n| number::int(*n)),
+            Items::Words => None,
             Items::Int(items) => items.get(index).map(|n| number::int(i64::from(*n))),
             Items::Short(items) => items.get(index).map(|n| number::int(i64::from(*n))),
             Items::Byte(items) => items.get(index).map(|n| number::int(i64::from(*n))),
-            Items::Double(items) => items.get(index).map(|f| Value::float(*f)),
             Items::Float(items) => items.get(index).map(|f| Value::float(f64::from(*f))),
             Items::Boolean(items) => items.get(index).map(|b| Value::bool(*b)),
             Items::Char(items) => items.get(index).map(|c| Value::char(*c)),
@@ -124,11 +110,10 @@ impl Items {
     /// Puts an element in; what it replaces is given back, so that it is released without the lock.
     fn set(&mut self, who: &str, index: usize, value: Value) -> Result<Value, Fault> {
         match self {
-            Items::Long(items) => items[index] = casts::to_i64(who, &value)?,
+            Items::Words => {}
             Items::Int(items) => items[index] = casts::to_i32(who, &value)?,
             Items::Short(items) => items[index] = casts::to_i16(who, &value)?,
             Items::Byte(items) => items[index] = casts::to_i8(who, &value)?,
-            Items::Double(items) => items[index] = casts::to_f64(who, &value)?,
             Items::Float(items) => items[index] = casts::to_f64(who, &value)? as f32,
             Items::Boolean(items) => items[index] = value.is_truthy(),
             Items::Char(items) => items[index] = casts::to_char(who, &value)?,
@@ -138,10 +123,66 @@ impl Items {
     }
 }
 
-/// The body of an array.
+/// The body of an array. Compiled code knows the first fields.
+#[repr(C)]
 pub struct ArrayBody {
+    /// The elements of an array of 64-bit integers or floats; no array of others has any.
+    words: *const AtomicU64,
+    len: usize,
     element: Element,
     items: RwLock<Items>,
+}
+
+impl ArrayBody {
+    /// Offset of the address of the words in the body.
+    pub const WORDS: usize = offset_of!(ArrayBody, words);
+    /// Offset of the number of elements in the body.
+    pub const LEN: usize = offset_of!(ArrayBody, len);
+    /// Offset of the [`Element`] in the body.
+    pub const ELEMENT: usize = offset_of!(ArrayBody, element);
+
+    fn words(&self) -> Option<&[AtomicU64]> {
+        match self.element {
+            Element::Long | Element::Double => {
+                // SAFETY: the body owns so many words, which live and stay as long as it does.
+                Some(unsafe { std::slice::from_raw_parts(self.words, self.len) })
+            }
+            _ => None,
+        }
+    }
+
+    fn get(&self, index: usize) -> Option<Value> {
+        let Some(words) = self.words() else {
+            return self.items.read().get(index);
+        };
+        let word = words.get(index)?.load(Ordering::Relaxed);
+        Some(match self.element {
+            Element::Long => number::int(word as i64),
+            _ => Value::float(f64::from_bits(word)),
+        })
+    }
+
+    fn set(&self, who: &str, index: usize, value: Value) -> Result<Value, Fault> {
+        let Some(words) = self.words() else {
+            return self.items.write().set(who, index, value);
+        };
+        let word = match self.element {
+            Element::Long => casts::to_i64(who, &value)? as u64,
+            _ => casts::to_f64(who, &value)?.to_bits(),
+        };
+        words[index].store(word, Ordering::Relaxed);
+        Ok(Value::NIL)
+    }
+}
+
+impl Drop for ArrayBody {
+    fn drop(&mut self) {
+        if self.words().is_some() {
+            let words = std::ptr::slice_from_raw_parts_mut(self.words.cast_mut(), self.len);
+            // SAFETY: the words came from a box, in `make_array`, and nobody else has them.
+            drop(unsafe { Box::from_raw(words) });
+        }
+    }
 }
 
 // SAFETY: the kind is this type's alone and the values of an object array are shown.
@@ -159,14 +200,22 @@ fn body(array: &Value) -> Option<&ArrayBody> {
     array.as_object()
 }
 
-fn make_array(element: Element, items: Items) -> Value {
-    let items = RwLock::new(items);
-    make(ArrayBody { element, items })
+fn make_array(element: Element, len: usize, words: Box<[AtomicU64]>, items: Items) -> Value {
+    make(ArrayBody {
+        words: Box::into_raw(words).cast(),
+        len,
+        element,
+        items: RwLock::new(items),
+    })
 }
 
 /// An array of zeros, of `false` or of nil.
 pub fn of_len(element: Element, len: usize) -> Value {
-    make_array(element, Items::zeros(element, len))
+    let words = match element {
+        Element::Long | Element::Double => (0..len).map(|_| AtomicU64::new(0)).collect(),
+        _ => Box::default(),
+    };
+    make_array(element, len, words, Items::zeros(element, len))
 }
 
 /// An array of these values.
@@ -174,11 +223,13 @@ pub fn of_len(element: Element, len: usize) -> Value {
 /// # Errors
 /// A value that is none of the element's.
 pub fn from_values(element: Element, values: Vec<Value>) -> Result<Value, Fault> {
-    let mut items = Items::zeros(element, values.len());
+    let array = of_len(element, values.len());
     for (index, value) in values.into_iter().enumerate() {
-        items.set(element.class(), index, value)?;
+        if let Some(body) = body(&array) {
+            body.set(element.class(), index, value)?;
+        }
     }
-    Ok(make_array(element, items))
+    Ok(array)
 }
 
 /// What an array is made of; `None` for other values.
@@ -188,12 +239,12 @@ pub fn element_of(array: &Value) -> Option<Element> {
 
 /// Number of elements; `None` for other values.
 pub fn len(array: &Value) -> Option<usize> {
-    body(array).map(|array| each!(&*array.items.read(), items => items.len()))
+    body(array).map(|array| array.len)
 }
 
 /// The element at an index.
 pub fn get(array: &Value, index: usize) -> Option<Value> {
-    body(array)?.items.read().get(index)
+    body(array)?.get(index)
 }
 
 /// Changes the element at an index, which must be below the length.
@@ -207,7 +258,7 @@ pub fn set(array: &Value, index: usize, value: Value) -> Result<(), Fault> {
     if array.header().is_some_and(|header| header.is_published()) {
         value.publish();
     }
-    let replaced = body.items.write().set("aset", index, value)?;
+    let replaced = body.set("aset", index, value)?;
     drop(replaced);
     Ok(())
 }
@@ -215,7 +266,12 @@ pub fn set(array: &Value, index: usize, value: Value) -> Result<(), Fault> {
 /// Another array of the same elements; other values as they are.
 pub fn copy(array: &Value) -> Value {
     match body(array) {
-        Some(body) => make_array(body.element, body.items.read().clone()),
+        Some(body) => {
+            let copied = |word: &AtomicU64| AtomicU64::new(word.load(Ordering::Relaxed));
+            let words = body.words().unwrap_or_default().iter().map(copied);
+            let items = body.items.read().clone();
+            make_array(body.element, body.len, words.collect(), items)
+        }
         None => array.clone(),
     }
 }
@@ -225,9 +281,7 @@ pub fn to_vector(array: &Value, limit: usize) -> Value {
     let Some(body) = body(array) else {
         return vector::empty();
     };
-    let items = body.items.read();
-    let len = each!(&*items, items => items.len()).min(limit);
-    vector::from_iter((0..len).filter_map(|index| items.get(index)))
+    vector::from_iter((0..body.len.min(limit)).filter_map(|index| body.get(index)))
 }
 
 #[cfg(test)]

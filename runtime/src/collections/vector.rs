@@ -17,7 +17,8 @@ const MASK: usize = WIDTH - 1;
 const BITS: u32 = 5;
 const FIRST_CAPACITY: usize = 4;
 
-/// The vector object: its slots are the tail.
+/// The vector object: its slots are the tail. Compiled code knows where they are.
+#[repr(C)]
 pub struct VectorBody {
     len: usize,
     /// Root of the trie, nil while it is empty.
@@ -44,6 +45,9 @@ unsafe impl Body for VectorNode {
 }
 
 impl VectorBody {
+    /// Offset of the number of elements in the body.
+    pub const LEN: usize = std::mem::offset_of!(VectorBody, len);
+
     /// Number of elements.
     #[inline]
     #[expect(clippy::len_without_is_empty, reason = "nobody asks a body that")]

@@ -248,10 +248,12 @@ impl Loading<'_> {
             let table = unsafe { *self.program.literals.add(index) };
             for slot in 0..self.reader.size() {
                 let number = self.reader.size();
-                let word = match number % 3 {
-                    0 => self.constants[number / 3].clone().into_word(),
-                    1 => self.vars[number / 3].word(),
-                    _ => Arc::into_raw(self.codes[number / 3].clone()) as u64,
+                let index = number / 4;
+                let word = match number % 4 {
+                    0 => self.constants[index].clone().into_word(),
+                    1 => self.vars[index].word(),
+                    2 => Arc::into_raw(self.codes[index].clone()) as u64,
+                    _ => callee_of(&self.vars[index]).into_word(),
                 };
                 // SAFETY: the compiler gave the table a word for each of its slots.
                 unsafe { table.add(slot).write(word) };

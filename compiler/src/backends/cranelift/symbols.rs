@@ -6,7 +6,7 @@ use cranelift_codegen::isa::CallConv;
 
 use super::words;
 use crate::ir::function::Literal;
-use crate::ir::instruction::{ArithOp, CompareOp, RuntimeEntry};
+use crate::ir::instruction::{ArithOp, CompareOp, Look, RuntimeEntry, UnaryOp};
 
 /// Something compiled code calls by name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -69,7 +69,7 @@ pub const VAR_PREFIX: &str = "var ";
 pub fn var(literal: &Literal) -> String {
     let name = match literal {
         Literal::Var(var) => var.as_object::<VarBody>().map(VarBody::qualified),
-        Literal::Value(_) | Literal::Code(_) => None,
+        Literal::Value(_) | Literal::Code(_) | Literal::Held { .. } => None,
     };
     format!(
         "{VAR_PREFIX}{}",
@@ -84,8 +84,35 @@ pub fn arith(op: ArithOp) -> Symbol {
             ArithOp::Add => "stub_add",
             ArithOp::Sub => "stub_sub",
             ArithOp::Mul => "stub_mul",
+            ArithOp::Div => "stub_div",
+            ArithOp::Quot => "stub_quot",
+            ArithOp::Rem => "stub_rem",
+            ArithOp::Mod => "stub_mod",
+            ArithOp::BitAnd => "stub_bit_and",
+            ArithOp::BitOr => "stub_bit_or",
+            ArithOp::BitXor => "stub_bit_xor",
+            ArithOp::ShiftLeft => "stub_shift_left",
+            ArithOp::ShiftRight => "stub_shift_right",
+            ArithOp::Max => "stub_max",
+            ArithOp::Min => "stub_min",
         },
         4,
+    )
+}
+
+/// Slow path of arithmetic of one number: `(context, a, consumed)`.
+pub fn unary(op: UnaryOp) -> Symbol {
+    Symbol::cold(
+        match op {
+            UnaryOp::Neg => "stub_neg",
+            UnaryOp::Abs => "stub_abs",
+            UnaryOp::BitNot => "stub_bit_not",
+            UnaryOp::Sqrt => "stub_sqrt",
+            UnaryOp::ToLong => "stub_to_long",
+            UnaryOp::ToInt => "stub_to_int",
+            UnaryOp::ToDouble => "stub_to_double",
+        },
+        3,
     )
 }
 
@@ -98,9 +125,29 @@ pub fn compare(op: CompareOp) -> Symbol {
             CompareOp::Gt => "stub_gt",
             CompareOp::Ge => "stub_ge",
             CompareOp::Eq => "stub_num_eq",
+            CompareOp::Zero => "stub_is_zero",
+            CompareOp::Pos => "stub_is_pos",
+            CompareOp::Neg => "stub_is_neg",
+            CompareOp::Even => "stub_is_even",
+            CompareOp::Odd => "stub_is_odd",
         },
         4,
     )
+}
+
+/// Slow path of reading an array: `(context, array, index)`.
+pub fn array_get() -> Symbol {
+    Symbol::cold("stub_array_get", 3)
+}
+
+/// Slow path of changing an array: `(context, array, index, element)`.
+pub fn array_set() -> Symbol {
+    Symbol::cold("stub_array_set", 4)
+}
+
+/// The number of elements of what may be no array: `(context, array)`.
+pub fn array_length() -> Symbol {
+    Symbol::cold("stub_array_length", 2)
 }
 
 /// A word for a float that is rarely inline: `(context, bits)`.
@@ -141,6 +188,33 @@ pub fn check(arguments: usize) -> Symbol {
 /// Calls a value that is no function: like a function's entry.
 pub fn other(arguments: usize) -> Symbol {
     Symbol::tail(format!("stub_other_{arguments}"), arguments + 2)
+}
+
+/// The quick way of a look: `(context, operands…)`, or the mark that it is none.
+pub fn look(look: Look, operands: usize) -> Symbol {
+    Symbol::rust(
+        match look {
+            Look::Nth => "bt_look_nth",
+            Look::Get => "bt_look_get",
+            Look::Count => "bt_look_count",
+        },
+        operands + 1,
+    )
+}
+
+/// Calls an ABI entry on the worker's own stack: `(context, a, b, c, entry)`.
+pub fn on_native() -> Symbol {
+    Symbol::rust("bt_on_native", 5)
+}
+
+/// The quick road to a builtin: `(context, function, arguments, count)`, on the worker's stack.
+pub fn quick() -> Symbol {
+    Symbol::rust("bt_quick", 4)
+}
+
+/// Does what a builtin asked for until it gives a value or fails: `(context, word)`.
+pub fn drive() -> Symbol {
+    Symbol::tail("stub_drive", 2)
 }
 
 /// A runtime entry that an instruction calls.

@@ -6,13 +6,18 @@
 //! and goes to the handler, or out.
 
 mod arithmetic;
+mod array;
 mod call;
 mod count;
 mod facts;
 mod failure;
 mod float;
 pub mod leaf;
+mod look;
 mod memory;
+mod native;
+mod numeric;
+mod unary;
 mod versions;
 
 use std::collections::HashMap;
@@ -21,8 +26,8 @@ use batuta_runtime::context;
 use batuta_runtime::value::{WORD_FALSE, WORD_NIL, WORD_TRUE};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{
-    Block, FuncRef, Function, GlobalValue, InstBuilder, MemFlagsData, SigRef, SourceLoc, Value,
-    types,
+    Block, FuncRef, Function, GlobalValue, InstBuilder, MemFlagsData, SigRef, SourceLoc, StackSlot,
+    Value, types,
 };
 use cranelift_codegen::isa::TargetFrontendConfig;
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Variable};
@@ -80,6 +85,7 @@ pub fn translate(
         own_entry,
         variables,
         floats: HashMap::new(),
+        places: HashMap::new(),
         names_float: facts::names_float(&constants),
         constants,
         facts: Facts::new(),
@@ -89,6 +95,7 @@ pub fn translate(
         signatures: HashMap::new(),
         context: None,
         self_is_named: names_self(ir),
+        argument_slot: None,
     };
     translator.run();
     translator.finish(frontend);
@@ -134,6 +141,7 @@ struct Translator<'a> {
     own_entry: FuncRef,
     variables: Vec<Variable>,
     floats: HashMap<ValueId, Variable>,
+    places: HashMap<ValueId, array::Place>,
     constants: Vec<Option<Constant>>,
     names_float: bool,
     facts: Facts,
@@ -143,6 +151,7 @@ struct Translator<'a> {
     signatures: HashMap<usize, SigRef>,
     context: Option<Value>,
     self_is_named: bool,
+    argument_slot: Option<StackSlot>,
 }
 
 impl Translator<'_> {
@@ -175,6 +184,14 @@ impl Translator<'_> {
             self.builder.set_srcloc(SourceLoc::new(inst.place));
             match &inst.op {
                 Op::Arith(op, a, b) => return self.arith(*op, *a, *b, inst, point.next()),
+                Op::ArrayGet(array, index) => {
+                    return self.array_get(*array, *index, inst, point.next());
+                }
+                Op::ArraySet(array, index, element) => {
+                    return self.array_set([*array, *index, *element], inst, point.next());
+                }
+                Op::ArrayLength(array) => return self.array_length(*array, inst, point.next()),
+                Op::Unary(op, a) => return self.unary(*op, *a, inst, point.next()),
                 Op::Compare(op, a, b) => {
                     return self.compare_value(*op, *a, *b, inst, point.next());
                 }
@@ -320,7 +337,14 @@ impl Translator<'_> {
             },
             Op::Capture(index) => self.capture(*index),
             Op::GlobalGet(var) => self.global(*var, inst),
-            Op::Arith(..) | Op::Compare(..) => unreachable!("their translation ends a version"),
+            Op::Arith(..)
+            | Op::Unary(..)
+            | Op::Compare(..)
+            | Op::ArrayGet(..)
+            | Op::ArraySet(..)
+            | Op::ArrayLength(_) => {
+                unreachable!("their translation ends a version")
+            }
             Op::Truthy(value) => self.truthy(*value),
             Op::Not(value) => {
                 let value = self.get(*value);
@@ -332,6 +356,7 @@ impl Translator<'_> {
                 self.builder.ins().icmp(IntCC::Equal, a, b)
             }
             Op::VarHolds(var, function) => self.var_holds(*var, *function),
+            Op::Look(look, var, args) => self.look(*look, *var, args, inst),
             Op::CallGlobal(var, args) => self.call_global(*var, args, inst),
             Op::Call(callee, args) => self.call_value(*callee, args, inst),
             Op::Runtime(entry, args) => self.call_runtime(*entry, args, inst),
@@ -354,7 +379,7 @@ impl Translator<'_> {
         }
         if matches!(
             inst.op,
-            Op::CallGlobal(..) | Op::Call(..) | Op::Runtime(..) | Op::CatchTake
+            Op::Look(..) | Op::CallGlobal(..) | Op::Call(..) | Op::Runtime(..) | Op::CatchTake
         ) {
             self.facts.remove(&self.ir.self_value());
         }
@@ -448,17 +473,25 @@ impl Translator<'_> {
                     Some(Fact::Float | Fact::Unboxed) => Some(self.float_of(*arg)),
                     _ => None,
                 };
+                let place = match fact {
+                    Some(Fact::Array(_)) => self.place_of(*arg),
+                    _ => None,
+                };
                 let word = (fact != Some(Fact::Unboxed)).then(|| self.get(*arg));
                 let is_constant = self.constants[arg.index()].is_some();
                 (
                     *param,
                     fact.map(|fact| fact.handed_over(is_constant)),
                     float,
+                    place,
                     word,
                 )
             })
             .collect();
-        for (param, fact, float, word) in handed {
+        for (param, fact, float, place, word) in handed {
+            if let Some(place) = place {
+                self.hand_place_over(place, param);
+            }
             if let Some(float) = float {
                 self.define_float(param, float);
             }

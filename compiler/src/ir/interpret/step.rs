@@ -2,17 +2,18 @@
 
 use batuta_runtime::abi;
 use batuta_runtime::abi::failing::unbound;
+use batuta_runtime::builtins::{core_arithmetic, core_arrays, core_comparison};
 use batuta_runtime::collections::vector;
 use batuta_runtime::failure::{Fault, FaultKind};
 use batuta_runtime::function::{VarBody, core_is_unchanged, make_closure};
-use batuta_runtime::number::{self, comparison};
+use batuta_runtime::number::{self, bits, casts, comparison};
 use batuta_runtime::value::Value;
 use batuta_runtime::value::object::Kind;
 
 use super::Machine;
 use crate::ir::entity::{LiteralId, ValueId};
 use crate::ir::function::Literal;
-use crate::ir::instruction::{ArithOp, CompareOp, Inst, Op, RuntimeEntry};
+use crate::ir::instruction::{ArithOp, CompareOp, Inst, Op, RuntimeEntry, UnaryOp};
 
 impl Machine {
     pub(super) fn step(&mut self, inst: &Inst) -> Result<(), Fault> {
@@ -21,12 +22,23 @@ impl Machine {
             Op::Literal(literal) => self.literal(*literal)?.word(),
             Op::GlobalGet(var) => self.global(*var)?.into_word(),
             Op::Arith(op, a, b) => {
-                let operation = match op {
-                    ArithOp::Add => number::add,
-                    ArithOp::Sub => number::sub,
-                    ArithOp::Mul => number::mul,
-                };
+                let operation = arithmetic(*op);
                 self.operate(inst, *a, *b, |a, b| operation(a, b).map(Value::into_word))?
+            }
+            Op::ArrayGet(array, index) => {
+                core_arrays::element(self.view(*array), self.view(*index))?.into_word()
+            }
+            Op::ArraySet(array, index, element) => {
+                let element = self.take(*element);
+                core_arrays::put(self.view(*array), self.view(*index), element)?.into_word()
+            }
+            Op::ArrayLength(array) => core_arrays::length(self.view(*array))?.into_word(),
+            Op::Unary(op, a) => {
+                let result = unary(*op, self.view(*a)).map(Value::into_word);
+                if inst.consumed & 1 != 0 {
+                    drop(self.take(*a));
+                }
+                result?
             }
             Op::Compare(op, a, b) => {
                 self.operate(inst, *a, *b, |a, b| compare(*op, a, b).map(u64::from))?
@@ -47,7 +59,7 @@ impl Machine {
                 let callee = abi::call::callee_of(self.literal(*var)?);
                 u64::from(callee.word() == self.word(*function))
             }
-            Op::Capture(_) | Op::CatchTake | Op::CallGlobal(..) | Op::Call(..) => {
+            Op::Look(..) | Op::Capture(_) | Op::CatchTake | Op::CallGlobal(..) | Op::Call(..) => {
                 return Err(Fault::new(FaultKind::Panic, "not for the interpreter"));
             }
         };
@@ -62,7 +74,11 @@ impl Machine {
 
     fn literal(&self, literal: LiteralId) -> Result<&Value, Fault> {
         match &self.function.literals[literal.index()] {
-            Literal::Value(value) | Literal::Var(value) => Ok(value),
+            Literal::Value(value)
+            | Literal::Var(value)
+            | Literal::Held {
+                function: value, ..
+            } => Ok(value),
             Literal::Code(_) => Err(Fault::new(FaultKind::Panic, "code where a value stands")),
         }
     }
@@ -82,6 +98,13 @@ impl Machine {
     ) -> Option<(Value, Vec<Value>)> {
         let var = self.literal(var).ok()?;
         Some((abi::call::callee_of(var), self.take_all(args)))
+    }
+
+    /// As [`Self::call_of_var`], with arguments that stay where they are too.
+    pub(super) fn look(&self, var: LiteralId, args: &[ValueId]) -> Option<(Value, Vec<Value>)> {
+        let var = self.literal(var).ok()?;
+        let args = args.iter().map(|value| self.view(*value).clone()).collect();
+        Some((abi::call::callee_of(var), args))
     }
 
     fn operate(
@@ -154,6 +177,37 @@ impl Machine {
     }
 }
 
+fn arithmetic(op: ArithOp) -> fn(&Value, &Value) -> Result<Value, Fault> {
+    match op {
+        ArithOp::Add => number::add,
+        ArithOp::Sub => number::sub,
+        ArithOp::Mul => number::mul,
+        ArithOp::Div => number::div,
+        ArithOp::Quot => number::quot,
+        ArithOp::Rem => number::rem,
+        ArithOp::Mod => number::modulo,
+        ArithOp::BitAnd => bits::and,
+        ArithOp::BitOr => bits::or,
+        ArithOp::BitXor => bits::xor,
+        ArithOp::ShiftLeft => bits::shift_left,
+        ArithOp::ShiftRight => bits::shift_right,
+        ArithOp::Max => core_arithmetic::greater,
+        ArithOp::Min => core_arithmetic::lesser,
+    }
+}
+
+fn unary(op: UnaryOp, a: &Value) -> Result<Value, Fault> {
+    match op {
+        UnaryOp::Neg => number::neg(a),
+        UnaryOp::Abs => number::abs(a),
+        UnaryOp::BitNot => bits::not(a),
+        UnaryOp::Sqrt => Ok(Value::float(casts::to_f64("sqrt", a)?.sqrt())),
+        UnaryOp::ToLong => casts::to_i64("long", a).map(number::int),
+        UnaryOp::ToInt => Ok(number::int(casts::to_i32("int", a)?.into())),
+        UnaryOp::ToDouble => casts::to_f64("double", a).map(Value::float),
+    }
+}
+
 fn compare(op: CompareOp, a: &Value, b: &Value) -> Result<bool, Fault> {
     match op {
         CompareOp::Lt => comparison::less(a, b),
@@ -161,5 +215,10 @@ fn compare(op: CompareOp, a: &Value, b: &Value) -> Result<bool, Fault> {
         CompareOp::Gt => comparison::less(b, a),
         CompareOp::Ge => comparison::less_or_equal(b, a),
         CompareOp::Eq => comparison::equivalent(a, b),
+        CompareOp::Zero => core_comparison::is_zero(a),
+        CompareOp::Pos => core_comparison::is_positive(a),
+        CompareOp::Neg => core_comparison::is_negative(a),
+        CompareOp::Even => core_comparison::parity("even?", a).map(|odd| !odd),
+        CompareOp::Odd => core_comparison::parity("odd?", a),
     }
 }

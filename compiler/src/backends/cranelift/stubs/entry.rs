@@ -26,7 +26,7 @@ pub(super) fn define(maker: &mut Maker<'_>) -> Result<(), Box<ModuleError>> {
         maker.stub(&symbols::check(count), check)?;
     }
     maker.stub(&apply_entry(), apply)?;
-    maker.stub(&drive(), drive_body)?;
+    maker.stub(&symbols::drive(), drive_body)?;
     for index in 0..ENTRIES {
         let count = if index == SPREAD { 1 } else { index };
         let symbol = |kind: &str| Symbol::tail(format!("stub_{kind}_{index}"), count + 2);
@@ -61,10 +61,6 @@ pub(super) fn define(maker: &mut Maker<'_>) -> Result<(), Box<ModuleError>> {
 
 fn apply_entry() -> Symbol {
     Symbol::tail("stub_apply", 1)
-}
-
-fn drive() -> Symbol {
-    Symbol::tail("stub_drive", 2)
 }
 
 fn spill(stub: &mut Stub<'_>, params: &[Value]) {
@@ -218,7 +214,7 @@ fn native(stub: &mut Stub<'_>, params: &[Value], index: usize, entry: &str) {
         .icmp_imm_s(IntCC::Equal, tag, TAG_CONTROL as i64);
     stub.builder.ins().brif(is_control, steer, &[], done, &[]);
     stub.builder.switch_to_block(steer);
-    let drive = stub.import(&drive());
+    let drive = stub.import(&symbols::drive());
     stub.builder.ins().return_call(drive, &[context, word]);
     stub.builder.switch_to_block(done);
     stub.builder.ins().return_(&[word]);

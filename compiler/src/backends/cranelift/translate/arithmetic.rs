@@ -16,29 +16,38 @@ use crate::ir::entity::ValueId;
 use crate::ir::instruction::{ArithOp, CompareOp, Inst, Op, Terminator};
 
 /// Where the stub is called: made only if a path leads there.
-struct Slow {
+pub(super) struct Slow {
     block: Block,
     is_reached: Cell<bool>,
 }
 
 impl Slow {
-    fn new(translator: &mut Translator<'_>) -> Slow {
+    pub(super) fn new(translator: &mut Translator<'_>) -> Slow {
         Slow {
             block: translator.cold_block(),
             is_reached: Cell::new(false),
         }
     }
 
-    fn block(&self) -> Block {
+    pub(super) fn block(&self) -> Block {
         self.is_reached.set(true);
         self.block
+    }
+
+    pub(super) fn is_reached(&self) -> bool {
+        self.is_reached.get()
     }
 }
 
 /// What a path of an operation does once its operands are known; ends the block.
-trait Paths {
+pub(super) trait Paths {
     fn small(&self, translator: &mut Translator<'_>, a: ValueId, b: ValueId, slow: &Slow);
-    fn float(&self, translator: &mut Translator<'_>, a: ValueId, b: ValueId);
+    fn float(&self, translator: &mut Translator<'_>, a: ValueId, b: ValueId, slow: &Slow);
+
+    /// Is there no path for floats?
+    fn is_of_integers(&self) -> bool {
+        false
+    }
 }
 
 impl Translator<'_> {
@@ -52,7 +61,7 @@ impl Translator<'_> {
         if !slow.is_reached.get() {
             return;
         }
-        let word = self.slow_path(&symbols::arith(op), (a, b), inst, &slow, before);
+        let word = self.slow_path(&symbols::arith(op), &[a, b], inst, &slow, before);
         self.define(result, word);
         self.facts.remove(&result);
         self.jump_forgetting(next);
@@ -86,16 +95,16 @@ impl Translator<'_> {
         if !slow.is_reached.get() {
             return;
         }
-        let word = self.slow_path(&symbols::compare(op), (a, b), inst, &slow, before);
+        let word = self.slow_path(&symbols::compare(op), &[a, b], inst, &slow, before);
         let bit = self.builder.ins().ireduce(types::I8, word);
         outcome.leave_forgetting(self, bit);
     }
 
     /// Emits the call of the slow path's stub; gives its result.
-    fn slow_path(
+    pub(super) fn slow_path(
         &mut self,
         stub: &Symbol,
-        (a, b): (ValueId, ValueId),
+        operands: &[ValueId],
         inst: &Inst,
         slow: &Slow,
         before: Facts,
@@ -104,28 +113,30 @@ impl Translator<'_> {
         self.facts = before;
         self.versions.is_rare = true;
         let mut consumed = u64::from(inst.consumed);
-        let mut words = Vec::with_capacity(2);
-        for (position, value) in [a, b].into_iter().enumerate() {
+        let mut args = vec![self.context()];
+        for (position, value) in operands.iter().enumerate() {
             // A word boxed for the stub alone is the stub's to release.
-            if self.facts.get(&value) == Some(&Fact::Unboxed) {
+            if self.facts.get(value) == Some(&Fact::Unboxed) {
                 consumed |= 1 << position;
             }
-            words.push(self.get(value));
+            args.push(self.get(*value));
         }
-        let consumed = self.constant(consumed);
-        let context = self.context();
-        self.call_cold(stub, &[context, words[0], words[1], consumed]);
+        args.push(self.constant(consumed));
+        self.call_cold(stub, &args);
         let word = self.load_context(RESULT_OFFSET);
         self.test_failure(word, inst);
         word
     }
 
     /// Tests what is not known of the operands and emits each path that may be taken.
-    fn dispatch(&mut self, a: ValueId, b: ValueId, slow: &Slow, paths: &dyn Paths) {
+    pub(super) fn dispatch(&mut self, a: ValueId, b: ValueId, slow: &Slow, paths: &dyn Paths) {
         use Fact::Small;
-        match (self.fact(a), self.fact(b)) {
+        if paths.is_of_integers() {
+            return self.dispatch_integers(a, b, slow, paths);
+        }
+        match (self.number_fact(a), self.number_fact(b)) {
             (Some(Small(_)), Some(Small(_))) => paths.small(self, a, b, slow),
-            (Some(_), Some(_)) => paths.float(self, a, b),
+            (Some(_), Some(_)) => paths.float(self, a, b, slow),
             (None, Some(known)) => {
                 let mixed = self.names_float || self.constants[b.index()].is_none();
                 self.dispatch_one((a, b), a, known, mixed, slow, paths);
@@ -136,6 +147,32 @@ impl Translator<'_> {
             }
             (None, None) => self.dispatch_both(a, b, slow, paths),
         }
+    }
+
+    /// As [`Self::dispatch`], where floats have no path of their own.
+    fn dispatch_integers(&mut self, a: ValueId, b: ValueId, slow: &Slow, paths: &dyn Paths) {
+        let is_small = |fact: &Option<Fact>| matches!(fact, Some(Fact::Small(_)));
+        let facts = [(a, self.number_fact(a)), (b, self.number_fact(b))];
+        if facts
+            .iter()
+            .any(|(_, fact)| fact.is_some() && !is_small(fact))
+        {
+            let block = slow.block();
+            self.builder.ins().jump(block, &[]);
+            return;
+        }
+        let open: Vec<ValueId> = facts
+            .iter()
+            .filter(|(_, fact)| fact.is_none())
+            .map(|(value, _)| *value)
+            .collect();
+        if !open.is_empty() {
+            let small = self.builder.create_block();
+            self.branch_if_kind(true, &open, small, slow.block());
+            self.builder.switch_to_block(small);
+            open.iter().for_each(|value| self.know(true, *value));
+        }
+        paths.small(self, a, b, slow);
     }
 
     /// One operand is known; the open one is tested for the same kind, then, if both kinds are
@@ -163,7 +200,7 @@ impl Translator<'_> {
         if is_small {
             paths.small(self, a, b, slow);
         } else {
-            paths.float(self, a, b);
+            paths.float(self, a, b, slow);
         }
         if mixed {
             self.facts = before;
@@ -172,7 +209,7 @@ impl Translator<'_> {
             self.branch_if_kind(!is_small, &[open], third, slow.block());
             self.builder.switch_to_block(third);
             self.know(!is_small, open);
-            paths.float(self, a, b);
+            paths.float(self, a, b, slow);
         }
     }
 
@@ -194,7 +231,7 @@ impl Translator<'_> {
         self.builder.switch_to_block(float);
         self.know(false, a);
         self.know(false, b);
-        paths.float(self, a, b);
+        paths.float(self, a, b, slow);
     }
 
     /// Branches on all of these words being small integers, or inline floats.
@@ -218,6 +255,22 @@ impl Translator<'_> {
         self.builder.ins().brif(tags, no, &[], yes, &[]);
     }
 
+    /// Goes on only if the value is a small integer, which is known from here on.
+    pub(super) fn expect_small(&mut self, value: ValueId, slow: &Slow) {
+        let small = self.builder.create_block();
+        self.branch_if_kind(true, &[value], small, slow.block());
+        self.builder.switch_to_block(small);
+        self.know(true, value);
+    }
+
+    /// Goes on only if the value is an inline float, which is known from here on.
+    pub(super) fn expect_float(&mut self, value: ValueId, slow: &Slow) {
+        let float = self.builder.create_block();
+        self.branch_if_kind(false, &[value], float, slow.block());
+        self.builder.switch_to_block(float);
+        self.know(false, value);
+    }
+
     fn know(&mut self, small: bool, value: ValueId) {
         if small {
             self.facts.insert(value, Fact::Small(Range::default()));
@@ -230,7 +283,7 @@ impl Translator<'_> {
     }
 
     /// Goes on only if the condition does not hold.
-    fn leave_if(&mut self, condition: Value, slow: &Slow) {
+    pub(super) fn leave_if(&mut self, condition: Value, slow: &Slow) {
         let go_on = self.builder.create_block();
         self.builder
             .ins()
@@ -238,7 +291,7 @@ impl Translator<'_> {
         self.builder.switch_to_block(go_on);
     }
 
-    fn range_of(&self, value: ValueId) -> Range {
+    pub(super) fn range_of(&self, value: ValueId) -> Range {
         match self.fact(value) {
             Some(Fact::Small(range)) => range,
             _ => Range::default(),
@@ -276,26 +329,28 @@ impl Paths for ArithPaths {
                 }
                 (word, range.moved(step))
             }
-            None => {
-                let (left, right) = (this.get(a), this.get(b));
-                (self.checked(this, left, right, slow), Range::default())
-            }
+            None => this.small_arith(self.op, a, b, slow),
         };
         this.define(self.result, word);
         this.facts.insert(self.result, Fact::Small(range));
         this.jump_to(self.next);
     }
 
-    fn float(&self, this: &mut Translator<'_>, a: ValueId, b: ValueId) {
-        let (a, b) = (this.float_of(a), this.float_of(b));
-        let float = match self.op {
-            ArithOp::Add => this.builder.ins().fadd(a, b),
-            ArithOp::Sub => this.builder.ins().fsub(a, b),
-            ArithOp::Mul => this.builder.ins().fmul(a, b),
+    fn float(&self, this: &mut Translator<'_>, a: ValueId, b: ValueId, slow: &Slow) {
+        let Some(float) = this.float_arith(self.op, a, b, slow) else {
+            return;
         };
         this.define_float(self.result, float);
         this.facts.insert(self.result, Fact::Unboxed);
         this.jump_to(self.next);
+    }
+
+    fn is_of_integers(&self) -> bool {
+        use ArithOp::{BitAnd, BitOr, BitXor, Mod, Quot, Rem, ShiftLeft, ShiftRight};
+        matches!(
+            self.op,
+            Quot | Rem | Mod | BitAnd | BitOr | BitXor | ShiftLeft | ShiftRight
+        )
     }
 }
 
@@ -316,19 +371,6 @@ impl ArithPaths {
         };
         let wraps = this.builder.ins().icmp(wrong, to, from);
         this.leave_if(wraps, slow);
-    }
-
-    fn checked(&self, this: &mut Translator<'_>, a: Value, b: Value, slow: &Slow) -> Value {
-        let (word, overflow) = match self.op {
-            ArithOp::Add => this.builder.ins().sadd_overflow(a, b),
-            ArithOp::Sub => this.builder.ins().ssub_overflow(a, b),
-            ArithOp::Mul => {
-                let a = this.builder.ins().sshr_imm_s(a, 3);
-                this.builder.ins().smul_overflow(a, b)
-            }
-        };
-        this.leave_if(overflow, slow);
-        word
     }
 }
 
@@ -390,27 +432,49 @@ struct ComparePaths {
 
 impl Paths for ComparePaths {
     fn small(&self, this: &mut Translator<'_>, a: ValueId, b: ValueId, _: &Slow) {
-        let (left, right) = (this.get(a), this.get(b));
-        let bit = this.builder.ins().icmp(int_condition(self.op), left, right);
-        self.outcome.leave(this, bit, |this, outcome| {
-            this.learn(self.op, a, b, outcome)
-        });
+        let left = this.get(a);
+        let Some(order) = self.op.order() else {
+            let lowest = this.builder.ins().band_imm_s(left, 1 << 3);
+            let wanted = match self.op {
+                CompareOp::Even => IntCC::Equal,
+                _ => IntCC::NotEqual,
+            };
+            let bit = this.builder.ins().icmp_imm_s(wanted, lowest, 0);
+            return self.outcome.leave(this, bit, |_, _| {});
+        };
+        let right = this.get(b);
+        let bit = this.builder.ins().icmp(int_condition(order), left, right);
+        self.outcome
+            .leave(this, bit, |this, outcome| this.learn(order, a, b, outcome));
     }
 
-    fn float(&self, this: &mut Translator<'_>, a: ValueId, b: ValueId) {
+    fn float(&self, this: &mut Translator<'_>, a: ValueId, b: ValueId, slow: &Slow) {
+        let Some(order) = self.op.order() else {
+            let block = slow.block();
+            this.builder.ins().jump(block, &[]);
+            return;
+        };
         let (a, b) = (this.float_of(a), this.float_of(b));
-        let bit = this.builder.ins().fcmp(float_condition(self.op), a, b);
+        let bit = this.builder.ins().fcmp(float_condition(order), a, b);
         self.outcome.leave(this, bit, |_, _| {});
+    }
+
+    fn is_of_integers(&self) -> bool {
+        self.op.order().is_none()
     }
 }
 
+/// The condition of a comparison of both operands.
 pub(super) fn int_condition(op: CompareOp) -> IntCC {
     match op {
         CompareOp::Lt => IntCC::SignedLessThan,
         CompareOp::Le => IntCC::SignedLessThanOrEqual,
         CompareOp::Gt => IntCC::SignedGreaterThan,
         CompareOp::Ge => IntCC::SignedGreaterThanOrEqual,
-        CompareOp::Eq => IntCC::Equal,
+        CompareOp::Eq | CompareOp::Zero => IntCC::Equal,
+        CompareOp::Pos => IntCC::SignedGreaterThan,
+        CompareOp::Neg => IntCC::SignedLessThan,
+        CompareOp::Even | CompareOp::Odd => unreachable!("no comparison of both operands"),
     }
 }
 
@@ -420,6 +484,9 @@ fn float_condition(op: CompareOp) -> FloatCC {
         CompareOp::Le => FloatCC::LessThanOrEqual,
         CompareOp::Gt => FloatCC::GreaterThan,
         CompareOp::Ge => FloatCC::GreaterThanOrEqual,
-        CompareOp::Eq => FloatCC::Equal,
+        CompareOp::Eq | CompareOp::Zero => FloatCC::Equal,
+        CompareOp::Pos => FloatCC::GreaterThan,
+        CompareOp::Neg => FloatCC::LessThan,
+        CompareOp::Even | CompareOp::Odd => unreachable!("no comparison of both operands"),
     }
 }

@@ -29,14 +29,14 @@ fn entry_offset(arguments: usize) -> i32 {
 }
 
 impl Translator<'_> {
-    fn load(&mut self, base: Value, offset: i32) -> Value {
+    pub(super) fn load(&mut self, base: Value, offset: i32) -> Value {
         self.builder
             .ins()
             .load(types::I64, MemFlagsData::trusted(), base, offset)
     }
 
     /// The var's callee as `self` word, and its entry.
-    fn var_callee(&mut self, var: LiteralId, arguments: usize) -> (Value, Value) {
+    pub(super) fn var_callee(&mut self, var: LiteralId, arguments: usize) -> (Value, Value) {
         let var = self.var_address(var);
         let callee = self.load(var, BODY_OFFSET + offset_of!(VarBody, callee) as i32);
         let code = self.load(callee, body_field(0));
@@ -91,7 +91,7 @@ impl Translator<'_> {
         [self.context(), callee].into_iter().chain(args).collect()
     }
 
-    fn call_entry(&mut self, entry: Value, args: &[Value], inst: &Inst) -> Value {
+    pub(super) fn call_entry(&mut self, entry: Value, args: &[Value], inst: &Inst) -> Value {
         let signature = self.entry_signature(args.len() - 2);
         let call = self.builder.ins().call_indirect(signature, entry, args);
         let result = self.builder.inst_results(call)[0];
@@ -102,6 +102,9 @@ impl Translator<'_> {
     pub(super) fn call_global(&mut self, var: LiteralId, args: &[ValueId], inst: &Inst) -> Value {
         if self.ir.is_own_call(var, args.len()) {
             return self.call_itself(var, args, inst);
+        }
+        if let Some(word) = self.call_builtin(var, args, inst) {
+            return word;
         }
         let (callee, entry) = self.var_callee(var, args.len());
         let args = self.call_arguments(callee, args);

@@ -5,12 +5,13 @@ use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, Value};
 
 use super::Translator;
+use super::facts::Fact;
 use crate::backends::cranelift::symbols::{self, Symbol};
 use crate::ir::entity::ValueId;
 
 impl Translator<'_> {
     pub(super) fn dup(&mut self, value: ValueId) {
-        if self.fact(value).is_some() {
+        if self.fact(value).as_ref().is_some_and(Fact::is_uncounted) {
             return;
         }
         let value = self.get(value);
@@ -18,7 +19,7 @@ impl Translator<'_> {
     }
 
     pub(super) fn drop(&mut self, value: ValueId) {
-        if self.fact(value).is_some() {
+        if self.fact(value).as_ref().is_some_and(Fact::is_uncounted) {
             return;
         }
         let value = self.get(value);

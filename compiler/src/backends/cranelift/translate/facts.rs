@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use batuta_runtime::collections::array::Element;
 use batuta_runtime::value::TAG_INT;
 
 use super::Translator;
@@ -9,7 +10,7 @@ use crate::ir::entity::{LiteralId, ValueId};
 use crate::ir::function::{IrFunction, Literal};
 use crate::ir::instruction::{CompareOp, Op, Type};
 
-/// Something known. Each says that the word, if there is one, is not counted.
+/// Something known. Each but `Array` says that the word, if there is one, is not counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fact {
     /// The word is a small integer.
@@ -18,18 +19,25 @@ pub(super) enum Fact {
     Float,
     /// Only the unboxed float is at hand.
     Unboxed,
+    /// The word is an array's of 64-bit integers or floats; its place is at hand.
+    Array(Element),
     /// Of the function itself: its var holds it, and nothing has run since that was seen.
     Current,
 }
 
 impl Fact {
+    /// Is the word not counted?
+    pub(super) fn is_uncounted(&self) -> bool {
+        !matches!(self, Fact::Array(_))
+    }
+
     /// The fact of a block's parameter that gets a value with this one. Coarser than the value's,
     /// so that the turns of a loop share a version.
     pub(super) fn handed_over(self, is_constant: bool) -> Fact {
         match self {
             Fact::Small(_) if is_constant => Fact::Small(Range::default()),
             Fact::Small(range) => Fact::Small(range.coarse()),
-            Fact::Float | Fact::Unboxed | Fact::Current => self,
+            Fact::Float | Fact::Unboxed | Fact::Array(_) | Fact::Current => self,
         }
     }
 }
@@ -41,10 +49,7 @@ pub(super) type Facts = BTreeMap<ValueId, Fact>;
 pub(super) fn common(one: &Facts, other: &Facts) -> Facts {
     let both = one.iter().filter_map(|(value, fact)| {
         let fact = match (*fact, *other.get(value)?) {
-            (Fact::Small(a), Fact::Small(b)) => Fact::Small(Range {
-                low: a.low.min(b.low),
-                high: a.high.min(b.high),
-            }),
+            (Fact::Small(a), Fact::Small(b)) => Fact::Small(a.either(b)),
             (a, b) if a == b => a,
             _ => return None,
         };
@@ -85,6 +90,14 @@ impl Range {
         low: Slack::Much,
         high: Slack::Much,
     };
+
+    /// Of a value that is one of two.
+    pub(super) fn either(self, other: Range) -> Range {
+        Range {
+            low: self.low.min(other.low),
+            high: self.high.min(other.high),
+        }
+    }
 
     fn coarse(self) -> Range {
         let coarse = |slack| match slack {
@@ -197,6 +210,12 @@ impl Translator<'_> {
         }
     }
 
+    /// The fact of a value that says what kind of number it is.
+    pub(super) fn number_fact(&self, value: ValueId) -> Option<Fact> {
+        self.fact(value)
+            .filter(|fact| matches!(fact, Fact::Small(_) | Fact::Float | Fact::Unboxed))
+    }
+
     /// What a comparison of small integers with this outcome tells of its operands.
     pub(super) fn learn(&mut self, op: CompareOp, a: ValueId, b: ValueId, outcome: bool) {
         match (op, outcome) {
@@ -209,6 +228,14 @@ impl Translator<'_> {
                 self.learn_less(b, a, false);
             }
             (CompareOp::Eq, false) => {}
+            (
+                CompareOp::Zero
+                | CompareOp::Pos
+                | CompareOp::Neg
+                | CompareOp::Even
+                | CompareOp::Odd,
+                _,
+            ) => {}
         }
     }
 

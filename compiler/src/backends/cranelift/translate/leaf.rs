@@ -43,7 +43,7 @@ pub fn leaf(ir: &IrFunction) -> Option<Leaf<'_>> {
     };
     let (last, before) = entry.insts.split_last()?;
     let test = match last.op {
-        Op::Compare(op, a, b) => Test::Small(op, a, b),
+        Op::Compare(op, a, b) => Test::Small(op.order()?, a, b),
         Op::SameWord(a, b) => Test::Same(a, b),
         _ => return None,
     };

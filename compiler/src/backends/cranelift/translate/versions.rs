@@ -75,11 +75,17 @@ pub(super) struct Versions {
 
 impl Versions {
     pub(super) fn of(ir: &IrFunction) -> Versions {
-        let has_numbers = ir
-            .blocks
-            .iter()
-            .flat_map(|block| &block.insts)
-            .any(|inst| matches!(inst.op, Op::Arith(..) | Op::Compare(..)));
+        let has_numbers = ir.blocks.iter().flat_map(|block| &block.insts).any(|inst| {
+            matches!(
+                inst.op,
+                Op::Arith(..)
+                    | Op::Unary(..)
+                    | Op::Compare(..)
+                    | Op::ArrayGet(..)
+                    | Op::ArraySet(..)
+                    | Op::ArrayLength(_)
+            )
+        });
         Versions {
             live: has_numbers.then(|| live_values(ir)),
             own: ir.self_value(),

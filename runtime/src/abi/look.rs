@@ -1,0 +1,67 @@
+//! Quick looks into collections, on the coroutine's stack: what is at hand without asking anybody.
+//! For all else they give [`Control::NoMatch`], and the core function is called.
+
+use super::guarded;
+use crate::collections::{map, vector, walk};
+use crate::context::Cx;
+use crate::number;
+use crate::value::object::Kind;
+use crate::value::{Control, Value};
+
+fn found(cx: *mut Cx, look: impl FnOnce() -> Option<Value>) -> u64 {
+    // SAFETY: compiled code passes its own context, alive for the call.
+    let cx = unsafe { &mut *cx };
+    guarded(cx, |_| {
+        look().map_or(Control::NoMatch.word(), Value::into_word)
+    })
+}
+
+/// `(nth vector index)` inside of a vector.
+///
+/// # Safety
+/// Called by compiled code only: live words, which it keeps, own context.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn bt_look_nth(cx: *mut Cx, coll: u64, index: u64) -> u64 {
+    // SAFETY: the caller keeps both words alive.
+    let (coll, index) = unsafe { (Value::borrow_word(&coll), Value::borrow_word(&index)) };
+    found(cx, || {
+        let index = usize::try_from(index.as_small_int()?).ok()?;
+        vector::nth(coll, index).cloned()
+    })
+}
+
+/// `(get map key)` with a key that asks nothing; `(get vector index)`, `(get nil key)`.
+///
+/// # Safety
+/// As for [`bt_look_nth`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn bt_look_get(cx: *mut Cx, coll: u64, key: u64) -> u64 {
+    // SAFETY: the caller keeps both words alive.
+    let (coll, key) = unsafe { (Value::borrow_word(&coll), Value::borrow_word(&key)) };
+    found(cx, || match coll.kind() {
+        Some(Kind::Map) if !walk::is_composite(key) => {
+            Some(map::get(coll, key).cloned().unwrap_or_default())
+        }
+        Some(Kind::Vector) => {
+            let index = usize::try_from(key.as_small_int()?).ok()?;
+            Some(vector::nth(coll, index).cloned().unwrap_or_default())
+        }
+        None if coll.is_nil() => Some(Value::NIL),
+        _ => None,
+    })
+}
+
+/// `(count coll)` of vectors and maps.
+///
+/// # Safety
+/// As for [`bt_look_nth`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn bt_look_count(cx: *mut Cx, coll: u64) -> u64 {
+    // SAFETY: the caller keeps the word alive.
+    let coll = unsafe { Value::borrow_word(&coll) };
+    found(cx, || match coll.kind() {
+        Some(Kind::Vector) => vector::len(coll).map(number::from_usize),
+        None if coll.is_nil() => Some(number::int(0)),
+        _ => None,
+    })
+}
