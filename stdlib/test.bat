@@ -103,19 +103,20 @@
          (painted (if (zero? (+ fail error)) 32 31)
                   (str fail " failures, " error " errors.")))))
 
-(defn ^:dynamic report
+(def ^:dynamic report
   "Counts and tells one event: a map with :type :pass, :fail, :error, :summary, or the beginning
-  and end of a test or namespace. Bind it to hear of events."
-  [event]
-  (case (:type event)
-    :pass (inc-report-counter :pass)
-    :fail (do (inc-report-counter :fail)
-              (tell-problem "FAIL" event))
-    :error (do (inc-report-counter :error)
-               (tell-problem "ERROR" event))
-    :begin-test-ns (println (str "\nTesting " (:ns event)))
-    :summary (tell-summary event)
-    nil))
+  and end of a test or namespace. A multimethod of the type; bind it to hear of events."
+  (-> (multimethod* (var report) "clojure.test/report" :type :default nil)
+      (add-method* :default (fn [event] nil))
+      (add-method* :pass (fn [event] (inc-report-counter :pass)))
+      (add-method* :fail (fn [event]
+                           (inc-report-counter :fail)
+                           (tell-problem "FAIL" event)))
+      (add-method* :error (fn [event]
+                            (inc-report-counter :error)
+                            (tell-problem "ERROR" event)))
+      (add-method* :begin-test-ns (fn [event] (println (str "\nTesting " (:ns event)))))
+      (add-method* :summary tell-summary)))
 
 (defn do-report
   "Hands an event to report."
@@ -182,12 +183,10 @@
          (not (special-symbol? (symbol (name head))))
          (= form (macroexpand-1 form)))))
 
-(defn is-form
-  "What (is form message) stands for; call is the form of the call itself. Written by is."
-  [form message call]
-  (let [{:keys [file line]} (meta call)
-        event {:file file :line line :message message :expected (quoted form)}
-        head (when (seq? form) (first form))
+(defn- known-assertion
+  "The form that checks another one and reports it as event."
+  [form event]
+  (let [head (when (seq? form) (first form))
         kind (when (and (symbol? head)
                         (contains? #{nil "test" "clojure.test"} (namespace head)))
                (name head))]
@@ -196,6 +195,25 @@
       (= kind "thrown-with-msg?") (crash-form event (nth form 2) (second form) (drop 3 form))
       (and (seq? form) (call-of-function? form)) `(tried-call ~event (fn [] [~@form]))
       :else `(tried-value ~event (fn [] ~form)))))
+
+(defn- assertion-kind
+  [message form]
+  (if (seq? form) (first form) :default))
+
+(def assert-expr
+  "The form that (is form message) stands for: a multimethod of the head of form, to which a
+  program may add assertions of its own."
+  (add-method* (multimethod* (var assert-expr) "clojure.test/assert-expr" assertion-kind :default nil)
+               :default (fn [message form]
+                          (known-assertion form {:message message :expected (quoted form)}))))
+
+(defn is-form
+  "What (is form message) stands for; call is the form of the call itself. Written by is."
+  [form message call]
+  (let [{:keys [file line]} (meta call)]
+    (if (contains? (methods assert-expr) (assertion-kind message form))
+      (assert-expr message form)
+      (known-assertion form {:file file :line line :message message :expected (quoted form)}))))
 
 (defmacro is
   "Reports whether the form is true, with a message if one is given; gives its value. In

@@ -81,6 +81,8 @@
   (is (false? (< ##NaN 1)))
   (is (false? (< 1 ##NaN)))
   (is (true? (< ##-Inf 0 ##Inf)))
+  (are [f] (true? (f nil)) < > <= >= ==)
+  (are [f] (= ["x" nil] [(f "x") (f nil)]) min max dissoc disj)
   (is (thrown? Exception (< nil 1)))
   (is (thrown? Exception (< 1 "2")))
   (is (thrown? Exception (apply < []))))

@@ -74,6 +74,9 @@ fn extreme(
     args: &[Value],
     wants: fn(&Value, &Value) -> Result<bool, Fault>,
 ) -> Result<Value, Fault> {
+    if let [only] = args {
+        return Ok(only.clone());
+    }
     Number::expect(who, &args[0])?;
     let mut best = args[0].clone();
     for arg in &args[1..] {

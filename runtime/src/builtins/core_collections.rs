@@ -293,8 +293,8 @@ fn remove_all(
     wanted: (&str, fn(&Value) -> bool),
     remove: fn(Value, &Value) -> Value,
 ) -> Flow {
-    if args[0].is_nil() {
-        return Ok(Value::NIL);
+    if args[0].is_nil() || args.len() == 1 {
+        return Ok(take(args, 0));
     }
     if !wanted.1(&args[0]) {
         return Err(Fault::wrong_type(who, wanted.0, &args[0]).into());

@@ -21,10 +21,8 @@ fn not_equal(cx: &mut Cx, args: &mut [Value]) -> Flow {
     crate::builtin::and_then(cx, flow, |_, answer| Ok(Value::bool(!answer.is_truthy())))
 }
 
-fn chain(who: &str, args: &[Value], holds: fn(&Value, &Value) -> Result<bool, Fault>) -> Flow {
-    if let [one] = args {
-        Number::expect(who, one)?;
-    }
+/// One argument is in order whatever it is, as in Clojure.
+fn chain(args: &[Value], holds: fn(&Value, &Value) -> Result<bool, Fault>) -> Flow {
     for pair in args.windows(2) {
         if !holds(&pair[0], &pair[1])? {
             return Ok(Value::FALSE);
@@ -86,14 +84,14 @@ const ROWS: &[Builtin] = &[
         "<",
         "[n & ns]",
         at_least(1),
-        |_, a| chain("<", a, comparison::less),
+        |_, a| chain(a, comparison::less),
         "Does each number come before the next?",
     ),
     row(
         "<=",
         "[n & ns]",
         at_least(1),
-        |_, a| chain("<=", a, comparison::less_or_equal),
+        |_, a| chain(a, comparison::less_or_equal),
         "Does no number come after the next?",
     ),
     row(
@@ -107,21 +105,21 @@ const ROWS: &[Builtin] = &[
         "==",
         "[n & ns]",
         at_least(1),
-        |_, a| chain("==", a, comparison::equivalent),
+        |_, a| chain(a, comparison::equivalent),
         "Are all arguments the same number?",
     ),
     row(
         ">",
         "[n & ns]",
         at_least(1),
-        |_, a| chain(">", a, |x, y| comparison::less(y, x)),
+        |_, a| chain(a, |x, y| comparison::less(y, x)),
         "Does each number come after the next?",
     ),
     row(
         ">=",
         "[n & ns]",
         at_least(1),
-        |_, a| chain(">=", a, |x, y| comparison::less_or_equal(y, x)),
+        |_, a| chain(a, |x, y| comparison::less_or_equal(y, x)),
         "Does no number come before the next?",
     ),
     row(
