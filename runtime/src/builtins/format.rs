@@ -59,6 +59,9 @@ impl Directive {
     fn write(&self, out: &mut String, value: &Value) -> Result<(), Fault> {
         let mut body = match self.letter {
             's' | 'S' => self.general(value),
+            'c' | 'd' | 'x' | 'X' | 'o' | 'f' | 'e' | 'E' | 'g' if value.is_nil() => {
+                self.general(value)
+            }
             'b' => value.is_truthy().to_string(),
             'c' => self.character(value)?,
             'd' | 'x' | 'X' | 'o' => self.integer(value)?,

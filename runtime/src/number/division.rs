@@ -80,7 +80,7 @@ struct Operation {
 const QUOTIENT: Operation = Operation {
     int: |x, y| x / y,
     big: |x, y| x / y,
-    float: |x, y| (x / y).trunc(),
+    float: float_quotient,
     decimal: Decimal::quot,
     keeps_denominator: false,
 };
@@ -88,7 +88,7 @@ const QUOTIENT: Operation = Operation {
 const REMAINDER: Operation = Operation {
     int: |x, y| x % y,
     big: |x, y| x % y,
-    float: |x, y| x % y,
+    float: float_remainder,
     decimal: Decimal::rem,
     keeps_denominator: true,
 };
@@ -97,16 +97,27 @@ const MODULUS: Operation = Operation {
     int: |x, y| x.mod_floor(&y),
     big: |x, y| x.mod_floor(&y),
     float: |x, y| {
-        let rest = x % y;
-        if rest != 0.0 && (rest < 0.0) != (y < 0.0) {
-            rest + y
-        } else {
+        let rest = float_remainder(x, y);
+        if rest == 0.0 || (x > 0.0) == (y > 0.0) {
             rest
+        } else {
+            rest + y
         }
     },
     decimal: Decimal::modulo,
     keeps_denominator: true,
 };
+
+/// As an integer made a float again: there is no negative zero.
+fn float_quotient(x: f64, y: f64) -> f64 {
+    (x / y).trunc() + 0.0
+}
+
+/// As Clojure defines it, by the rounded quotient: `(rem 1.0 0.1)` is 0, which an exact remainder
+/// is not.
+fn float_remainder(x: f64, y: f64) -> f64 {
+    x - float_quotient(x, y) * y
+}
 
 fn whole(who: &str, a: &Value, b: &Value, operation: &Operation) -> Result<Value, Fault> {
     let (x, y) = (Number::expect(who, a)?, Number::expect(who, b)?);
@@ -122,12 +133,11 @@ fn whole(who: &str, a: &Value, b: &Value, operation: &Operation) -> Result<Value
             if y == 0.0 {
                 return Err(divide_by_zero());
             }
-            let result = (operation.float)(x, y);
-            if !result.is_finite() {
+            if !(x / y).is_finite() {
                 // Names the number that has no quotient.
-                float_to_int(result)?;
+                float_to_int(x / y)?;
             }
-            Ok(Value::float(result))
+            Ok(Value::float((operation.float)(x, y)))
         }
         _ => whole_exact(&x, &y, operation),
     }
