@@ -283,11 +283,10 @@ impl Copy<'_> {
                 }
             }
             CoreKind::Jump(label, _) => *label = self.label(*label),
-            CoreKind::Try { catch, .. } => {
-                if let Some((local, _)) = catch {
-                    *local = self.local(*local);
-                }
-            }
+            CoreKind::Try {
+                catch: Some((local, _)),
+                ..
+            } => *local = self.local(*local),
             _ => {}
         }
         core.for_each_child_mut(&mut |child| self.node(child));
