@@ -163,7 +163,7 @@ fn stages_of_compilation_can_be_seen() {
 fn a_profile_shows_where_the_time_went() {
     let program = "
         (defn busy [n] (loop [i 0 s 0.0] (if (< i n) (recur (+ i 1) (+ s (* 0.5 i))) s)))
-        (defn twice [n] (+ (busy n) (busy n)))
+        (defn twice [n] (loop [k 0 s 0.0] (if (< k 2) (recur (+ k 1) (+ s (busy n))) s)))
         (defn until [end] (let [x (twice 100000)] (if (< (System/nanoTime) end) (recur end) x)))
         (println (float? (until (+ (System/nanoTime) 400000000))))";
     let directory = tempfile::tempdir().expect("a temporary directory can be made");
@@ -195,7 +195,10 @@ fn a_profile_is_drawn_however_the_program_ends() {
 
 #[test]
 fn perf_is_told_the_names_of_functions() {
-    let program = "(defn twice [x] (* 2 x)) (defn main [] (println (twice 3)))";
+    // A function with a loop is compiled at its first call and not copied into its caller.
+    let program = "
+        (defn twice [x] (loop [k 0 s 0] (if (< k 2) (recur (+ k 1) (+ s x)) s)))
+        (defn main [] (println (twice 3)))";
     let told = feed(command(&["run", "--perf-map", "-"]), program);
     let map = told
         .stderr
