@@ -102,6 +102,15 @@ fn append(store: &Store, log: &str, rows: Vec<Row>) -> u64 {
     ticket.wait().expect("the rows are stored").commit.0
 }
 
+/// Deletes a key that is there, and waits until readers no longer see it.
+fn delete(store: &Store, log: &str, key: i64) {
+    let ticket = store
+        .delete(log, &Datum::Int(key), None)
+        .expect("the log has a key")
+        .expect("the key is there");
+    ticket.wait().expect("the tombstone is stored");
+}
+
 fn keyed_store() -> Store {
     let store = Store::memory();
     let options = LogOptions {
@@ -221,9 +230,7 @@ fn keyed_logs_show_the_newest_version() {
     let store = keyed_store();
     append(&store, "users", vec![user(1, "Ann"), user(2, "Bob")]);
     append(&store, "users", vec![user(1, "Anna"), user(3, "Cy")]);
-    store
-        .delete("users", &Datum::Int(2), None)
-        .expect("the key is deleted");
+    delete(&store, "users", 2);
     let engine = engine(&store);
     let check = || {
         let rows = run(&engine, log("users").with(ascending("id"))).expect("it runs");
@@ -257,9 +264,7 @@ fn the_past_is_a_shorter_prefix() {
     let store = keyed_store();
     let first = append(&store, "users", vec![user(1, "Ann"), user(2, "Bob")]);
     append(&store, "users", vec![user(1, "Anna")]);
-    store
-        .delete("users", &Datum::Int(2), None)
-        .expect("the key is deleted");
+    delete(&store, "users", 2);
     let engine = engine(&store);
     let then = || {
         log("users")
