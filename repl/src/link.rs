@@ -1,7 +1,7 @@
 //! Makes an executable of an object file: finds the runtime's static library and calls the
 //! system's linker through `cc`.
 
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::SystemTime;
@@ -45,9 +45,9 @@ pub enum LinkError {
         error: io::Error,
     },
     /// A file cannot be written.
-    #[error("cannot write {path}: {error}")]
+    #[error("cannot write in {path}: {error}")]
     Write {
-        /// Which.
+        /// Where.
         path: String,
         /// What the system says.
         error: io::Error,
@@ -63,15 +63,17 @@ pub enum LinkError {
 /// No library, no linker, or one that fails.
 pub fn link(object: &[u8], compilation: &Compilation) -> Result<(), LinkError> {
     let library = library(compilation.runtime.as_deref())?;
-    let path = env::temp_dir().join(format!("batuta-{}.o", std::process::id()));
-    fs::write(&path, object).map_err(|error| LinkError::Write {
-        path: path.display().to_string(),
+    let unwritable = |error| LinkError::Write {
+        path: env::temp_dir().display().to_string(),
         error,
-    })?;
-    let linked = call_linker(&path, &library, compilation);
-    // A temporary file that cannot be removed is the system's to remove.
-    let _ = fs::remove_file(&path);
-    linked
+    };
+    let mut file = tempfile::Builder::new()
+        .prefix("batuta-")
+        .suffix(".o")
+        .tempfile()
+        .map_err(unwritable)?;
+    file.write_all(object).map_err(unwritable)?;
+    call_linker(file.path(), &library, compilation)
 }
 
 fn call_linker(object: &Path, library: &Path, compilation: &Compilation) -> Result<(), LinkError> {
