@@ -104,10 +104,10 @@ pub enum CoreKind {
     Def(VarRef, Option<Box<Core>>),
 }
 
-impl Core {
-    /// Shows every node directly below this one. Bodies of functions made here are not below it.
-    pub fn for_each_child<'a>(&'a self, visit: &mut dyn FnMut(&'a Core)) {
-        match &self.kind {
+/// The walk over the nodes directly below one, shared or to be changed.
+macro_rules! visit_children {
+    ($kind:expr, $visit:expr, $iter:ident) => {
+        match $kind {
             CoreKind::Const(_)
             | CoreKind::Local(_)
             | CoreKind::Global(_)
@@ -116,96 +116,55 @@ impl Core {
             | CoreKind::Rethrow
             | CoreKind::Def(_, None) => {}
             CoreKind::If(test, then, otherwise) => {
-                visit(test);
-                visit(then);
-                visit(otherwise);
+                $visit(test);
+                $visit(then);
+                $visit(otherwise);
             }
             CoreKind::Let(bindings, body) | CoreKind::Loop { bindings, body, .. } => {
-                bindings.iter().for_each(|(_, value)| visit(value));
-                visit(body);
+                bindings.$iter().for_each(|(_, value)| $visit(value));
+                $visit(body);
             }
             CoreKind::Do(nodes)
             | CoreKind::CallGlobal(_, nodes)
             | CoreKind::Primitive(_, nodes)
             | CoreKind::Recur(_, nodes)
-            | CoreKind::Jump(_, nodes) => nodes.iter().for_each(visit),
-            CoreKind::LetFn(_, body) | CoreKind::Return(body) => visit(body),
+            | CoreKind::Jump(_, nodes) => nodes.$iter().for_each($visit),
+            CoreKind::LetFn(_, body) | CoreKind::Return(body) => $visit(body),
             CoreKind::Call(callee, args) => {
-                visit(callee);
-                args.iter().for_each(visit);
+                $visit(callee);
+                args.$iter().for_each($visit);
             }
             CoreKind::Join { body, inner, .. } => {
-                visit(inner);
-                visit(body);
+                $visit(inner);
+                $visit(body);
             }
             CoreKind::Try {
                 body,
                 catch,
                 finally,
             } => {
-                visit(body);
+                $visit(body);
                 if let Some((_, handle)) = catch {
-                    visit(handle);
+                    $visit(handle);
                 }
                 if let Some(finally) = finally {
-                    visit(finally);
+                    $visit(finally);
                 }
             }
-            CoreKind::Def(_, Some(value)) => visit(value),
+            CoreKind::Def(_, Some(value)) => $visit(value),
         }
-    }
+    };
 }
 
 impl Core {
-    /// Shows every node directly below this one, to be changed. Bodies of functions made here are
-    /// not below it.
+    /// Shows every node directly below this one. Bodies of functions made here are not below it.
+    pub fn for_each_child<'a>(&'a self, visit: &mut dyn FnMut(&'a Core)) {
+        visit_children!(&self.kind, visit, iter);
+    }
+
+    /// As [`Core::for_each_child`], to change the nodes.
     pub fn for_each_child_mut(&mut self, visit: &mut dyn FnMut(&mut Core)) {
-        match &mut self.kind {
-            CoreKind::Const(_)
-            | CoreKind::Local(_)
-            | CoreKind::Global(_)
-            | CoreKind::Var(_)
-            | CoreKind::Fn(_)
-            | CoreKind::Rethrow
-            | CoreKind::Def(_, None) => {}
-            CoreKind::If(test, then, otherwise) => {
-                visit(test);
-                visit(then);
-                visit(otherwise);
-            }
-            CoreKind::Let(bindings, body) | CoreKind::Loop { bindings, body, .. } => {
-                bindings.iter_mut().for_each(|(_, value)| visit(value));
-                visit(body);
-            }
-            CoreKind::Do(nodes)
-            | CoreKind::CallGlobal(_, nodes)
-            | CoreKind::Primitive(_, nodes)
-            | CoreKind::Recur(_, nodes)
-            | CoreKind::Jump(_, nodes) => nodes.iter_mut().for_each(visit),
-            CoreKind::LetFn(_, body) | CoreKind::Return(body) => visit(body),
-            CoreKind::Call(callee, args) => {
-                visit(callee);
-                args.iter_mut().for_each(visit);
-            }
-            CoreKind::Join { body, inner, .. } => {
-                visit(inner);
-                visit(body);
-            }
-            CoreKind::Try {
-                body,
-                catch,
-                finally,
-            } => {
-                visit(body);
-                if let Some((_, handle)) = catch {
-                    visit(handle);
-                }
-                if let Some(finally) = finally {
-                    visit(finally);
-                }
-            }
-            CoreKind::Def(_, Some(value)) => visit(value),
-        }
+        visit_children!(&mut self.kind, visit, iter_mut);
     }
 }
 
