@@ -3,8 +3,8 @@
 //! A [`LazyFunction`] stands behind an [`FnCode`] whose entries point at the resolve stub. The
 //! runtime asks [`FirstCall`] for an entry; it is lowered, compiled and put into the table, and
 //! the unit is kept here as long as the function lives. A short function without loops is interpreted
-//! at first, because most functions of a program's start are called once. Library functions are not even read until
-//! then.
+//! at first, because most functions of a program's start are called once. Library functions are not
+//! even read until then.
 
 use std::any::Any;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -88,19 +88,23 @@ impl Resolver for FirstCall {
             CodeSource::Native(_) | CodeSource::Ahead(_) | CodeSource::Bounce => None,
         };
         match function {
-            Some(function) => function.compile(code, wanted),
+            Some(function) => function.compile(code, wanted, || function.ir_for(code, wanted)),
             None => Err(Fault::new(FaultKind::Panic, "code of another compiler")),
         }
     }
 
     fn resolve_call(&self, code: &Arc<FnCode>, count: usize) -> Result<Resolved, Fault> {
+        let wanted = Wanted::Entry(count);
         if let CodeSource::Compiled(function) = &code.source
             && let Some(function) = LazyFunction::behind(function)
             && let Some(ir) = function.ir_of_early_call(count)?
         {
-            return Ok(Resolved::Interpreted(interpreted(Arc::new(ir))));
+            return Ok(match !ir.owns_self && is_cheap(&ir) {
+                true => Resolved::Interpreted(interpreted(Arc::new(ir))),
+                false => Resolved::Entry(function.compile(code, wanted, || Ok(ir))?),
+            });
         }
-        let entry = self.resolve(code, Wanted::Entry(count))?;
+        let entry = self.resolve(code, wanted)?;
         Ok(Resolved::Entry(entry))
     }
 }
@@ -134,8 +138,8 @@ impl LazyFunction {
         self.source.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What the interpreter is to run for one of the first calls; none if the function is called
-    /// often, or is not worth it.
+    /// The function as one of its first calls has it, which the interpreter may run; none if it is
+    /// called often, or gathers a rest.
     fn ir_of_early_call(&self, count: usize) -> Result<Option<IrFunction>, Fault> {
         let may_be = count <= ARGUMENTS_MAX && !code_map::is_kept();
         if !may_be || self.calls.fetch_add(1, Ordering::Relaxed) >= INTERPRETED_CALLS {
@@ -146,16 +150,20 @@ impl LazyFunction {
         let Some(target) = target.filter(|target| target.arguments.is_none()) else {
             return Ok(None);
         };
-        let ir = self.lower(&core, target);
-        Ok((!ir.owns_self && is_cheap(&ir)).then_some(ir))
+        Ok(Some(self.lower(&core, target)))
     }
 
-    fn compile(&self, code: &FnCode, wanted: Wanted) -> Result<usize, Fault> {
+    fn compile(
+        &self,
+        code: &FnCode,
+        wanted: Wanted,
+        lowered: impl FnOnce() -> Result<IrFunction, Fault>,
+    ) -> Result<usize, Fault> {
         let mut units = self.units.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, unit)) = units.iter().find(|(made_for, _)| *made_for == wanted) {
             return Ok(unit.entry() as usize);
         }
-        let ir = self.ir_for(code, wanted)?;
+        let ir = lowered()?;
         let unit = jit().compile(&ir).map_err(|error| {
             let text = format!("`{}` does not compile: {error}", ir.name);
             Fault::new(FaultKind::Panic, text)
