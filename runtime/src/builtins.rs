@@ -14,6 +14,7 @@ pub mod bytes;
 pub mod core_arithmetic;
 pub mod core_arrays;
 pub mod core_casts;
+pub mod core_changes;
 pub mod core_chunks;
 pub mod core_collections;
 pub mod core_comparison;
@@ -84,6 +85,7 @@ tables![
     core_arrays::TABLE => BT_CORE_ARRAYS,
     core_casts::TABLE => BT_CORE_CASTS,
     core_chunks::TABLE => BT_CORE_CHUNKS,
+    core_changes::TABLE => BT_CORE_CHANGES,
     core_collections::TABLE => BT_CORE_COLLECTIONS,
     core_comparison::TABLE => BT_CORE_COMPARISON,
     core_decimals::TABLE => BT_CORE_DECIMALS,

@@ -2,7 +2,7 @@
 //! them. Comparison functions are asked through [`search`], one comparison at a time.
 
 use crate::builtin::{Builtin, BuiltinTable, Flow, at_least, exactly, row};
-use crate::builtins::core_collections::with_keys;
+use crate::builtins::core_changes::with_keys;
 use crate::builtins::support::{position, take, take_all};
 use crate::collections::seq::entry;
 use crate::collections::sorted::{self, Place, search};

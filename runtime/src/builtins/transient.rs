@@ -2,8 +2,8 @@
 //! functions that end in `!`. `persistent!` empties it; later use is a fault.
 
 use crate::builtin::{Builtin, BuiltinTable, Flow, NativeFn, and_then, at_least, exactly, row};
-use crate::builtins::core_collections;
 use crate::builtins::support::{take, take_all};
+use crate::builtins::{core_changes, core_collections};
 use crate::collections::walk::is_composite;
 use crate::collections::{map, set, vector};
 use crate::context::Cx;
@@ -140,7 +140,7 @@ fn assoc(cx: &mut Cx, args: &mut [Value]) -> Flow {
     if args.len().is_multiple_of(2) {
         args.push(Value::NIL);
     }
-    change("assoc!", cx, &mut args, core_collections::assoc)
+    change("assoc!", cx, &mut args, core_changes::assoc)
 }
 
 /// The table.
@@ -161,21 +161,21 @@ const ROWS: &[Builtin] = &[
         "conj!",
         "[transient & items]",
         at_least(1),
-        |cx, a| change("conj!", cx, a, core_collections::conj),
+        |cx, a| change("conj!", cx, a, core_changes::conj),
         "Adds items to a transient.",
     ),
     row(
         "disj!",
         "[transient & members]",
         at_least(1),
-        |cx, a| change("disj!", cx, a, core_collections::disj),
+        |cx, a| change("disj!", cx, a, core_changes::disj),
         "Removes members of a transient set.",
     ),
     row(
         "dissoc!",
         "[transient & keys]",
         at_least(1),
-        |cx, a| change("dissoc!", cx, a, core_collections::dissoc),
+        |cx, a| change("dissoc!", cx, a, core_changes::dissoc),
         "Removes keys of a transient map.",
     ),
     row(
