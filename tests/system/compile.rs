@@ -179,3 +179,20 @@ fn a_missing_linker_or_library_is_told_with_the_way_out() {
     let told = finish(without).failed(1);
     assert!(told.contains("there is no runtime library"), "{told}");
 }
+
+#[test]
+fn the_program_itself_is_never_overwritten() {
+    let folder = folder();
+    let program = folder.path().join("kept.bat");
+    fs::write(&program, "(println 1)\n").expect("the folder is writable");
+    let text = program.display().to_string();
+    let ended = batuta(&["compile", &text, "-o", &text]);
+    assert_eq!(ended.code, Some(2), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("is the program itself"),
+        "{}",
+        ended.stderr
+    );
+    let kept = fs::read_to_string(&program).expect("it is still there");
+    assert_eq!(kept, "(println 1)\n");
+}

@@ -7,9 +7,9 @@ use batuta_compiler::ahead::record::Record;
 use batuta_compiler::ahead::{self, Program};
 use batuta_compiler::session::Session;
 
-use crate::cli::Compilation;
+use crate::cli::{Compilation, Place};
 use crate::commands::run::Main;
-use crate::driver::{CRASHED, Driver};
+use crate::driver::{CRASHED, Driver, MISUSED};
 use crate::link::link;
 use crate::program::finish;
 use crate::report;
@@ -27,6 +27,13 @@ pub fn run(compilation: &Compilation, driver: &Driver) -> ExitCode {
 /// What went wrong has been told; the code to exit with.
 fn executable(compilation: &Compilation, driver: &Driver) -> Result<(), ExitCode> {
     let (name, text) = driver.read_program(&compilation.place)?;
+    if replaces_source(compilation) {
+        let output = compilation.output.display();
+        report::tell_line(&format!(
+            "{output} is the program itself: name the executable with `-o FILE`"
+        ));
+        return Err(ExitCode::from(MISUSED));
+    }
     driver.set_arguments(&[]);
     let record = Arc::new(Record::default());
     let mut session = Session::recording(&record);
@@ -47,4 +54,12 @@ fn executable(compilation: &Compilation, driver: &Driver) -> Result<(), ExitCode
     let object = ahead::compile(&program)
         .map_err(|error| failed(format!("{error}\n`batuta run` runs this program")))?;
     link(&object, compilation).map_err(|error| failed(error.to_string()))
+}
+
+fn replaces_source(compilation: &Compilation) -> bool {
+    let Place::File(source) = &compilation.place else {
+        return false;
+    };
+    let places = (source.canonicalize(), compilation.output.canonicalize());
+    matches!(places, (Ok(source), Ok(output)) if source == output)
 }
