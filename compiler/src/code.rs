@@ -23,6 +23,7 @@ use crate::backends::jit::{Unit, code_map, jit};
 use crate::core_tree::{Core, CoreFunction, CoreKind, VarRef};
 use crate::ir::function::{IrFunction, Literal};
 use crate::ir::interpret::{ARGUMENTS_MAX, interpreted, is_cheap};
+use crate::ir::text::function_text;
 use crate::ir::verify::{Stage, verify};
 use crate::library::Passage;
 use crate::lower::{Group, Surroundings, Target, lower_arity};
@@ -247,7 +248,32 @@ impl LazyFunction {
         });
         Ok(targets.map(|target| self.lower(&core, target)).collect())
     }
+
+    /// What the passes make of each arity.
+    ///
+    /// # Errors
+    /// A library form that does not compile.
+    pub fn stages(&self) -> Result<Vec<Stages>, Fault> {
+        let core = self.core()?;
+        let stages = |arity| {
+            let target = Target {
+                arity,
+                arguments: None,
+            };
+            let mut ir = before_passes(&core, target, &mut Nest::default());
+            let mut stages = vec![("lowered", function_text(&ir))];
+            for (name, pass) in passes::PASSES {
+                pass(&mut ir, &HeldFunctions);
+                stages.push((name, function_text(&ir)));
+            }
+            stages
+        };
+        Ok((0..core.arities.len()).map(stages).collect())
+    }
 }
+
+/// An arity as it is lowered, and behind each pass: the pass's name and the text.
+pub type Stages = Vec<(&'static str, String)>;
 
 /// Lowers an arity and runs the passes; test builds verify what comes out.
 pub(crate) fn lowered(
@@ -256,11 +282,20 @@ pub(crate) fn lowered(
     surroundings: &mut dyn Surroundings,
     bodies: &dyn Bodies,
 ) -> IrFunction {
-    let fused = fuse::fused(core, target.arity);
-    let mut ir = lower_arity(fused.as_ref().unwrap_or(core), target, surroundings);
-    check(&ir, Stage::Lowered);
+    let mut ir = before_passes(core, target, surroundings);
     passes::run(&mut ir, bodies);
     check(&ir, Stage::Owned);
+    ir
+}
+
+fn before_passes(
+    core: &CoreFunction,
+    target: Target,
+    surroundings: &mut dyn Surroundings,
+) -> IrFunction {
+    let fused = fuse::fused(core, target.arity);
+    let ir = lower_arity(fused.as_ref().unwrap_or(core), target, surroundings);
+    check(&ir, Stage::Lowered);
     ir
 }
 
@@ -311,7 +346,7 @@ fn check(ir: &IrFunction, stage: Stage) {
     if cfg!(debug_assertions)
         && let Err(broken) = verify(ir, stage)
     {
-        let text = crate::ir::text::function_text(ir);
+        let text = function_text(ir);
         panic!("{stage:?} IR is broken: {}\n{text}", broken[0]);
     }
 }

@@ -278,6 +278,12 @@ pub enum Primitive {
     VectorCount,
     /// Element of a vector at a constant index known to be inside. (patterns)
     VectorNth,
+    /// Where the element of a vector at an index lies; known to be inside. (fused loops)
+    SlotAddress,
+    /// The index behind the leaf of a vector that an element stands in. (fused loops)
+    LeafEnd,
+    /// The element that lies there. (fused loops)
+    LoadSlot,
     /// Equality with a constant of an immediate kind (keyword, small integer, nil, boolean,
     /// character): one comparison of words. (patterns)
     WordEq,

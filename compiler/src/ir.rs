@@ -6,6 +6,7 @@
 //! | [`instruction`] | every instruction: operands and how they own, result type, whether it can fail |
 //! | [`function`] | a function: blocks, values, literals |
 //! | [`builder`] | safe construction |
+//! | [`graph`] | the ways between blocks, and changes to them |
 //! | [`text`] | the text form, for people and tests |
 //! | [`verify`] | the rules every function keeps |
 //! | [`interpret`] | slow and plain: judge of the back ends, and the road for forms run once |
@@ -15,6 +16,7 @@
 pub mod builder;
 pub mod entity;
 pub mod function;
+pub mod graph;
 pub mod instruction;
 pub mod interpret;
 pub mod text;

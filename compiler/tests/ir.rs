@@ -1,5 +1,8 @@
 //! The IR of small functions, as the back ends see it: after all passes.
 
+#[path = "ir/passes.rs"]
+mod passes;
+
 use std::sync::Arc;
 
 use batuta_compiler::analyze::TopLevel;
@@ -24,8 +27,8 @@ fn start() {
     });
 }
 
-/// All arities of the function that the last form of `text` defines.
-fn ir_of(text: &str) -> String {
+/// Shows the function that the last form of `text` defines.
+fn with_function<T>(text: &str, show: impl FnOnce(&LazyFunction) -> T) -> T {
     start();
     let mut session = Session::new();
     let forms = session.read("test", text).expect("the text reads");
@@ -45,8 +48,12 @@ fn ir_of(text: &str) -> String {
     let CodeSource::Compiled(function) = &code.source else {
         panic!("it is compiled")
     };
-    let function = LazyFunction::behind(function).expect("code of this compiler");
-    let arities = function.ir().expect("it lowers");
+    show(LazyFunction::behind(function).expect("code of this compiler"))
+}
+
+/// All arities of the function that the last form of `text` defines.
+fn ir_of(text: &str) -> String {
+    let arities = with_function(text, |function| function.ir().expect("it lowers"));
     for arity in &arities {
         assert_eq!(verify(arity, Stage::Owned), Ok(()));
     }

@@ -185,8 +185,10 @@ fn the_program_itself_is_never_overwritten() {
     let folder = folder();
     let program = folder.path().join("kept.bat");
     fs::write(&program, "(println 1)\n").expect("the folder is writable");
-    let text = program.display().to_string();
-    let ended = batuta(&["compile", &text, "-o", &text]);
+    let alias = folder.path().join("alias");
+    std::os::unix::fs::symlink(&program, &alias).expect("the folder is writable");
+    let (program_text, alias) = (program.display().to_string(), alias.display().to_string());
+    let ended = batuta(&["compile", &program_text, "-o", &alias]);
     assert_eq!(ended.code, Some(2), "{}", ended.stderr);
     assert!(
         ended.stderr.contains("is the program itself"),

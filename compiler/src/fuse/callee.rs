@@ -306,7 +306,9 @@ pub(super) fn never_reduced(callee: &Callee, count: usize) -> bool {
 fn plain(core: &Core) -> bool {
     match &core.kind {
         CoreKind::Const(_) | CoreKind::Fn(_) => true,
-        CoreKind::Primitive(primitive, _) => *primitive != Primitive::VectorNth,
+        CoreKind::Primitive(primitive, _) => {
+            !matches!(primitive, Primitive::VectorNth | Primitive::LoadSlot)
+        }
         CoreKind::CallGlobal(var, _) => {
             resolve::core_name(&var.0).is_some_and(|name| NEVER_REDUCED.contains(&name))
         }

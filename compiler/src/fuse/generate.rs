@@ -1,9 +1,10 @@
 //! The loop that a pipeline becomes.
 //!
 //! Over numbers: `(loop [i start, result init] (if (< i end) … (recur (+ i step) result) result))`.
-//! Over a collection the loop's variables are the sequence, its present chunk with the place in
-//! it, and the result; behind a chunk's last item the next chunk is asked for. A fold without a
-//! first value carries whether it has begun.
+//! Over a collection the loop's variables are the sequence, its present chunk (a vector) with its
+//! count, the present leaf of that with the addresses of the next item and of the leaf's end, and
+//! the result; behind a leaf's last item the next leaf is looked for, behind a chunk's last one the
+//! next chunk is asked for. A fold without a first value carries whether it has begun.
 
 use batuta_lang::source::Span;
 use batuta_runtime::number;
@@ -51,6 +52,30 @@ fn let_(bindings: Vec<(LocalId, Core)>, body: Core) -> Core {
     Core {
         kind: CoreKind::Let(bindings, Box::new(body)),
         span,
+    }
+}
+
+/// The variables of a loop over a collection.
+struct Walk {
+    seq: LocalId,
+    chunk: LocalId,
+    count: LocalId,
+    behind: LocalId,
+    at: LocalId,
+    stop: LocalId,
+}
+
+impl Walk {
+    /// In the order in which the loop has them.
+    fn all(&self) -> [LocalId; 6] {
+        [
+            self.seq,
+            self.chunk,
+            self.count,
+            self.behind,
+            self.at,
+            self.stop,
+        ]
     }
 }
 
@@ -180,59 +205,116 @@ impl Fuser {
         items: LocalId,
     ) -> Core {
         let span = turn.span;
-        let like = local(items, span);
-        let [seq, chunk, at, end] = ["seq", "chunk", "place", "end"].map(|name| self.local(name));
-        let [first, following, item] = ["seq", "seq", "item"].map(|name| self.local(name));
         let of = |id: LocalId| local(id, span);
-        let chunk_of = |sequence: LocalId| {
-            let chunk = call("chunk-items*", vec![of(sequence)], &like);
-            let start = call("chunk-start*", vec![of(sequence)], &like);
-            [of(sequence), chunk, start]
+        let place = Walk {
+            seq: self.local("seq"),
+            chunk: self.local("chunk"),
+            count: self.local("count"),
+            behind: self.local("behind"),
+            at: self.local("at"),
+            stop: self.local("stop"),
         };
-        turn.next = vec![
-            of(seq),
-            of(chunk),
-            primitive(Primitive::Inc, vec![of(at)], span),
-            of(end),
-        ];
-        let found = primitive(Primitive::VectorNth, vec![of(chunk), of(at)], span);
+        turn.next = vec![of(place.seq), of(place.chunk), of(place.count)];
+        let following = primitive(Primitive::Inc, vec![of(place.at)], span);
+        turn.next
+            .extend([of(place.behind), following, of(place.stop)]);
+
+        let item = self.local("item");
+        let found = primitive(Primitive::LoadSlot, vec![of(place.at)], span);
         let step = self.through(turn, 0, of(item));
         let step = let_(vec![(item, found)], step);
+        let next_leaf = self.leaf(of(place.chunk), of(place.behind), |this, leaf| {
+            let chunk = [of(place.seq), of(place.chunk), of(place.count)];
+            this.again(turn, chunk.into_iter().chain(leaf).collect())
+        });
+        let next_chunk = self.next_chunk(turn, &place, of(items));
+        let less = |a, b| primitive(Primitive::Lt, vec![of(a), of(b)], span);
+        let behind = if_(less(place.behind, place.count), next_leaf, next_chunk);
+        let body = if_(less(place.at, place.stop), step, behind);
 
-        // Behind the last item of a chunk: the sequence, its chunk and the chunk's end anew.
-        let next = call("chunk-next*", vec![of(seq), of(chunk)], &like);
-        let fresh = self.local("chunk");
-        let count = primitive(Primitive::VectorCount, vec![of(fresh)], span);
-        let [s, c, start] = chunk_of(following);
-        let mut values = vec![s, of(fresh), start, count];
-        values.push(of(turn.result));
-        values.extend(turn.begun.map(of));
-        let on = Core {
-            kind: CoreKind::Recur(RecurTarget::Loop(turn.label), values),
-            span,
-        };
-        let on = let_(vec![(fresh, c)], on);
-        let finished = self.end(turn);
-        let behind = let_(vec![(following, next)], if_(of(following), on, finished));
-        let more = primitive(Primitive::Lt, vec![of(at), of(end)], span);
-        let body = if_(more, step, behind);
-
-        let initial = self.local("chunk");
-        let count = primitive(Primitive::VectorCount, vec![of(initial)], span);
-        let [s, c, start] = chunk_of(first);
-        let bindings = [(seq, s), (chunk, of(initial)), (at, start), (end, count)];
-        let looping = Core {
-            kind: CoreKind::Loop {
-                label: turn.label,
-                bindings: bindings.into_iter().chain(own).collect(),
-                body: Box::new(body),
-            },
-            span,
-        };
-        let looping = let_(vec![(initial, c)], looping);
+        let first = self.local("seq");
+        let looping = self.chunk(first, of(items), |_, values| {
+            let bindings = place.all().into_iter().zip(values);
+            Core {
+                kind: CoreKind::Loop {
+                    label: turn.label,
+                    bindings: bindings.chain(own).collect(),
+                    body: Box::new(body),
+                },
+                span,
+            }
+        });
         let empty = self.empty(turn);
-        let sequence = call("seq", vec![of(items)], &like);
+        let sequence = call("seq", vec![of(items)], &of(items));
         let_(vec![(first, sequence)], if_(of(first), looping, empty))
+    }
+
+    /// Once more with these variables of the source and the result as it is.
+    fn again(&self, turn: &Turn<'_>, mut values: Vec<Core>) -> Core {
+        values.push(local(turn.result, turn.span));
+        values.extend(turn.begun.map(|begun| local(begun, turn.span)));
+        Core {
+            kind: CoreKind::Recur(RecurTarget::Loop(turn.label), values),
+            span: turn.span,
+        }
+    }
+
+    /// Behind the last item of a chunk.
+    fn next_chunk(&mut self, turn: &Turn<'_>, place: &Walk, like: Core) -> Core {
+        let span = turn.span;
+        let following = self.local("seq");
+        let [seq, chunk] = [place.seq, place.chunk].map(|id| local(id, span));
+        let next = call("chunk-next*", vec![seq, chunk], &like);
+        let on = self.chunk(following, like, |this, values| this.again(turn, values));
+        let finished = self.end(turn);
+        let test = if_(local(following, span), on, finished);
+        let_(vec![(following, next)], test)
+    }
+
+    /// Shows the variables of the source at the start of a sequence value.
+    fn chunk(
+        &mut self,
+        sequence: LocalId,
+        like: Core,
+        show: impl FnOnce(&mut Fuser, Vec<Core>) -> Core,
+    ) -> Core {
+        let span = like.span;
+        let of = |id: LocalId| local(id, span);
+        let [chunk, start, count] = ["chunk", "start", "count"].map(|name| self.local(name));
+        let bindings = vec![
+            (chunk, call("chunk-items*", vec![of(sequence)], &like)),
+            (start, call("chunk-start*", vec![of(sequence)], &like)),
+            (
+                count,
+                primitive(Primitive::VectorCount, vec![of(chunk)], span),
+            ),
+        ];
+        let body = self.leaf(of(chunk), of(start), |this, leaf| {
+            let front = [of(sequence), of(chunk), of(count)];
+            show(this, front.into_iter().chain(leaf).collect())
+        });
+        let_(bindings, body)
+    }
+
+    /// Shows the variables of the leaf in which an element of a chunk stands.
+    fn leaf(
+        &mut self,
+        chunk: Core,
+        from: Core,
+        show: impl FnOnce(&mut Fuser, [Core; 3]) -> Core,
+    ) -> Core {
+        let span = chunk.span;
+        let of = |id: LocalId| local(id, span);
+        let [at, behind] = ["at", "behind"].map(|name| self.local(name));
+        let of_element = |what| primitive(what, vec![chunk.clone(), from.clone()], span);
+        let bindings = vec![
+            (at, of_element(Primitive::SlotAddress)),
+            (behind, of_element(Primitive::LeafEnd)),
+        ];
+        let items = primitive(Primitive::Sub, vec![of(behind), from.clone()], span);
+        let stop = primitive(Primitive::Add, vec![of(at), items], span);
+        let shown = show(self, [of(behind), of(at), stop]);
+        let_(bindings, shown)
     }
 
     /// What an item goes through from a stage on.

@@ -113,6 +113,8 @@ impl CompareOp {
 pub enum Look {
     /// `(nth coll index)`
     Nth,
+    /// `(nth coll index default)`
+    NthOr,
     /// `(get coll key)`
     Get,
     /// `(count coll)`
@@ -124,6 +126,7 @@ impl Look {
     pub fn of(name: &str, arguments: usize) -> Option<Look> {
         match (name, arguments) {
             ("nth", 2) => Some(Look::Nth),
+            ("nth", 3) => Some(Look::NthOr),
             ("get", 2) => Some(Look::Get),
             ("count", 1) => Some(Look::Count),
             _ => None,
@@ -134,6 +137,7 @@ impl Look {
     pub fn name(self) -> &'static str {
         match self {
             Look::Nth => "nth",
+            Look::NthOr => "nth_or",
             Look::Get => "get",
             Look::Count => "count",
         }
@@ -155,6 +159,11 @@ pub enum RuntimeEntry {
     VectorCount,
     /// `(vector, index) -> element`; borrows; the index is inside.
     VectorNth,
+    /// `(vector, index) -> address`; borrows; the index is inside. The address is a small integer
+    /// whose successors are the addresses of the elements that follow in the same leaf.
+    SlotAddress,
+    /// `(vector, index) -> index behind the leaf`; borrows; the index is inside.
+    LeafEnd,
     /// `() -> nil`
     ReceiveStart,
     /// `(deadline) -> message`; may wait and fail.
@@ -214,6 +223,11 @@ pub enum Op {
     /// Looks into a collection; the var in the literal table is the core function. Borrowed
     /// operands.
     Look(Look, LiteralId, Vec<ValueId>),
+    /// Are the values equal? The var in the literal table is the core function, which is asked
+    /// where the answer takes a walk. Borrowed operands.
+    Equal(LiteralId, ValueId, ValueId),
+    /// The element that lies at an address in a vector that is alive.
+    LoadSlot(ValueId),
     /// Calls the var in the literal table.
     CallGlobal(LiteralId, Vec<ValueId>),
     /// Calls a value.
@@ -303,6 +317,8 @@ impl RuntimeEntry {
             RuntimeEntry::CoreUnchanged => "bt_core_unchanged",
             RuntimeEntry::VectorCount => "bt_vector_count",
             RuntimeEntry::VectorNth => "bt_vector_nth",
+            RuntimeEntry::SlotAddress => "bt_slot_address",
+            RuntimeEntry::LeafEnd => "bt_leaf_end",
             RuntimeEntry::ReceiveStart => "bt_receive_start",
             RuntimeEntry::ReceiveNext => "bt_receive_next",
             RuntimeEntry::ReceiveAccept => "bt_receive_accept",
@@ -329,6 +345,14 @@ impl RuntimeEntry {
         matches!(self, RuntimeEntry::ReceiveNext | RuntimeEntry::DeadlineIn)
     }
 
+    /// Is the result the size or place of something in memory, and so a modest integer?
+    pub fn gives_size(self) -> bool {
+        matches!(
+            self,
+            RuntimeEntry::VectorCount | RuntimeEntry::SlotAddress | RuntimeEntry::LeafEnd
+        )
+    }
+
     /// Type of its result.
     pub fn result_type(self) -> Type {
         match self {
@@ -351,13 +375,15 @@ impl Op {
             Op::CatchTake | Op::Poll => Vec::new(),
             Op::Arith(_, a, b) | Op::Compare(_, a, b) => all(&[*a, *b], Mode::Flexible),
             Op::Unary(_, a) => vec![(*a, Mode::Flexible)],
-            Op::SameWord(a, b) | Op::ArrayGet(a, b) => all(&[*a, *b], Mode::Borrowed),
+            Op::SameWord(a, b) | Op::ArrayGet(a, b) | Op::Equal(_, a, b) => {
+                all(&[*a, *b], Mode::Borrowed)
+            }
             Op::ArraySet(array, index, element) => vec![
                 (*array, Mode::Borrowed),
                 (*index, Mode::Borrowed),
                 (*element, Mode::Owned),
             ],
-            Op::ArrayLength(array) => vec![(*array, Mode::Borrowed)],
+            Op::ArrayLength(a) | Op::LoadSlot(a) => vec![(*a, Mode::Borrowed)],
             Op::Truthy(a) | Op::Not(a) | Op::FromBool(a) | Op::Dup(a) | Op::VarHolds(_, a) => {
                 vec![(*a, Mode::Borrowed)]
             }
@@ -383,7 +409,11 @@ impl Op {
                 change(index);
                 change(element);
             }
-            Op::Arith(_, a, b) | Op::Compare(_, a, b) | Op::SameWord(a, b) | Op::ArrayGet(a, b) => {
+            Op::Arith(_, a, b)
+            | Op::Compare(_, a, b)
+            | Op::SameWord(a, b)
+            | Op::ArrayGet(a, b)
+            | Op::Equal(_, a, b) => {
                 change(a);
                 change(b);
             }
@@ -393,6 +423,7 @@ impl Op {
             | Op::VarHolds(_, a)
             | Op::Unary(_, a)
             | Op::ArrayLength(a)
+            | Op::LoadSlot(a)
             | Op::Dup(a)
             | Op::Drop(a) => change(a),
             Op::CallGlobal(_, args)
@@ -416,6 +447,7 @@ impl Op {
             | Op::VarHolds(literal, _)
             | Op::CallGlobal(literal, _)
             | Op::Look(_, literal, _)
+            | Op::Equal(literal, _, _)
             | Op::MakeClosure(literal, _) => change(literal),
             _ => {}
         }
@@ -432,6 +464,7 @@ impl Op {
             | Op::ArrayLength(_)
             | Op::Compare(..)
             | Op::Look(..)
+            | Op::Equal(..)
             | Op::CallGlobal(..)
             | Op::Call(..)
             | Op::CatchTake
@@ -453,14 +486,18 @@ impl Op {
             | Op::ArrayGet(..)
             | Op::ArraySet(..)
             | Op::ArrayLength(_)
+            | Op::LoadSlot(_)
             | Op::Look(..)
             | Op::CallGlobal(..)
             | Op::Call(..)
             | Op::MakeClosure(..)
             | Op::CatchTake => Type::Any,
-            Op::Compare(..) | Op::Truthy(_) | Op::Not(_) | Op::SameWord(..) | Op::VarHolds(..) => {
-                Type::Bool
-            }
+            Op::Compare(..)
+            | Op::Equal(..)
+            | Op::Truthy(_)
+            | Op::Not(_)
+            | Op::SameWord(..)
+            | Op::VarHolds(..) => Type::Bool,
             Op::Runtime(entry, _) => entry.result_type(),
             Op::Poll | Op::Dup(_) | Op::Drop(_) => return None,
         })
@@ -478,6 +515,46 @@ impl Terminator {
             Terminator::TailCall(callee, args) => std::iter::once(*callee)
                 .chain(args.iter().copied())
                 .collect(),
+        }
+    }
+
+    /// The values it uses, conditions included.
+    pub fn used(&self) -> Vec<ValueId> {
+        let mut used = self.owned_operands();
+        if let Terminator::Branch(condition, ..) = self {
+            used.push(*condition);
+        }
+        used
+    }
+
+    /// Shows every value it uses, to be replaced.
+    pub fn for_each_operand(&mut self, mut change: impl FnMut(&mut ValueId)) {
+        match self {
+            Terminator::Jump(target) => target.args.iter_mut().for_each(change),
+            Terminator::Branch(condition, then, otherwise) => {
+                change(condition);
+                then.args.iter_mut().for_each(&mut change);
+                otherwise.args.iter_mut().for_each(change);
+            }
+            Terminator::Return(value) | Terminator::Rethrow(value, _) => change(value),
+            Terminator::TailCallGlobal(_, args) => args.iter_mut().for_each(change),
+            Terminator::TailCall(callee, args) => {
+                change(callee);
+                args.iter_mut().for_each(change);
+            }
+        }
+    }
+
+    /// Shows every block it leads to, to be replaced.
+    pub fn for_each_block(&mut self, mut change: impl FnMut(&mut BlockId)) {
+        match self {
+            Terminator::Jump(target) => change(&mut target.block),
+            Terminator::Branch(_, then, otherwise) => {
+                change(&mut then.block);
+                change(&mut otherwise.block);
+            }
+            Terminator::Rethrow(_, unwind) => unwind.handler.iter_mut().for_each(change),
+            Terminator::Return(_) | Terminator::TailCallGlobal(..) | Terminator::TailCall(..) => {}
         }
     }
 

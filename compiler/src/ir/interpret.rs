@@ -181,6 +181,7 @@ impl Machine {
             let operation = match &inst.op {
                 Op::CallGlobal(var, args) => self.call_of_var(*var, args),
                 Op::Look(_, var, args) => self.look(*var, args),
+                Op::Equal(var, a, b) => self.look(*var, &[*a, *b]),
                 Op::Call(callee, args) => Some((self.take(*callee), self.take_all(args))),
                 _ => None,
             };
@@ -269,8 +270,12 @@ impl Machine {
 
 impl Resume for Machine {
     fn resume(mut self: Box<Self>, cx: &mut Cx, result: Value) -> Flow {
-        let place = self.function.block(self.block).insts[self.index - 1].result;
-        self.set(place, result.into_word());
+        let called = &self.function.block(self.block).insts[self.index - 1];
+        let word = match called.op {
+            Op::Equal(..) => u64::from(result.is_truthy()),
+            _ => result.into_word(),
+        };
+        self.set(called.result, word);
         self.run(cx)
     }
 

@@ -3,7 +3,7 @@
 use batuta_runtime::function::{CodeSource, FunctionBody, MAX_ARITY, VarBody};
 
 use crate::core_tree::{Core, VarRef};
-use crate::ir::entity::ValueId;
+use crate::ir::entity::{LiteralId, ValueId};
 use crate::ir::instruction::{Look, Op, Terminator};
 use crate::resolve;
 
@@ -40,15 +40,47 @@ impl Lower<'_> {
         let look = resolve::core_name(&var.0)
             .filter(|_| is_leaf)
             .and_then(|name| Look::of(name, values.len()));
+        if self.is_equality(var, values.len()) {
+            let equal = self.equality(var, values[0], values[1]);
+            return Some(self.builder.value(Op::FromBool(equal)));
+        }
+        let is_assoc = is_leaf && resolve::core_name(&var.0).is_some_and(|name| name == "assoc");
         let var = self.var_literal(var);
         if let Some(look) = look {
             return Some(self.builder.value(Op::Look(look, var, values)));
+        }
+        if is_assoc
+            && let [coll, pairs @ ..] = &values[..]
+            && pairs.len() >= 4
+            && pairs.len() % 2 == 0
+        {
+            return Some(self.pair_by_pair(var, *coll, pairs));
         }
         if want == Want::Tail && !is_leaf {
             self.builder.end(Terminator::TailCallGlobal(var, values));
             return None;
         }
         Some(self.builder.value(Op::CallGlobal(var, values)))
+    }
+
+    /// `(assoc coll k v k v …)`, one pair after the other: each has a quick way.
+    fn pair_by_pair(&mut self, assoc: LiteralId, coll: ValueId, pairs: &[ValueId]) -> ValueId {
+        pairs.chunks_exact(2).fold(coll, |coll, pair| {
+            let values = vec![coll, pair[0], pair[1]];
+            self.builder.value(Op::CallGlobal(assoc, values))
+        })
+    }
+
+    /// Is a call of this var with so many arguments one of `=` with two?
+    pub(super) fn is_equality(&self, var: &VarRef, arguments: usize) -> bool {
+        let is_named = resolve::core_name(&var.0).is_some_and(|name| name == "=");
+        arguments == 2 && is_named && is_native_leaf(var)
+    }
+
+    /// Such a call, as a `Bool`.
+    pub(super) fn equality(&mut self, var: &VarRef, a: ValueId, b: ValueId) -> ValueId {
+        let var = self.var_literal(var);
+        self.builder.value(Op::Equal(var, a, b))
     }
 
     pub(super) fn call_value(

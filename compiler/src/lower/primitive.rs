@@ -29,6 +29,15 @@ impl Lower<'_> {
                 return test;
             }
         }
+        if let CoreKind::CallGlobal(var, args) = &core.kind
+            && self.is_equality(var, args.len())
+        {
+            let place = self.builder.set_span(core.span);
+            let values = self.values(args)?;
+            let equal = self.equality(var, values[0], values[1]);
+            self.builder.restore_place(place);
+            return Some(equal);
+        }
         let value = self.value(core)?;
         Some(self.builder.value(Op::Truthy(value)))
     }
@@ -157,6 +166,9 @@ impl Lower<'_> {
             }
             Primitive::VectorCount => self.runtime(RuntimeEntry::VectorCount, args)?,
             Primitive::VectorNth => self.runtime(RuntimeEntry::VectorNth, args)?,
+            Primitive::SlotAddress => self.runtime(RuntimeEntry::SlotAddress, args)?,
+            Primitive::LeafEnd => self.runtime(RuntimeEntry::LeafEnd, args)?,
+            Primitive::LoadSlot => Op::LoadSlot(self.value(&args[0])?),
             Primitive::ReceiveStart => self.runtime(RuntimeEntry::ReceiveStart, args)?,
             Primitive::ReceiveNext => self.runtime(RuntimeEntry::ReceiveNext, args)?,
             Primitive::ReceiveAccept => self.runtime(RuntimeEntry::ReceiveAccept, args)?,

@@ -89,6 +89,30 @@ pub unsafe extern "C" fn bt_vector_nth(_cx: *mut Cx, word: u64, index: u64) -> u
         .into_word()
 }
 
+/// Where an element of a vector lies, as the small integer whose word is the address: the word of
+/// the element behind it is that of the next integer, up to the end of the leaf.
+///
+/// # Safety
+/// As for [`bt_vector_nth`]. The address is good while the vector lives and is not changed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn bt_slot_address(_cx: *mut Cx, word: u64, index: u64) -> u64 {
+    // SAFETY: the caller keeps the word alive; an integer word is its own value.
+    let (value, index) = unsafe { (Value::borrow_word(&word), Value::borrow_word(&index)) };
+    vector::slot_address(value, index.as_small_int().unwrap_or(0) as usize) as u64
+}
+
+/// The index behind the leaf that an element of a vector stands in.
+///
+/// # Safety
+/// As for [`bt_vector_nth`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn bt_leaf_end(_cx: *mut Cx, word: u64, index: u64) -> u64 {
+    // SAFETY: the caller keeps the word alive; an integer word is its own value.
+    let (value, index) = unsafe { (Value::borrow_word(&word), Value::borrow_word(&index)) };
+    let end = vector::leaf_end(value, index.as_small_int().unwrap_or(0) as usize);
+    crate::number::int(end as i64).into_word()
+}
+
 /// Is it the mark of an early end of a reduction? Gives 0 or 1.
 ///
 /// # Safety

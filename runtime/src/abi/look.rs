@@ -1,10 +1,11 @@
-//! Quick looks into collections, on the coroutine's stack: what is at hand without asking anybody.
+//! Quick looks at values, on the coroutine's stack: what is at hand without asking anybody.
 //! For all else they give [`Control::NoMatch`], and the core function is called.
 
 use super::guarded;
 use crate::collections::{map, vector, walk};
 use crate::context::Cx;
 use crate::number;
+use crate::value::equality::at_once;
 use crate::value::object::Kind;
 use crate::value::{Control, Value};
 
@@ -63,5 +64,20 @@ pub unsafe extern "C" fn bt_look_count(cx: *mut Cx, coll: u64) -> u64 {
         Some(Kind::Vector) => vector::len(coll).map(number::from_usize),
         None if coll.is_nil() => Some(number::int(0)),
         _ => None,
+    })
+}
+
+/// `(= a b)` where the answer takes no walk.
+///
+/// # Safety
+/// As for [`bt_look_nth`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn bt_look_equal(cx: *mut Cx, a: u64, b: u64) -> u64 {
+    // SAFETY: the caller keeps both words alive.
+    let (a, b) = unsafe { (Value::borrow_word(&a), Value::borrow_word(&b)) };
+    found(cx, || match a.kind() {
+        // Objects may have an equality of their own.
+        Some(Kind::Native) => None,
+        _ => at_once(a, b).map(Value::bool),
     })
 }

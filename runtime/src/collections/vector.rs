@@ -14,7 +14,8 @@ mod trie;
 /// Elements per node.
 pub const WIDTH: usize = 32;
 const MASK: usize = WIDTH - 1;
-const BITS: u32 = 5;
+/// Bits of an index that a level of the trie takes.
+pub const BITS: u32 = 5;
 const FIRST_CAPACITY: usize = 4;
 
 /// The vector object: its slots are the tail. Compiled code knows where they are.
@@ -45,6 +46,8 @@ unsafe impl Body for VectorNode {
 }
 
 impl VectorBody {
+    /// Offset of the root of the trie in the body.
+    pub const ROOT: usize = std::mem::offset_of!(VectorBody, root);
     /// Offset of the number of elements in the body.
     pub const LEN: usize = std::mem::offset_of!(VectorBody, len);
 
@@ -161,6 +164,16 @@ pub fn chunk_from(vector: &Value, index: usize) -> &[Value] {
         return &slots[index - in_trie..body.len - in_trie];
     }
     &trie::leaf_of(&body.root, in_trie, index)[index & MASK..]
+}
+
+/// Where the element at an index lies: those behind it up to [`leaf_end`] follow it.
+pub fn slot_address(vector: &Value, index: usize) -> usize {
+    chunk_from(vector, index).as_ptr() as usize
+}
+
+/// The index behind the leaf, or the tail, that an element stands in.
+pub fn leaf_end(vector: &Value, index: usize) -> usize {
+    index + chunk_from(vector, index).len()
 }
 
 /// The elements in order.

@@ -15,7 +15,7 @@ use crate::types;
 
 /// The answer, if it takes no walk.
 #[inline]
-fn at_once(a: &Value, b: &Value) -> Option<bool> {
+pub(crate) fn at_once(a: &Value, b: &Value) -> Option<bool> {
     if a.is_identical(b) {
         // Only a float can differ from itself.
         return Some(!a.as_float().is_some_and(f64::is_nan));

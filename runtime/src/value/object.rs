@@ -93,6 +93,12 @@ pub struct Header {
 
 /// Byte offset of the kind in the header, for compiled code.
 pub const HEADER_KIND_OFFSET: i32 = 4;
+/// The first six bytes of the header of an object of this kind that has one owner and no flags, for
+/// compiled code; the other two are the number of slots.
+pub const fn unique_header(kind: Kind) -> u64 {
+    (kind as u64) << 32 | 1
+}
+
 /// Byte offset of the body in an object, for compiled code.
 pub const BODY_OFFSET: i32 = 8;
 

@@ -190,16 +190,21 @@ pub fn other(arguments: usize) -> Symbol {
     Symbol::tail(format!("stub_other_{arguments}"), arguments + 2)
 }
 
-/// The quick way of a look: `(context, operands…)`, or the mark that it is none.
-pub fn look(look: Look, operands: usize) -> Symbol {
-    Symbol::rust(
-        match look {
-            Look::Nth => "bt_look_nth",
-            Look::Get => "bt_look_get",
-            Look::Count => "bt_look_count",
-        },
-        operands + 1,
-    )
+/// The quick way of an equality: `(context, a, b)`, or the mark that it is none.
+pub fn equal() -> Symbol {
+    Symbol::rust("bt_look_equal", 3)
+}
+
+/// The leaf for a look, if there is one: `(context, operands…)`; gives the mark for what it leaves
+/// to others.
+pub fn look(look: Look, operands: usize) -> Option<Symbol> {
+    let name = match look {
+        Look::Nth => "bt_look_nth",
+        Look::Get => "bt_look_get",
+        Look::Count => "bt_look_count",
+        Look::NthOr => return None,
+    };
+    Some(Symbol::rust(name, operands + 1))
 }
 
 /// Calls an ABI entry on the worker's own stack: `(context, a, b, c, entry)`.

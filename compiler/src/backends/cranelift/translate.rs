@@ -9,6 +9,7 @@ mod arithmetic;
 mod array;
 mod call;
 mod count;
+mod equal;
 mod facts;
 mod failure;
 mod float;
@@ -18,12 +19,13 @@ mod memory;
 mod native;
 mod numeric;
 mod unary;
+mod vector;
 mod versions;
 
 use std::collections::HashMap;
 
 use batuta_runtime::context;
-use batuta_runtime::value::{WORD_FALSE, WORD_NIL, WORD_TRUE};
+use batuta_runtime::value::{WORD_FALSE, WORD_TRUE};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{
     Block, FuncRef, Function, GlobalValue, InstBuilder, MemFlagsData, SigRef, SourceLoc, StackSlot,
@@ -39,7 +41,8 @@ use crate::ir::entity::{BlockId, LiteralId, ValueId};
 use crate::ir::function::{ENTRY, IrFunction};
 use crate::ir::instruction::{Inst, Mode, Op, Terminator, Type};
 
-use facts::{Constant, Fact, Facts};
+use facts::{Constant, Fact, Facts, Range};
+use failure::WaysOut;
 use versions::{Point, Versions};
 
 /// The ids under which a function and its literals are declared in the module.
@@ -96,6 +99,7 @@ pub fn translate(
         context: None,
         self_is_named: names_self(ir),
         argument_slot: None,
+        ways_out: WaysOut::default(),
     };
     translator.run();
     translator.finish(frontend);
@@ -111,7 +115,8 @@ fn fused<'b>(
     let Terminator::Branch(condition, ..) = end else {
         return None;
     };
-    let decides = matches!(test.op, Op::Compare(..)) && test.result == Some(*condition);
+    let decides =
+        matches!(test.op, Op::Compare(..) | Op::Equal(..)) && test.result == Some(*condition);
     decides.then_some((before, test))
 }
 
@@ -152,21 +157,16 @@ struct Translator<'a> {
     context: Option<Value>,
     self_is_named: bool,
     argument_slot: Option<StackSlot>,
+    ways_out: WaysOut,
 }
 
 impl Translator<'_> {
     fn run(&mut self) {
         self.prologue();
         while let Some(version) = self.versions.next() {
-            self.builder.switch_to_block(version.block);
-            self.facts = version.facts;
-            self.versions.is_rare = version.is_rare;
-            if version.is_rare {
-                self.builder.set_cold_block(version.block);
-            }
-            self.translate_from(version.point);
-            self.finish_edges();
+            self.make(version);
         }
+        self.finish_ways_out();
     }
 
     /// Translates a block from this point on, up to where its versions part.
@@ -195,11 +195,13 @@ impl Translator<'_> {
                 Op::Compare(op, a, b) => {
                     return self.compare_value(*op, *a, *b, inst, point.next());
                 }
+                Op::Equal(..) => return self.equal_value(inst, point.next()),
                 _ => self.inst(inst),
             }
             point = point.next();
         }
         match decided_by {
+            Some(test) if matches!(test.op, Op::Equal(..)) => self.equal_and_branch(test, end),
             Some(test) => self.compare_and_branch(test, end),
             None => self.terminator(end),
         }
@@ -258,6 +260,10 @@ impl Translator<'_> {
             (None, Some(Fact::Unboxed)) => {
                 let float = self.float_of(value);
                 self.box_float(float)
+            }
+            (None, Some(Fact::Truth(outcome))) => {
+                let word = if *outcome { WORD_TRUE } else { WORD_FALSE };
+                self.constant(word)
             }
             (None, _) => self.builder.use_var(self.variables[value.index()]),
         }
@@ -321,6 +327,23 @@ impl Translator<'_> {
             .store(MemFlagsData::trusted(), value, context, offset);
     }
 
+    /// A block of the way under translation: cold if that one is.
+    fn new_block(&mut self) -> Block {
+        let block = self.builder.create_block();
+        if self.versions.is_rare {
+            self.builder.set_cold_block(block);
+        }
+        block
+    }
+
+    /// Emits what is hardly ever reached.
+    fn rarely<T>(&mut self, emit: impl FnOnce(&mut Self) -> T) -> T {
+        let is_rare = std::mem::replace(&mut self.versions.is_rare, true);
+        let result = emit(self);
+        self.versions.is_rare = is_rare;
+        result
+    }
+
     fn cold_block(&mut self) -> Block {
         let block = self.builder.create_block();
         self.builder.set_cold_block(block);
@@ -340,12 +363,13 @@ impl Translator<'_> {
             Op::Arith(..)
             | Op::Unary(..)
             | Op::Compare(..)
+            | Op::Equal(..)
             | Op::ArrayGet(..)
             | Op::ArraySet(..)
             | Op::ArrayLength(_) => {
                 unreachable!("their translation ends a version")
             }
-            Op::Truthy(value) => self.truthy(*value),
+            Op::Truthy(value) => self.truthy(*value, inst.result),
             Op::Not(value) => {
                 let value = self.get(*value);
                 self.builder.ins().icmp_imm_s(IntCC::Equal, value, 0)
@@ -356,6 +380,7 @@ impl Translator<'_> {
                 self.builder.ins().icmp(IntCC::Equal, a, b)
             }
             Op::VarHolds(var, function) => self.var_holds(*var, *function),
+            Op::LoadSlot(address) => self.load_slot(*address),
             Op::Look(look, var, args) => self.look(*look, *var, args, inst),
             Op::CallGlobal(var, args) => self.call_global(*var, args, inst),
             Op::Call(callee, args) => self.call_value(*callee, args, inst),
@@ -376,6 +401,9 @@ impl Translator<'_> {
         };
         if let Some(value) = inst.result {
             self.define(value, result);
+            if matches!(inst.op, Op::Runtime(entry, _) if entry.gives_size()) {
+                self.facts.insert(value, Fact::Small(Range::MIDDLE));
+            }
         }
         if matches!(
             inst.op,
@@ -397,15 +425,12 @@ impl Translator<'_> {
         }
     }
 
-    fn truthy(&mut self, value: ValueId) -> Value {
+    fn truthy(&mut self, value: ValueId, result: Option<ValueId>) -> Value {
+        if let (Some(Fact::Truth(outcome)), Some(result)) = (self.fact(value), result) {
+            self.facts.insert(result, Fact::Always(outcome));
+        }
         let value = self.get(value);
-        let masked = self
-            .builder
-            .ins()
-            .band_imm_s(value, !(WORD_FALSE ^ WORD_NIL) as i64);
-        self.builder
-            .ins()
-            .icmp_imm_s(IntCC::NotEqual, masked, WORD_NIL as i64)
+        self.is_true(value)
     }
 
     fn word_of_bool(&mut self, value: ValueId) -> Value {
@@ -417,14 +442,16 @@ impl Translator<'_> {
 
     fn poll(&mut self, inst: &Inst) {
         let slow = self.cold_block();
-        let go_on = self.builder.create_block();
+        let go_on = self.new_block();
         let must_stop = self.must_stop();
         self.builder.ins().brif(must_stop, slow, &[], go_on, &[]);
         self.builder.switch_to_block(slow);
-        let context = self.context();
-        self.call_cold(&symbols::poll(), &[context]);
-        let result = self.load_context(context::RESULT_OFFSET);
-        self.test_failure(result, inst);
+        self.rarely(|this| {
+            let context = this.context();
+            this.call_cold(&symbols::poll(), &[context]);
+            let result = this.load_context(context::RESULT_OFFSET);
+            this.test_failure(result, inst);
+        });
         self.builder.ins().jump(go_on, &[]);
         self.builder.switch_to_block(go_on);
     }
@@ -433,6 +460,10 @@ impl Translator<'_> {
         match end {
             Terminator::Jump(target) => self.jump_with(target.block, &target.args),
             Terminator::Branch(condition, then, otherwise) => {
+                if let Some(Fact::Always(outcome)) = self.facts.get(condition) {
+                    let taken = if *outcome { then } else { otherwise };
+                    return self.jump_to(Point::start(taken.block));
+                }
                 let is_guard = self.is_own_guard(*condition);
                 let condition = self.get(*condition);
                 let otherwise = self.branch_target(Point::start(otherwise.block));

@@ -59,7 +59,13 @@ impl Machine {
                 let callee = abi::call::callee_of(self.literal(*var)?);
                 u64::from(callee.word() == self.word(*function))
             }
-            Op::Look(..) | Op::Capture(_) | Op::CatchTake | Op::CallGlobal(..) | Op::Call(..) => {
+            Op::Look(..)
+            | Op::LoadSlot(_)
+            | Op::Equal(..)
+            | Op::Capture(_)
+            | Op::CatchTake
+            | Op::CallGlobal(..)
+            | Op::Call(..) => {
                 return Err(Fault::new(FaultKind::Panic, "not for the interpreter"));
             }
         };
@@ -162,7 +168,9 @@ impl Machine {
                     .unwrap_or_default()
                     .into_word()
             }
-            RuntimeEntry::ReceiveStart
+            RuntimeEntry::SlotAddress
+            | RuntimeEntry::LeafEnd
+            | RuntimeEntry::ReceiveStart
             | RuntimeEntry::ReceiveNext
             | RuntimeEntry::ReceiveAccept
             | RuntimeEntry::ReceiveRewind

@@ -167,7 +167,7 @@ impl Translator<'_> {
             .map(|(value, _)| *value)
             .collect();
         if !open.is_empty() {
-            let small = self.builder.create_block();
+            let small = self.new_block();
             self.branch_if_kind(true, &open, small, slow.block());
             self.builder.switch_to_block(small);
             open.iter().for_each(|value| self.know(true, *value));
@@ -188,9 +188,9 @@ impl Translator<'_> {
     ) {
         let before = self.facts.clone();
         let is_small = matches!(known, Fact::Small(_));
-        let alike = self.builder.create_block();
+        let alike = self.new_block();
         let other = if mixed {
-            self.builder.create_block()
+            self.new_block()
         } else {
             slow.block()
         };
@@ -204,7 +204,7 @@ impl Translator<'_> {
         }
         if mixed {
             self.facts = before;
-            let third = self.builder.create_block();
+            let third = self.new_block();
             self.builder.switch_to_block(other);
             self.branch_if_kind(!is_small, &[open], third, slow.block());
             self.builder.switch_to_block(third);
@@ -215,11 +215,7 @@ impl Translator<'_> {
 
     fn dispatch_both(&mut self, a: ValueId, b: ValueId, slow: &Slow, paths: &dyn Paths) {
         let before = self.facts.clone();
-        let (small, other, float) = (
-            self.builder.create_block(),
-            self.builder.create_block(),
-            self.builder.create_block(),
-        );
+        let (small, other, float) = (self.new_block(), self.new_block(), self.new_block());
         self.branch_if_kind(true, &[a, b], small, other);
         self.builder.switch_to_block(small);
         self.know(true, a);
@@ -235,7 +231,13 @@ impl Translator<'_> {
     }
 
     /// Branches on all of these words being small integers, or inline floats.
-    fn branch_if_kind(&mut self, small: bool, values: &[ValueId], yes: Block, no: Block) {
+    pub(super) fn branch_if_kind(
+        &mut self,
+        small: bool,
+        values: &[ValueId],
+        yes: Block,
+        no: Block,
+    ) {
         let mut tested: Option<Value> = None;
         for value in values {
             let word = self.get(*value);
@@ -257,7 +259,7 @@ impl Translator<'_> {
 
     /// Goes on only if the value is a small integer, which is known from here on.
     pub(super) fn expect_small(&mut self, value: ValueId, slow: &Slow) {
-        let small = self.builder.create_block();
+        let small = self.new_block();
         self.branch_if_kind(true, &[value], small, slow.block());
         self.builder.switch_to_block(small);
         self.know(true, value);
@@ -265,13 +267,13 @@ impl Translator<'_> {
 
     /// Goes on only if the value is an inline float, which is known from here on.
     pub(super) fn expect_float(&mut self, value: ValueId, slow: &Slow) {
-        let float = self.builder.create_block();
+        let float = self.new_block();
         self.branch_if_kind(false, &[value], float, slow.block());
         self.builder.switch_to_block(float);
         self.know(false, value);
     }
 
-    fn know(&mut self, small: bool, value: ValueId) {
+    pub(super) fn know(&mut self, small: bool, value: ValueId) {
         if small {
             self.facts.insert(value, Fact::Small(Range::default()));
         } else {
@@ -284,7 +286,7 @@ impl Translator<'_> {
 
     /// Goes on only if the condition does not hold.
     pub(super) fn leave_if(&mut self, condition: Value, slow: &Slow) {
-        let go_on = self.builder.create_block();
+        let go_on = self.new_block();
         self.builder
             .ins()
             .brif(condition, slow.block(), &[], go_on, &[]);
@@ -376,13 +378,13 @@ impl ArithPaths {
 
 /// What a comparison is made for.
 #[derive(Clone, Copy)]
-enum Outcome {
+pub(super) enum Outcome {
     Value(ValueId, Point),
     Branch(Point, Point),
 }
 
 impl Outcome {
-    fn leave(
+    pub(super) fn leave(
         self,
         this: &mut Translator<'_>,
         bit: Value,

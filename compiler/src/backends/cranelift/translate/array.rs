@@ -185,11 +185,11 @@ impl Translator<'_> {
         let kind = self.load_byte(word, body_field(ArrayBody::ELEMENT));
         let before = self.facts.clone();
         for (element, is_last) in [(Element::Long, false), (Element::Double, true)] {
-            let found = self.builder.create_block();
+            let found = self.new_block();
             let other = if is_last {
                 slow.block()
             } else {
-                self.builder.create_block()
+                self.new_block()
             };
             self.branch_on_byte(kind, element as i64, found, other);
             self.builder.switch_to_block(found);

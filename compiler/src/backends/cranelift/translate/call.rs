@@ -47,10 +47,10 @@ impl Translator<'_> {
     /// The entry of a value: of the function it is, else of the stub for other callables.
     fn value_entry(&mut self, callee: Value, arguments: usize) -> Value {
         let (is_pointer, is_function, other, call) = (
-            self.builder.create_block(),
-            self.builder.create_block(),
+            self.new_block(),
+            self.new_block(),
             self.cold_block(),
-            self.builder.create_block(),
+            self.new_block(),
         );
         let entry = self.builder.append_block_param(call, types::I64);
         let tag = self.builder.ins().band_imm_s(callee, 0b111);
@@ -124,9 +124,11 @@ impl Translator<'_> {
         self.builder.ins().jump(done, &[word.into()]);
 
         self.builder.switch_to_block(changed);
-        let (callee, entry) = self.var_callee(var, args.len());
-        let args = self.call_arguments(callee, args);
-        let word = self.call_entry(entry, &args, inst);
+        let word = self.rarely(|this| {
+            let (callee, entry) = this.var_callee(var, args.len());
+            let args = this.call_arguments(callee, args);
+            this.call_entry(entry, &args, inst)
+        });
         self.builder.ins().jump(done, &[word.into()]);
 
         self.builder.switch_to_block(done);
@@ -168,7 +170,7 @@ impl Translator<'_> {
             return None;
         }
         let (a, b, word) = (self.get(a), self.get(b), self.get(returned));
-        let (call, done) = (self.builder.create_block(), self.builder.create_block());
+        let (call, done) = (self.new_block(), self.new_block());
         let result = self.builder.append_block_param(done, types::I64);
         let bit = self.builder.ins().icmp(int_condition(op), a, b);
         let returns = [word.into()];
@@ -192,11 +194,7 @@ impl Translator<'_> {
 
     /// Blocks for the var still holding this function, for it holding another, and for after.
     fn fork_on_own_var(&mut self, var: LiteralId) -> (Block, Block, Block) {
-        let (direct, changed, done) = (
-            self.builder.create_block(),
-            self.cold_block(),
-            self.builder.create_block(),
-        );
+        let (direct, changed, done) = (self.new_block(), self.cold_block(), self.new_block());
         let is_own = self.var_holds(var, self.ir.self_value());
         self.builder.ins().brif(is_own, direct, &[], changed, &[]);
         (direct, changed, done)
@@ -242,8 +240,10 @@ impl Translator<'_> {
         inst: &Inst,
     ) -> Value {
         let words = self.get_all(args);
-        if entry == RuntimeEntry::IsReduced {
-            return self.is_of_kind(words[0], Kind::Reduced);
+        match entry {
+            RuntimeEntry::IsReduced => return self.is_of_kind(words[0], Kind::Reduced),
+            RuntimeEntry::VectorCount => return self.vector_count(words[0]),
+            _ => {}
         }
         let symbol = symbols::runtime(entry, args.len());
         let args: Vec<Value> = std::iter::once(self.context()).chain(words).collect();
@@ -259,7 +259,7 @@ impl Translator<'_> {
 
     /// Is the word an object of this kind?
     fn is_of_kind(&mut self, word: Value, kind: Kind) -> Value {
-        let (object, done) = (self.builder.create_block(), self.builder.create_block());
+        let (object, done) = (self.new_block(), self.new_block());
         let result = self.builder.append_block_param(done, types::I8);
         let tag = self.builder.ins().band_imm_s(word, 0b111);
         let is_object = self

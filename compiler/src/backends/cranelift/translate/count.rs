@@ -10,8 +10,13 @@ use crate::backends::cranelift::symbols::{self, Symbol};
 use crate::ir::entity::ValueId;
 
 impl Translator<'_> {
+    /// Is it known that the word is not counted?
+    pub(super) fn is_uncounted(&self, value: ValueId) -> bool {
+        self.fact(value).as_ref().is_some_and(Fact::is_uncounted)
+    }
+
     pub(super) fn dup(&mut self, value: ValueId) {
-        if self.fact(value).as_ref().is_some_and(Fact::is_uncounted) {
+        if self.is_uncounted(value) {
             return;
         }
         let value = self.get(value);
@@ -19,7 +24,7 @@ impl Translator<'_> {
     }
 
     pub(super) fn drop(&mut self, value: ValueId) {
-        if self.fact(value).as_ref().is_some_and(Fact::is_uncounted) {
+        if self.is_uncounted(value) {
             return;
         }
         let value = self.get(value);
@@ -27,8 +32,8 @@ impl Translator<'_> {
     }
 
     pub(super) fn count(&mut self, word: Value, stub: &Symbol) {
-        let pointer = self.builder.create_block();
-        let go_on = self.builder.create_block();
+        let pointer = self.new_block();
+        let go_on = self.new_block();
         let tag = self.builder.ins().band_imm_s(word, 0b111);
         let is_pointer = self
             .builder

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use batuta_runtime::collections::array::Element;
-use batuta_runtime::value::TAG_INT;
+use batuta_runtime::value::{TAG_INT, WORD_FALSE, WORD_TRUE};
 
 use super::Translator;
 use crate::ir::entity::{LiteralId, ValueId};
@@ -21,6 +21,10 @@ pub(super) enum Fact {
     Unboxed,
     /// The word is an array's of 64-bit integers or floats; its place is at hand.
     Array(Element),
+    /// The word is that of true or of false.
+    Truth(bool),
+    /// The `Bool` is this one.
+    Always(bool),
     /// Of the function itself: its var holds it, and nothing has run since that was seen.
     Current,
 }
@@ -37,7 +41,12 @@ impl Fact {
         match self {
             Fact::Small(_) if is_constant => Fact::Small(Range::default()),
             Fact::Small(range) => Fact::Small(range.coarse()),
-            Fact::Float | Fact::Unboxed | Fact::Array(_) | Fact::Current => self,
+            Fact::Float
+            | Fact::Unboxed
+            | Fact::Array(_)
+            | Fact::Truth(_)
+            | Fact::Always(_)
+            | Fact::Current => self,
         }
     }
 }
@@ -50,6 +59,7 @@ pub(super) fn common(one: &Facts, other: &Facts) -> Facts {
     let both = one.iter().filter_map(|(value, fact)| {
         let fact = match (*fact, *other.get(value)?) {
             (Fact::Small(a), Fact::Small(b)) => Fact::Small(a.either(b)),
+            (Fact::Float, Fact::Unboxed) | (Fact::Unboxed, Fact::Float) => Fact::Unboxed,
             (a, b) if a == b => a,
             _ => return None,
         };
@@ -204,6 +214,8 @@ impl Translator<'_> {
                 };
                 Some(Fact::Small(range))
             }
+            Some(Constant::Word(WORD_TRUE)) => Some(Fact::Truth(true)),
+            Some(Constant::Word(WORD_FALSE)) => Some(Fact::Truth(false)),
             Some(Constant::Word(word)) if (word ^ 0b100) & 0b110 == 0 => Some(Fact::Float),
             Some(Constant::Word(_)) => None,
             None => self.facts.get(&value).copied(),

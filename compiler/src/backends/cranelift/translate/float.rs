@@ -65,7 +65,7 @@ impl Translator<'_> {
         let flipped = self.builder.ins().bxor_imm_s(word, 0b100);
         let tags = self.builder.ins().band_imm_s(flipped, 0b110);
         let rare = self.cold_block();
-        let done = self.builder.create_block();
+        let done = self.new_block();
         let boxed = self.builder.append_block_param(done, types::I64);
         self.builder
             .ins()

@@ -59,11 +59,7 @@ impl Translator<'_> {
             self.count(value, &symbols::dup());
             return value;
         }
-        let (moved, shared, go_on) = (
-            self.builder.create_block(),
-            self.builder.create_block(),
-            self.builder.create_block(),
-        );
+        let (moved, shared, go_on) = (self.new_block(), self.new_block(), self.new_block());
         let count = self
             .builder
             .ins()
@@ -87,7 +83,7 @@ impl Translator<'_> {
         let offset = BODY_OFFSET + offset_of!(VarBody, value) as i32;
         let word = self.builder.ins().load(types::I64, flags, address, offset);
         let unbound = self.cold_block();
-        let bound = self.builder.create_block();
+        let bound = self.new_block();
         let mark = Control::Unbound.word() as i64;
         let is_unbound = self.builder.ins().icmp_imm_s(IntCC::Equal, word, mark);
         self.builder

@@ -14,6 +14,7 @@ use crate::backends::cranelift::symbols;
 use crate::ir::entity::{LiteralId, ValueId};
 use crate::ir::function::Literal;
 use crate::ir::instruction::Inst;
+use crate::resolve;
 
 /// Does the var hold a builtin that takes so many arguments?
 fn holds_builtin(literal: &Literal, arguments: usize) -> bool {
@@ -42,6 +43,31 @@ impl Translator<'_> {
         if !holds_builtin(&self.ir.literals[var.index()], args.len()) {
             return None;
         }
+        let done = self.new_block();
+        let result = self.builder.append_block_param(done, types::I64);
+        match *args {
+            [coll, item] if self.is_core(var, "conj") => self.push_in_place(coll, item, done),
+            [coll, key, item] if self.is_core(var, "assoc") => {
+                self.assoc_in_place([coll, key, item], done);
+            }
+            _ => {}
+        }
+        let word = self.quick_road(var, args, inst);
+        self.builder.ins().jump(done, &[word.into()]);
+        self.builder.switch_to_block(done);
+        Some(result)
+    }
+
+    /// Is it the var of this core function?
+    fn is_core(&self, var: LiteralId, name: &str) -> bool {
+        match &self.ir.literals[var.index()] {
+            Literal::Var(var) => resolve::core_name(var).is_some_and(|found| found == name),
+            _ => false,
+        }
+    }
+
+    /// Calls the builtin with its arguments in this frame.
+    fn quick_road(&mut self, var: LiteralId, args: &[ValueId], inst: &Inst) -> Value {
         let words = self.get_all(args);
         let slot = self.argument_slot(args.len());
         for (index, word) in words.iter().enumerate() {
@@ -59,7 +85,7 @@ impl Translator<'_> {
             &symbols::on_native(),
             &[context, callee, place, count, quick],
         );
-        Some(self.steer(word, callee, entry, &words, inst))
+        self.steer(word, callee, entry, &words, inst)
     }
 
     /// What a builtin gives: its value, or what it asks for.
@@ -75,7 +101,7 @@ impl Translator<'_> {
             self.cold_block(),
             self.cold_block(),
             self.cold_block(),
-            self.builder.create_block(),
+            self.new_block(),
         );
         let result = self.builder.append_block_param(done, types::I64);
         let tag = self.builder.ins().band_imm_s(word, 0b111);
@@ -99,7 +125,7 @@ impl Translator<'_> {
             .into_iter()
             .chain(args.iter().copied())
             .collect();
-        let called = self.call_entry(entry, &all, inst);
+        let called = self.rarely(|this| this.call_entry(entry, &all, inst));
         self.builder.ins().jump(done, &[called.into()]);
 
         self.builder.switch_to_block(drive);
@@ -107,7 +133,7 @@ impl Translator<'_> {
         let context = self.context();
         let call = self.builder.ins().call(stub, &[context, word]);
         let driven = self.builder.inst_results(call)[0];
-        self.test_failure(driven, inst);
+        self.rarely(|this| this.test_failure(driven, inst));
         self.builder.ins().jump(done, &[driven.into()]);
 
         self.builder.switch_to_block(done);

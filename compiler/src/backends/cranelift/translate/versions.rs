@@ -2,10 +2,12 @@
 //! reached with (Chevalier-Boisvert and Feeley, "Simple and Effective Type Check Removal through
 //! Lazy Basic Block Versioning", ECOOP 2015, here ahead of execution).
 //!
-//! Invariant: a version is entered with exactly its facts. Where a point has as many versions as
-//! it may have, a further way leads to one with the facts that all have in common, in the end to
-//! the one without any; what is unboxed on the way there only is boxed. Versions that only rare
-//! ways lead to are translated last, without further versions for what is known in them.
+//! Invariant: a version is entered with exactly its facts. Every way gets the version that it asks
+//! for. When that one's turn comes and its point has as many as it may have, it only leads to
+//! another one, whose facts are among its own: the one that knows most, or one that knows what all
+//! have in common, in the end one that knows nothing; what is unboxed only is boxed before. Likely
+//! ways have their turn first. Versions that only rare ways lead to come last, and none is made
+//! for what is known in them.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -18,9 +20,9 @@ use crate::ir::function::IrFunction;
 use crate::ir::instruction::{Inst, Op, Terminator};
 
 /// Versions of one point that are made for their own sake.
-const OWN: usize = 2;
+const OWN: usize = 3;
 /// Versions of one point besides the one without facts.
-const VERSIONS: usize = 4;
+const VERSIONS: usize = 5;
 
 /// A point of the function: before this instruction, or before the end of the block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -44,20 +46,15 @@ impl Point {
     }
 }
 
-/// A version that waits for its translation.
+/// A version that is asked for.
 pub(super) struct Version {
     pub point: Point,
     pub facts: Facts,
     pub block: Block,
+    /// Do only rare ways lead to it, or is it rare in itself?
     pub is_rare: bool,
-}
-
-/// A way into a version on which something is boxed first.
-struct Edge {
-    block: Block,
-    target: Block,
-    facts: Facts,
-    lost: Vec<ValueId>,
+    /// Do only rare ways lead to it?
+    is_led_to_rarely: bool,
 }
 
 /// The versions of a function.
@@ -66,9 +63,13 @@ pub(super) struct Versions {
     live: Option<Vec<Vec<BTreeSet<ValueId>>>>,
     /// The function itself: what is known of it matters to calls, which do not name it.
     own: ValueId,
-    made: HashMap<Point, Vec<(Facts, Block)>>,
+    /// Those asked for, by their point, with the blocks that ways lead to.
+    asked: HashMap<Point, Vec<(Facts, Block)>>,
+    /// Those translated.
+    made: HashMap<Point, Vec<Facts>>,
+    /// Those that the way under translation leads to, the likeliest first.
+    fresh: Vec<Version>,
     pending: Vec<Version>,
-    edges: Vec<Edge>,
     /// Is the way under translation a rare one?
     pub is_rare: bool,
 }
@@ -81,6 +82,7 @@ impl Versions {
                 Op::Arith(..)
                     | Op::Unary(..)
                     | Op::Compare(..)
+                    | Op::Equal(..)
                     | Op::ArrayGet(..)
                     | Op::ArraySet(..)
                     | Op::ArrayLength(_)
@@ -89,15 +91,18 @@ impl Versions {
         Versions {
             live: has_numbers.then(|| live_values(ir)),
             own: ir.self_value(),
+            asked: HashMap::new(),
             made: HashMap::new(),
+            fresh: Vec::new(),
             pending: Vec::new(),
-            edges: Vec::new(),
             is_rare: false,
         }
     }
 
-    /// The next version to translate.
+    /// The next version to translate: in depth, the likeliest first, so that it is the likely ways
+    /// that get the versions which a point may have.
     pub(super) fn next(&mut self) -> Option<Version> {
+        self.pending.extend(self.fresh.drain(..).rev());
         let next = self.pending.iter().rposition(|version| !version.is_rare);
         match next {
             Some(index) => Some(self.pending.remove(index)),
@@ -106,13 +111,11 @@ impl Versions {
     }
 
     /// A way that is not rare leads to this version.
-    fn is_expected(&mut self, block: Block) {
-        let version = self
-            .pending
-            .iter_mut()
-            .find(|version| version.block == block);
-        if let Some(version) = version {
-            version.is_rare = false;
+    fn is_expected(&mut self, block: Block, is_rare: bool) {
+        let mut waiting = self.fresh.iter_mut().chain(&mut self.pending);
+        if let Some(version) = waiting.find(|version| version.block == block) {
+            version.is_rare = is_rare;
+            version.is_led_to_rarely = false;
         }
     }
 
@@ -123,28 +126,27 @@ impl Versions {
         })
     }
 
-    /// The facts of the version that a way with the wanted ones leads to.
-    fn admitted(&self, point: Point, wanted: &Facts) -> Facts {
-        let made = self.made.get(&point).map_or(&[][..], Vec::as_slice);
-        let exists = |facts: &Facts| made.iter().any(|(known, _)| known == facts);
-        if exists(wanted) {
+    /// The facts of the version that serves this one: its own if it is made.
+    fn admitted(&self, version: &Version) -> Facts {
+        let wanted = &version.facts;
+        let made = self.made.get(&version.point).map_or(&[][..], Vec::as_slice);
+        if !version.is_led_to_rarely && made.len() < OWN {
             return wanted.clone();
         }
-        if self.is_rare {
+        let fitting = made
+            .iter()
+            .filter(|facts| facts::common(wanted, facts) == **facts);
+        let best = fitting.max_by_key(|facts| facts.len());
+        if let Some(best) = best.filter(|facts| !facts.is_empty()) {
+            return best.clone();
+        }
+        if version.is_led_to_rarely || made.len() >= VERSIONS {
             return Facts::new();
         }
-        if made.len() < OWN {
-            return wanted.clone();
-        }
-        let versions = made.iter().filter(|(facts, _)| !facts.is_empty());
-        let common = versions.fold(wanted.clone(), |common, (facts, _)| {
+        let others = made.iter().filter(|facts| !facts.is_empty());
+        others.fold(wanted.clone(), |common, facts| {
             facts::common(&common, facts)
-        });
-        if made.len() < VERSIONS || exists(&common) {
-            common
-        } else {
-            Facts::new()
-        }
+        })
     }
 
     fn needed<'f>(
@@ -161,90 +163,79 @@ impl Versions {
 impl Translator<'_> {
     /// Goes on at this point with what is known now.
     pub(super) fn jump_to(&mut self, point: Point) {
-        let (target, lost) = self.version(point);
-        for value in lost {
-            self.box_for_good(value);
-        }
+        let target = self.branch_target(point);
         self.builder.ins().jump(target, &[]);
     }
 
     /// Goes on at this point and forgets what is known.
     pub(super) fn jump_forgetting(&mut self, point: Point) {
-        let needed: Vec<ValueId> = self
-            .versions
-            .needed(&self.facts, point)
-            .filter(|(_, fact)| **fact == Fact::Unboxed)
-            .map(|(value, _)| *value)
-            .collect();
-        for value in needed {
-            self.box_for_good(value);
-        }
-        self.facts.clear();
+        self.forget_to(point, &Facts::new());
         self.jump_to(point);
     }
 
-    /// The target of a branch to this point with what is known now.
+    /// Leaves only these facts; what is needed at this point gets its word again.
+    fn forget_to(&mut self, point: Point, facts: &Facts) {
+        let lost: Vec<ValueId> = self
+            .versions
+            .needed(&self.facts, point)
+            .filter(|(value, fact)| **fact == Fact::Unboxed && !facts.contains_key(value))
+            .map(|(value, _)| *value)
+            .collect();
+        for value in lost {
+            self.box_for_good(value);
+        }
+        self.facts = facts.clone();
+    }
+
+    /// The target of a way to this point with what is known now.
     pub(super) fn branch_target(&mut self, point: Point) -> Block {
-        let (target, lost) = self.version(point);
-        if lost.is_empty() {
-            return target;
+        let wanted = self.versions.needed(&self.facts, point);
+        let facts: Facts = wanted.map(|(value, fact)| (*value, *fact)).collect();
+        self.version(point, facts)
+    }
+
+    /// The block of a version, which is asked for herewith.
+    fn version(&mut self, point: Point, facts: Facts) -> Block {
+        let is_led_to_rarely = self.versions.is_rare;
+        let is_rare = is_led_to_rarely || self.ir.block(point.block).is_rare;
+        let asked = self.versions.asked.entry(point).or_default();
+        if let Some((_, block)) = asked.iter().find(|(known, _)| *known == facts) {
+            let block = *block;
+            if !is_led_to_rarely {
+                self.versions.is_expected(block, is_rare);
+            }
+            return block;
         }
         let block = self.builder.create_block();
-        self.versions.edges.push(Edge {
+        asked.push((facts.clone(), block));
+        self.versions.fresh.push(Version {
+            point,
+            facts,
             block,
-            target,
-            facts: self.facts.clone(),
-            lost,
+            is_rare,
+            is_led_to_rarely,
         });
         block
     }
 
-    /// Emits the ways that box something, once no block is open.
-    pub(super) fn finish_edges(&mut self) {
-        while let Some(edge) = self.versions.edges.pop() {
-            self.builder.switch_to_block(edge.block);
-            self.facts = edge.facts;
-            for value in edge.lost {
-                self.box_for_good(value);
-            }
-            self.builder.ins().jump(edge.target, &[]);
+    /// Translates the version, or leads to the one that serves it.
+    pub(super) fn make(&mut self, version: Version) {
+        self.builder.switch_to_block(version.block);
+        self.versions.is_rare = version.is_rare;
+        if version.is_rare {
+            self.builder.set_cold_block(version.block);
         }
-    }
-
-    /// The block of the version for what is known now, and the values it wants boxed.
-    fn version(&mut self, point: Point) -> (Block, Vec<ValueId>) {
-        let wanted: Facts = self
-            .versions
-            .needed(&self.facts, point)
-            .map(|(value, fact)| (*value, *fact))
-            .collect();
-        let facts = self.versions.admitted(point, &wanted);
-        let lost = wanted
-            .iter()
-            .filter(|(value, fact)| **fact == Fact::Unboxed && !facts.contains_key(value))
-            .map(|(value, _)| *value)
-            .collect();
-        let is_rare = self.versions.is_rare || self.ir.block(point.block).is_rare;
-        let made = self.versions.made.entry(point).or_default();
-        let known = made.iter().find(|(known, _)| *known == facts);
-        let block = match known {
-            Some((_, block)) => *block,
-            None => {
-                let block = self.builder.create_block();
-                made.push((facts.clone(), block));
-                self.versions.pending.push(Version {
-                    point,
-                    facts,
-                    block,
-                    is_rare: true,
-                });
-                block
-            }
-        };
-        if !is_rare {
-            self.versions.is_expected(block);
+        let admitted = self.versions.admitted(&version);
+        self.facts = version.facts.clone();
+        if admitted == version.facts {
+            let made = self.versions.made.entry(version.point).or_default();
+            made.push(version.facts);
+            return self.translate_from(version.point);
         }
-        (block, lost)
+        self.versions.is_rare = version.is_led_to_rarely;
+        self.forget_to(version.point, &admitted);
+        let target = self.version(version.point, admitted);
+        self.builder.ins().jump(target, &[]);
     }
 }
 

@@ -1,0 +1,74 @@
+//! What each pass does: the IR before and behind it.
+
+use super::with_function;
+
+/// The first arity of the function that the last form defines, before and behind a pass.
+fn around(pass: &str, text: &str) -> String {
+    let arities = with_function(text, |function| function.stages().expect("it lowers"));
+    let stages = &arities[0];
+    let behind = stages.iter().position(|(name, _)| *name == pass);
+    let behind = behind.expect("there is such a pass");
+    let ((_, before), (_, after)) = (&stages[behind - 1], &stages[behind]);
+    format!("{before}\n---- {pass} ----\n{after}")
+}
+
+#[test]
+fn inline_puts_a_small_function_in_place_of_its_call() {
+    insta::assert_snapshot!(around(
+        "inline",
+        "(defn twice [x] (+ x x)) (defn twice-one-more [x] (+ 1 (twice x)))"
+    ));
+}
+
+#[test]
+fn fold_computes_what_is_constant_and_takes_certain_branches() {
+    insta::assert_snapshot!(around(
+        "fold",
+        "(defn area [x] (let [side (* 4 (+ 1 2))] (if (< side 20) (* x side) (/ x side))))"
+    ));
+}
+
+#[test]
+fn fold_leaves_what_can_fail() {
+    insta::assert_snapshot!(around(
+        "fold",
+        "(defn broken [] (+ (quot 1 0) (* 4611686018427387 9999)))"
+    ));
+}
+
+#[test]
+fn thread_takes_the_branches_of_or_where_they_are_decided() {
+    insta::assert_snapshot!(around(
+        "thread",
+        "(defn outside? [x low high] (if (or (< x low) (> x high)) :outside :inside))"
+    ));
+}
+
+#[test]
+fn common_computes_a_square_once() {
+    insta::assert_snapshot!(around(
+        "common",
+        "(defn f [x y] (if (> (* x x) 4) (- (* x x) y) (+ (* x x) y)))"
+    ));
+}
+
+#[test]
+fn common_forgets_at_a_join_what_one_way_has_computed() {
+    insta::assert_snapshot!(around(
+        "common",
+        "(defn f [x y] (let [a (if y (* x x) 0)] (+ a (* x x))))"
+    ));
+}
+
+#[test]
+fn dead_takes_away_what_nobody_needs() {
+    insta::assert_snapshot!(around(
+        "dead",
+        "(defn f [x] (let [unused (fn [] x) kept (+ x 1)] (if (not (not (neg? kept))) 1 2)))"
+    ));
+}
+
+#[test]
+fn ownership_counts_what_is_used_again() {
+    insta::assert_snapshot!(around("ownership", "(defn pair [x] [x (str x)])"));
+}
