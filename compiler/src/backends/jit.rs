@@ -28,6 +28,10 @@ use super::cranelift::translate::Declared;
 use super::cranelift::translate::leaf::leaf;
 use super::cranelift::{entry_signature, stubs, target, translated};
 use crate::ir::function::{IrFunction, Literal};
+use region::UnitMemory;
+
+/// About what all stubs take.
+const STUB_BYTES: usize = 64 << 10;
 
 /// See the module's head. One for the process.
 pub struct Jit {
@@ -119,20 +123,20 @@ impl Jit {
         jit
     }
 
-    fn module(&self) -> JITModule {
+    fn module(&self, memory: UnitMemory) -> JITModule {
         let mut builder = JITBuilder::with_isa(self.isa.clone(), default_libcall_names());
         let symbols = self.symbols.clone();
         builder.symbol_lookup_fn(Box::new(move |name| match name.strip_prefix(VAR_PREFIX) {
             Some(var) => var_address(var),
             None => symbols.get(name).map(|address| *address as *const u8),
         }));
-        builder.memory_provider(Box::new(region::UnitMemory::default()));
+        builder.memory_provider(Box::new(memory));
         JITModule::new(builder)
     }
 
     /// All symbols with the stubs added. Their module is never freed.
     fn make_stubs(&self) -> Result<HashMap<String, usize>, Box<ModuleError>> {
-        let mut module = self.module();
+        let mut module = self.module(UnitMemory::with_room(STUB_BYTES));
         let defined = stubs::define_all(&mut module)?;
         module.finalize_definitions()?;
         let mut symbols = (*self.symbols).clone();
@@ -163,7 +167,7 @@ impl Jit {
     /// # Errors
     /// What Cranelift says: a limit exceeded, or a bug of the translation.
     pub fn compile(&self, ir: &IrFunction) -> Result<Unit, Box<ModuleError>> {
-        let mut module = self.module();
+        let mut module = self.module(UnitMemory::default());
         let declared = declare(&mut module, ir)?;
         let mut defined = Vec::new();
         for (function, text) in translated(ir, &mut module, declared, &mut site::register) {
@@ -193,7 +197,7 @@ impl Jit {
     /// # Errors
     /// As [`Jit::compile`].
     pub fn text(&self, ir: &IrFunction) -> Result<String, Box<ModuleError>> {
-        let mut module = self.module();
+        let mut module = self.module(UnitMemory::default());
         let declared = declare(&mut module, ir)?;
         let functions = translated(ir, &mut module, declared, &mut site::register);
         let texts = functions.iter().map(|(_, text)| text.display().to_string());

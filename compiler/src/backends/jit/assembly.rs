@@ -9,7 +9,7 @@ use cranelift_module::{
     DataId, FuncId, Module, ModuleDeclarations, ModuleError, ModuleReloc, ModuleRelocTarget,
 };
 
-use super::{Jit, declare};
+use super::{Jit, UnitMemory, declare};
 use crate::backends::cranelift::translated;
 use crate::ir::function::{IrFunction, Place};
 
@@ -31,7 +31,7 @@ impl Jit {
     /// # Errors
     /// As [`Jit::compile`].
     pub fn machine_code(&self, ir: &IrFunction) -> Result<Vec<MachineCode>, Box<ModuleError>> {
-        let mut module = self.module();
+        let mut module = self.module(UnitMemory::default());
         let declared = declare(&mut module, ir)?;
         let mut codes = Vec::new();
         for (id, text) in translated(ir, &mut module, declared, &mut site::register) {

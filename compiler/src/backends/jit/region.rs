@@ -91,13 +91,36 @@ impl Half {
 struct Run {
     address: usize,
     bytes: usize,
+    used: usize,
     is_code: bool,
 }
 
-/// The pages of one unit.
+impl Run {
+    /// A part of what is left.
+    fn take(&mut self, size: usize, align: usize) -> Option<usize> {
+        let start = self.used.next_multiple_of(align);
+        let end = start.checked_add(size).filter(|end| *end <= self.bytes)?;
+        self.used = end;
+        Some(self.address + start)
+    }
+}
+
+/// The pages of one unit; its functions and tables stand in them one behind the other.
 #[derive(Default)]
 pub(super) struct UnitMemory {
     runs: Vec<Run>,
+    /// Bytes of a run at least.
+    least: usize,
+}
+
+impl UnitMemory {
+    /// For a unit of many functions, of about so many bytes.
+    pub(super) fn with_room(bytes: usize) -> UnitMemory {
+        UnitMemory {
+            runs: Vec::new(),
+            least: bytes,
+        }
+    }
 }
 
 fn protect(run: &Run, flags: MprotectFlags) -> io::Result<()> {
@@ -110,9 +133,14 @@ fn protect(run: &Run, flags: MprotectFlags) -> io::Result<()> {
 
 impl JITMemoryProvider for UnitMemory {
     fn allocate(&mut self, size: usize, align: u64, kind: JITMemoryKind) -> io::Result<*mut u8> {
-        debug_assert!(align as usize <= PAGE);
-        let bytes = size.max(1).next_multiple_of(PAGE);
+        let align = align as usize;
+        debug_assert!(align <= PAGE);
         let is_code = matches!(kind, JITMemoryKind::Executable);
+        let mut runs = self.runs.iter_mut().filter(|run| run.is_code == is_code);
+        if let Some(address) = runs.find_map(|run| run.take(size.max(1), align)) {
+            return Ok(address as *mut u8);
+        }
+        let bytes = size.max(self.least).max(1).next_multiple_of(PAGE);
         let region = region()?;
         let half = if is_code { &region.code } else { &region.data };
         let address = half
@@ -122,6 +150,7 @@ impl JITMemoryProvider for UnitMemory {
         let run = Run {
             address,
             bytes,
+            used: size.max(1),
             is_code,
         };
         protect(&run, MprotectFlags::READ | MprotectFlags::WRITE)?;
