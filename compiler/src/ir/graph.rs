@@ -60,6 +60,41 @@ pub fn reachable(function: &IrFunction) -> Vec<BlockId> {
     order
 }
 
+/// Which blocks can be reached from themselves without a failure (Kosaraju's components: blocks in
+/// the order in which a walk leaves them, then backwards from the last).
+pub fn in_loops(function: &IrFunction) -> Vec<bool> {
+    let mut left = Vec::new();
+    let mut seen = vec![false; function.blocks.len()];
+    let mut pending = vec![(ENTRY, false)];
+    while let Some((id, is_left)) = pending.pop() {
+        if is_left {
+            left.push(id);
+        } else if !std::mem::replace(&mut seen[id.index()], true) {
+            pending.push((id, true));
+            let next = following(function.block(id)).into_iter();
+            pending.extend(next.map(|next| (next, false)));
+        }
+    }
+    let predecessors = predecessors(function);
+    let mut component: Vec<Option<BlockId>> = vec![None; function.blocks.len()];
+    let mut is_in_loop = vec![false; function.blocks.len()];
+    for root in left.into_iter().rev() {
+        let mut pending = vec![root];
+        while let Some(id) = pending.pop() {
+            if seen[id.index()] && component[id.index()].is_none() {
+                component[id.index()] = Some(root);
+                pending.extend(&predecessors[id.index()]);
+            }
+            if component[id.index()] == Some(root) && id != root {
+                is_in_loop[id.index()] = true;
+                is_in_loop[root.index()] = true;
+            }
+        }
+        is_in_loop[root.index()] |= predecessors[root.index()].contains(&root);
+    }
+    is_in_loop
+}
+
 /// Where a block leads, its failures included.
 fn following(block: &Block) -> Vec<BlockId> {
     let handlers = block

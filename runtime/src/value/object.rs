@@ -91,6 +91,8 @@ pub struct Header {
     slots: u16,
 }
 
+/// Byte offset of the count in the header, for compiled code: 32 bits.
+pub const HEADER_COUNT_OFFSET: i32 = 0;
 /// Byte offset of the kind in the header, for compiled code.
 pub const HEADER_KIND_OFFSET: i32 = 4;
 /// The first six bytes of the header of an object of this kind that has one owner and no flags, for

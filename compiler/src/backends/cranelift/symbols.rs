@@ -222,6 +222,34 @@ pub fn drive() -> Symbol {
     Symbol::tail("stub_drive", 2)
 }
 
+/// Calls of so many arguments at most have a stub for where they are made hardly ever.
+pub const RARE_ARGUMENTS: usize = 4;
+
+/// A call that keeps all registers: `(context, callee, entry, arguments…)`.
+pub fn rare_call(arguments: usize) -> Symbol {
+    Symbol::cold(format!("stub_rare_call_{arguments}"), arguments + 3)
+}
+
+/// The quick road to a builtin, keeping all registers: `(context, callee, arguments' place, count)`.
+pub fn rare_quick() -> Symbol {
+    Symbol::cold("stub_rare_quick", 4)
+}
+
+/// As [`drive`], keeping all registers.
+pub fn rare_drive() -> Symbol {
+    Symbol::cold("stub_rare_drive", 2)
+}
+
+/// Where the leaf of a vector is, asked by a loop that comes here once a leaf: `(context, vector,
+/// index)`.
+pub fn leaf(entry: RuntimeEntry) -> Option<Symbol> {
+    match entry {
+        RuntimeEntry::SlotAddress => Some(Symbol::cold("stub_slot_address", 3)),
+        RuntimeEntry::LeafEnd => Some(Symbol::cold("stub_leaf_end", 3)),
+        _ => None,
+    }
+}
+
 /// A runtime entry that an instruction calls.
 pub fn runtime(entry: RuntimeEntry, arguments: usize) -> Symbol {
     Symbol::rust(entry.symbol(), arguments + 1)

@@ -7,8 +7,9 @@ use cranelift_codegen::ir::{InstBuilder, MemFlagsData, Value, types};
 use cranelift_module::ModuleError;
 
 use super::{Maker, Stub};
+use crate::backends::cranelift::entry_signature;
 use crate::backends::cranelift::symbols::{self, Symbol};
-use crate::ir::instruction::{ArithOp, CompareOp, UnaryOp};
+use crate::ir::instruction::{ArithOp, CompareOp, RuntimeEntry, UnaryOp};
 
 const ARITHMETIC: [(ArithOp, &str); 14] = [
     (ArithOp::Add, "bt_add"),
@@ -66,6 +67,12 @@ pub(super) fn define(maker: &mut Maker<'_>) -> Result<(), Box<ModuleError>> {
     on_native(maker, &symbols::array_length(), "bt_array_length")?;
     on_native(maker, &symbols::box_float(), "bt_box_float")?;
     on_native(maker, &symbols::unbound(), "bt_unbound")?;
+    for entry in [RuntimeEntry::SlotAddress, RuntimeEntry::LeafEnd] {
+        if let Some(symbol) = symbols::leaf(entry) {
+            on_coroutine(maker, &symbol, entry.symbol())?;
+        }
+    }
+    calls(maker)?;
     on_coroutine(maker, &symbols::poll(), "bt_poll")?;
     on_coroutine(maker, &symbols::trace(), "bt_trace")
 }
@@ -86,6 +93,29 @@ fn on_coroutine(
     maker.stub(symbol, |stub, params| {
         let word = stub.call_rust(entry, params);
         stub.store(word, params[0], RESULT_OFFSET);
+        stub.builder.ins().return_(&[]);
+    })
+}
+
+/// Calls from where hardly anybody comes: in a loop that mostly goes another way, values stay in
+/// their registers.
+fn calls(maker: &mut Maker<'_>) -> Result<(), Box<ModuleError>> {
+    for arguments in 0..=symbols::RARE_ARGUMENTS {
+        maker.stub(&symbols::rare_call(arguments), |stub, params| {
+            let signature = stub.builder.import_signature(entry_signature(arguments));
+            let (entry, mut handed) = (params[2], params[..2].to_vec());
+            handed.extend(&params[3..]);
+            let call = stub.builder.ins().call_indirect(signature, entry, &handed);
+            let word = stub.builder.inst_results(call)[0];
+            stub.store(word, params[0], RESULT_OFFSET);
+            stub.builder.ins().return_(&[]);
+        })?;
+    }
+    on_native(maker, &symbols::rare_quick(), "bt_quick")?;
+    maker.stub(&symbols::rare_drive(), |stub, params| {
+        if let Some(word) = stub.call(&symbols::drive(), params) {
+            stub.store(word, params[0], RESULT_OFFSET);
+        }
         stub.builder.ins().return_(&[]);
     })
 }

@@ -184,7 +184,12 @@ impl Translator<'_> {
         let word = self.array_word(array, slow);
         let kind = self.load_byte(word, body_field(ArrayBody::ELEMENT));
         let before = self.facts.clone();
-        for (element, is_last) in [(Element::Long, false), (Element::Double, true)] {
+        // The likelier one comes first: it gets the versions of what follows.
+        let order = match self.names_float {
+            true => [(Element::Double, false), (Element::Long, true)],
+            false => [(Element::Long, false), (Element::Double, true)],
+        };
+        for (element, is_last) in order {
             let found = self.new_block();
             let other = if is_last {
                 slow.block()
@@ -271,10 +276,8 @@ impl Translator<'_> {
         slow: &Slow,
     ) -> bool {
         let flags = MemFlagsData::trusted();
-        match (element, self.fact(value)) {
-            (Element::Double, Some(Fact::Array(_) | Fact::Current))
-            | (Element::Long, Some(Fact::Float | Fact::Unboxed | Fact::Array(_) | Fact::Current)) =>
-            {
+        match (element, self.number_fact(value)) {
+            (Element::Long, Some(Fact::Float | Fact::Unboxed)) => {
                 let block = slow.block();
                 self.builder.ins().jump(block, &[]);
                 return false;

@@ -2,6 +2,7 @@
 
 use std::mem::offset_of;
 
+use batuta_runtime::context::RESULT_OFFSET;
 use batuta_runtime::function::{FnCode, VarBody};
 use batuta_runtime::value::TAG_POINTER;
 use batuta_runtime::value::object::{BODY_OFFSET, HEADER_KIND_OFFSET, Kind};
@@ -92,9 +93,17 @@ impl Translator<'_> {
     }
 
     pub(super) fn call_entry(&mut self, entry: Value, args: &[Value], inst: &Inst) -> Value {
-        let signature = self.entry_signature(args.len() - 2);
-        let call = self.builder.ins().call_indirect(signature, entry, args);
-        let result = self.builder.inst_results(call)[0];
+        let arguments = args.len() - 2;
+        let result = if self.versions.is_rare && arguments <= symbols::RARE_ARGUMENTS {
+            let mut all = vec![args[0], args[1], entry];
+            all.extend(&args[2..]);
+            self.call_cold(&symbols::rare_call(arguments), &all);
+            self.load_context(RESULT_OFFSET)
+        } else {
+            let signature = self.entry_signature(arguments);
+            let call = self.builder.ins().call_indirect(signature, entry, args);
+            self.builder.inst_results(call)[0]
+        };
         self.test_failure(result, inst);
         result
     }
@@ -245,9 +254,13 @@ impl Translator<'_> {
             RuntimeEntry::VectorCount => return self.vector_count(words[0]),
             _ => {}
         }
+        let all: Vec<Value> = std::iter::once(self.context()).chain(words).collect();
+        if let Some(leaf) = symbols::leaf(entry) {
+            self.call_cold(&leaf, &all);
+            return self.load_context(RESULT_OFFSET);
+        }
         let symbol = symbols::runtime(entry, args.len());
-        let args: Vec<Value> = std::iter::once(self.context()).chain(words).collect();
-        let result = self.call_rust(&symbol, &args);
+        let result = self.call_rust(&symbol, &all);
         if entry.can_fail() {
             self.test_failure(result, inst);
         }

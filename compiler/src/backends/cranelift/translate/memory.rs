@@ -14,6 +14,7 @@ use cranelift_module::Linkage;
 
 use super::Translator;
 use super::call::body_field;
+use super::count::Count;
 use crate::backends::cranelift::symbols;
 use crate::ir::entity::{LiteralId, ValueId};
 use crate::ir::instruction::Inst;
@@ -56,7 +57,7 @@ impl Translator<'_> {
         let offset = body_field(size_of::<FunctionBody>()) + 8 * index as i32;
         let value = self.builder.ins().load(types::I64, flags, own, offset);
         if self.self_is_named {
-            self.count(value, &symbols::dup());
+            self.count(value, Count::Dup);
             return value;
         }
         let (moved, shared, go_on) = (self.new_block(), self.new_block(), self.new_block());
@@ -71,7 +72,7 @@ impl Translator<'_> {
         self.builder.ins().store(flags, nil, own, offset);
         self.builder.ins().jump(go_on, &[]);
         self.builder.switch_to_block(shared);
-        self.count(value, &symbols::dup());
+        self.count(value, Count::Dup);
         self.builder.ins().jump(go_on, &[]);
         self.builder.switch_to_block(go_on);
         value
@@ -95,7 +96,7 @@ impl Translator<'_> {
         self.call_cold(&symbols::unbound(), &[context, var]);
         self.fail(inst);
         self.builder.switch_to_block(bound);
-        self.count(word, &symbols::dup());
+        self.count(word, Count::Dup);
         word
     }
 

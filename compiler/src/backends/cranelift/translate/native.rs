@@ -4,6 +4,7 @@
 //! That the var holds a builtin is a guess made when the call is translated. The runtime looks
 //! again at every call and refuses what is none; then the call is made like any other.
 
+use batuta_runtime::context::RESULT_OFFSET;
 use batuta_runtime::function::{CodeSource, FunctionBody, VarBody};
 use batuta_runtime::value::{Control, TAG_CONTROL};
 use cranelift_codegen::ir::condcodes::IntCC;
@@ -52,7 +53,10 @@ impl Translator<'_> {
             }
             _ => {}
         }
-        let word = self.quick_road(var, args, inst);
+        let word = match self.is_core(var, "conj") {
+            true => self.rarely(|this| this.quick_road(var, args, inst)),
+            false => self.quick_road(var, args, inst),
+        };
         self.builder.ins().jump(done, &[word.into()]);
         self.builder.switch_to_block(done);
         Some(result)
@@ -78,13 +82,16 @@ impl Translator<'_> {
         let (callee, entry) = self.var_callee(var, args.len());
         let place = self.builder.ins().stack_addr(types::I64, slot, 0);
         let count = self.constant(args.len() as u64);
-        let quick = self.import(&symbols::quick());
-        let quick = self.builder.ins().func_addr(types::I64, quick);
         let context = self.context();
-        let word = self.call_rust(
-            &symbols::on_native(),
-            &[context, callee, place, count, quick],
-        );
+        let word = if self.versions.is_rare {
+            self.call_cold(&symbols::rare_quick(), &[context, callee, place, count]);
+            self.load_context(RESULT_OFFSET)
+        } else {
+            let quick = self.import(&symbols::quick());
+            let quick = self.builder.ins().func_addr(types::I64, quick);
+            let args = [context, callee, place, count, quick];
+            self.call_rust(&symbols::on_native(), &args)
+        };
         self.steer(word, callee, entry, &words, inst)
     }
 
@@ -129,10 +136,9 @@ impl Translator<'_> {
         self.builder.ins().jump(done, &[called.into()]);
 
         self.builder.switch_to_block(drive);
-        let stub = self.import(&symbols::drive());
         let context = self.context();
-        let call = self.builder.ins().call(stub, &[context, word]);
-        let driven = self.builder.inst_results(call)[0];
+        self.call_cold(&symbols::rare_drive(), &[context, word]);
+        let driven = self.load_context(RESULT_OFFSET);
         self.rarely(|this| this.test_failure(driven, inst));
         self.builder.ins().jump(done, &[driven.into()]);
 

@@ -9,8 +9,8 @@ use cranelift_codegen::ir::{Block, InstBuilder, MemFlagsData, Value, types};
 
 use super::Translator;
 use super::call::body_field;
+use super::count::Count;
 use super::facts::Fact;
-use crate::backends::cranelift::symbols;
 use crate::ir::entity::ValueId;
 
 /// Bits of the header in front of the number of slots.
@@ -29,13 +29,12 @@ impl Translator<'_> {
         let Some(place) = self.small_index(index, other) else {
             return self.go_on_in(other);
         };
-        let tag = self.builder.ins().band_imm_s(word, 0b111);
-        let differs = self.builder.ins().bxor_imm_s(tag, TAG_POINTER as i64);
-        self.go_unless(differs, other);
+        self.go_unless_pointer(word, other);
         let flags = MemFlagsData::trusted();
         let offset = HEADER_KIND_OFFSET - TAG_POINTER as i32;
         let kind = self.builder.ins().load(types::I8, flags, word, offset);
-        let differs = self.builder.ins().bxor_imm_s(kind, Kind::Vector as i64);
+        let vector = Kind::Vector as i64;
+        let differs = self.builder.ins().icmp_imm_s(IntCC::NotEqual, kind, vector);
         self.go_unless(differs, other);
         let len = self.load(word, body_field(VectorBody::LEN));
         let outside = IntCC::UnsignedGreaterThanOrEqual;
@@ -76,7 +75,7 @@ impl Translator<'_> {
 
         self.builder.switch_to_block(found);
         let element = self.load(slot, 0);
-        self.count(element, &symbols::dup());
+        self.count(element, Count::Dup);
         element
     }
 
@@ -125,7 +124,7 @@ impl Translator<'_> {
     pub(super) fn load_slot(&mut self, address: ValueId) -> Value {
         let address = self.get(address);
         let element = self.load(address, 0);
-        self.count(element, &symbols::dup());
+        self.count(element, Count::Dup);
         element
     }
 
@@ -141,7 +140,7 @@ impl Translator<'_> {
         if self.is_uncounted(vector) {
             return;
         }
-        let other = self.new_block();
+        let other = self.cold_block();
         let (word, slots) = self.own_vector(vector, other);
         let len = self.load(word, body_field(VectorBody::LEN));
         let in_trie = self.trie_len(len);
@@ -185,7 +184,7 @@ impl Translator<'_> {
         let before = self.load(slot, TAIL_SLOTS);
         let flags = MemFlagsData::trusted();
         self.builder.ins().store(flags, element, slot, TAIL_SLOTS);
-        self.count(before, &symbols::drop());
+        self.count(before, Count::Drop);
         self.builder.ins().jump(done, &[word.into()]);
         self.builder.switch_to_block(other);
     }
@@ -194,9 +193,7 @@ impl Translator<'_> {
     /// any other value.
     fn own_vector(&mut self, vector: ValueId, elsewhere: Block) -> (Value, Value) {
         let word = self.get(vector);
-        let tag = self.builder.ins().band_imm_s(word, 0b111);
-        let differs = self.builder.ins().bxor_imm_s(tag, TAG_POINTER as i64);
-        self.go_unless(differs, elsewhere);
+        self.go_unless_pointer(word, elsewhere);
         let header = self.load(word, -(TAG_POINTER as i32));
         let slots = self.builder.ins().ushr_imm_s(header, SLOTS_SHIFT);
         let shifted = self.builder.ins().ishl_imm_s(header, 64 - SLOTS_SHIFT);
@@ -205,6 +202,16 @@ impl Translator<'_> {
         let is_other = self.builder.ins().icmp_imm_s(other, shifted, wanted);
         self.go_unless(is_other, elsewhere);
         (word, slots)
+    }
+
+    fn go_unless_pointer(&mut self, word: Value, elsewhere: Block) {
+        let tag = self.builder.ins().band_imm_s(word, 0b111);
+        let differs = IntCC::NotEqual;
+        let is_other = self
+            .builder
+            .ins()
+            .icmp_imm_s(differs, tag, TAG_POINTER as i64);
+        self.go_unless(is_other, elsewhere);
     }
 
     /// The index that a value is; goes elsewhere with what is no small integer. None if it is

@@ -17,12 +17,14 @@ use super::Translator;
 use super::facts::{self, Fact, Facts};
 use crate::ir::entity::{BlockId, ValueId};
 use crate::ir::function::IrFunction;
+use crate::ir::graph::in_loops;
 use crate::ir::instruction::{Inst, Op, Terminator};
 
-/// Versions of one point that are made for their own sake.
-const OWN: usize = 3;
-/// Versions of one point besides the one without facts.
-const VERSIONS: usize = 5;
+/// Versions of one point that are made for their own sake, in a loop and elsewhere: a loop's first
+/// turns know less than those that count.
+const OWN: [usize; 2] = [4, 2];
+/// Versions of one point besides the one without facts and its own.
+const COMMON: usize = 2;
 
 /// A point of the function: before this instruction, or before the end of the block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -61,6 +63,7 @@ pub(super) struct Version {
 pub(super) struct Versions {
     /// What is needed from each point on; none if nothing can be known in this function.
     live: Option<Vec<Vec<BTreeSet<ValueId>>>>,
+    in_loops: Vec<bool>,
     /// The function itself: what is known of it matters to calls, which do not name it.
     own: ValueId,
     /// Those asked for, by their point, with the blocks that ways lead to.
@@ -90,6 +93,7 @@ impl Versions {
         });
         Versions {
             live: has_numbers.then(|| live_values(ir)),
+            in_loops: in_loops(ir),
             own: ir.self_value(),
             asked: HashMap::new(),
             made: HashMap::new(),
@@ -130,7 +134,11 @@ impl Versions {
     fn admitted(&self, version: &Version) -> Facts {
         let wanted = &version.facts;
         let made = self.made.get(&version.point).map_or(&[][..], Vec::as_slice);
-        if !version.is_led_to_rarely && made.len() < OWN {
+        let own = match self.in_loops[version.point.block.index()] {
+            true => OWN[0],
+            false => OWN[1],
+        };
+        if !version.is_led_to_rarely && made.len() < own {
             return wanted.clone();
         }
         let fitting = made
@@ -140,7 +148,7 @@ impl Versions {
         if let Some(best) = best.filter(|facts| !facts.is_empty()) {
             return best.clone();
         }
-        if version.is_led_to_rarely || made.len() >= VERSIONS {
+        if version.is_led_to_rarely || made.len() >= own + COMMON {
             return Facts::new();
         }
         let others = made.iter().filter(|facts| !facts.is_empty());
