@@ -9,9 +9,8 @@ use batuta_compiler::session::Session;
 
 use crate::cli::{Compilation, Place};
 use crate::commands::run::Main;
-use crate::driver::{CRASHED, Driver, MISUSED};
-use crate::link::link;
-use crate::program::finish;
+use crate::driver::{CRASHED, Driver, MISUSED, extension, finish};
+use crate::link::{Library, link};
 use crate::report;
 
 /// Compiles a program.
@@ -46,14 +45,19 @@ fn executable(compilation: &Compilation, driver: &Driver) -> Result<(), ExitCode
     let program = Program {
         forms: record.forms().into_iter().chain(loaded.forms).collect(),
         main: main.map(|main| (main.var, main.arglists)),
+        extension: extension(),
     };
     let failed = |text: String| {
         report::tell_line(&text);
         ExitCode::from(CRASHED)
     };
-    let object = ahead::compile(&program)
+    let compiled = ahead::compile(&program)
         .map_err(|error| failed(format!("{error}\n`batuta run` runs this program")))?;
-    link(&object, compilation).map_err(|error| failed(error.to_string()))
+    let library = match compiled.has_extension {
+        true => Library::Database,
+        false => Library::Runtime,
+    };
+    link(&compiled.object, library, compilation).map_err(|error| failed(error.to_string()))
 }
 
 fn replaces_source(compilation: &Compilation) -> bool {
