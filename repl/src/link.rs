@@ -113,8 +113,9 @@ fn call_linker(object: &Path, library: &Path, compilation: &Compilation) -> Resu
     let linker = env::var("CC").ok().filter(|linker| !linker.is_empty());
     let linker = linker.unwrap_or_else(|| "cc".to_owned());
     let mut command = Command::new(&linker);
-    // Batuta's code names addresses as they are.
-    command.args(["-no-pie", "-Wl,--gc-sections", "-o"]);
+    // Batuta's code names addresses as they are. Line tables are the library's own, and with the
+    // database several times as large as all else.
+    command.args(["-no-pie", "-Wl,--gc-sections", "-Wl,--strip-debug", "-o"]);
     command.arg(&compilation.output).arg(object).arg(library);
     command.args(SYSTEM);
     if compilation.strip {
