@@ -14,6 +14,9 @@ mod clojure_corpus;
 mod command_line;
 #[path = "system/compile.rs"]
 mod compile;
+#[cfg(feature = "dlog")]
+#[path = "system/compile_database.rs"]
+mod compile_database;
 #[path = "system/core_functions.rs"]
 mod core_functions;
 #[cfg(feature = "dlog")]

@@ -4,14 +4,19 @@
 //! they reach, [`image`] writes down what the runtime makes of it at start. What the program does
 //! not reach is not in it. One that evaluates forms or looks up names while it runs holds all of its
 //! own definitions, the compiler and the library's text.
+//!
+//! The compiler knows nothing of the database: builtins besides the runtime's come as an
+//! [`Extension`], and the outcome says whether the program holds it.
 
 mod image;
+mod quoted;
 mod reach;
 pub mod record;
 
 use std::sync::Arc;
 
 use batuta_runtime::failure::Fault;
+use batuta_runtime::image::Extension;
 use batuta_runtime::value::print;
 use cranelift_module::ModuleError;
 
@@ -26,16 +31,24 @@ pub struct Program {
     pub forms: Vec<Arc<CoreFunction>>,
     /// The function that is called after them, with its argument lists as text.
     pub main: Option<(VarRef, String)>,
+    /// What it may hold besides the runtime.
+    pub extension: Option<&'static Extension>,
+}
+
+/// A compiled program.
+pub struct Compiled {
+    /// Its object file.
+    pub object: Vec<u8>,
+    /// Does it want the symbols of the extension too?
+    pub has_extension: bool,
 }
 
 /// Why a program has no object file.
 #[derive(Debug, thiserror::Error)]
 pub enum AheadError {
-    /// It reaches a builtin that is not the runtime's.
-    #[error(
-        "`{name}` needs the database, which a compiled program does not hold; it is used in {user}"
-    )]
-    Database {
+    /// It reaches a builtin that is in no table with a symbol.
+    #[error("`{name}` is in no library that a program is linked with; it is used in {user}")]
+    Builtin {
         /// The builtin.
         name: String,
         /// Who names it.
@@ -75,8 +88,8 @@ impl AheadError {
 ///
 /// # Errors
 /// The program needs what only `batuta run` has.
-pub fn compile(program: &Program) -> Result<Vec<u8>, AheadError> {
-    let mut reach = Reach::new()?;
+pub fn compile(program: &Program) -> Result<Compiled, AheadError> {
+    let mut reach = Reach::new(program.extension)?;
     let forms = program.forms.iter();
     let forms: Vec<usize> = forms.map(|form| reach.code(&code_of(form))).collect();
     let main = match &program.main {
@@ -84,9 +97,15 @@ pub fn compile(program: &Program) -> Result<Vec<u8>, AheadError> {
         None => None,
     };
     reach.run()?;
+    let has_extension = reach.needs_extension;
     let (object, tables) = image::written(reach, &forms, main)?;
-    object.finish(&tables).map_err(|error| AheadError::BackEnd {
+    let object = object.finish(&tables);
+    let object = object.map_err(|error| AheadError::BackEnd {
         user: "the object file".to_owned(),
         error,
+    })?;
+    Ok(Compiled {
+        object,
+        has_extension,
     })
 }

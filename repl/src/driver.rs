@@ -3,7 +3,7 @@
 //! Everything that a command needs before it runs code happens in [`Driver::start`], once.
 
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 use batuta_compiler::load::install_loader;
@@ -12,39 +12,16 @@ use batuta_runtime::actor;
 use batuta_runtime::builtin::BuiltinTable;
 use batuta_runtime::collections::list;
 use batuta_runtime::function::VarBody;
+use batuta_runtime::image::Extension;
 use batuta_runtime::namespace;
 use batuta_runtime::value::Value;
 
 use crate::cli::{Options, Place};
 use crate::load_path::LoadPath;
-use crate::program::finish;
 use crate::{report, signals};
 
-pub use batuta_native::{CRASHED, MISUSED, write_out};
-
-/// Where the database lives.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum DataPlace {
-    /// In this directory.
-    Directory(PathBuf),
-    /// Nowhere: it ends with the process.
-    Memory,
-}
-
-impl DataPlace {
-    /// `--data`, else `BATUTA_DATA`, else `./.dlog` if it exists, else memory only.
-    pub fn choose(option: Option<&Path>, variable: Option<PathBuf>, here: &Path) -> DataPlace {
-        let named = option
-            .map(Path::to_owned)
-            .or(variable.filter(|v| !v.as_os_str().is_empty()));
-        let usual = here.join(".dlog");
-        match named {
-            Some(directory) => DataPlace::Directory(directory),
-            None if usual.is_dir() => DataPlace::Directory(usual),
-            None => DataPlace::Memory,
-        }
-    }
-}
+pub use batuta_native::data_place::DataPlace;
+pub use batuta_native::{CRASHED, MISUSED, finish, write_out};
 
 /// A started Batuta.
 pub struct Driver {
@@ -54,8 +31,7 @@ pub struct Driver {
 impl Driver {
     /// Starts everything.
     pub fn start(options: &Options) -> Driver {
-        let variable = std::env::var_os("BATUTA_DATA").map(PathBuf::from);
-        let data = DataPlace::choose(options.data.as_deref(), variable, Path::new("."));
+        let data = DataPlace::choose(options.data.as_deref(), Path::new("."));
         if let Err(error) = signals::listen(finish) {
             report::tell_line(&format!("Ctrl-C will not be noticed: {error}"));
         }
@@ -65,6 +41,7 @@ impl Driver {
             workers: None,
             max_stack: options.max_stack,
         });
+        batuta_native::at_end(batuta_runtime::profile::process_ends);
         start_database(&data);
         install_library();
         Driver { data }
@@ -140,33 +117,29 @@ pub fn core_value(name: &str) -> Option<Value> {
 fn builtin_tables() -> Vec<&'static BuiltinTable> {
     let tables = batuta_runtime::builtins::TABLES.iter().copied();
     #[cfg(feature = "dlog")]
-    let tables = tables.chain(batuta_dlog::TABLES.iter().copied());
+    let tables = tables.chain(batuta_dlog_native::TABLES.iter().copied());
     tables.collect()
+}
+
+/// What compiled programs may hold besides the runtime.
+#[cfg(feature = "dlog")]
+pub fn extension() -> Option<&'static Extension> {
+    Some(&batuta_dlog_native::EXTENSION)
+}
+
+/// Nothing besides the runtime.
+#[cfg(not(feature = "dlog"))]
+pub fn extension() -> Option<&'static Extension> {
+    None
 }
 
 #[cfg(feature = "dlog")]
 fn start_database(data: &DataPlace) {
-    use batuta_dlog::database::{Location, configure};
-    configure(match data {
-        DataPlace::Directory(directory) => Location::Folder(directory.clone()),
-        DataPlace::Memory => Location::Memory,
-    });
-    batuta_dlog::set_copy_reporter(crate::progress::show);
+    batuta_dlog_native::start(data);
 }
 
 #[cfg(not(feature = "dlog"))]
 fn start_database(_: &DataPlace) {}
-
-/// Brings the database to disk.
-pub fn close_database() {
-    #[cfg(feature = "dlog")]
-    {
-        crate::progress::clear();
-        if let Err(error) = batuta_dlog::database::close() {
-            report::tell_line(&format!("the database did not close well: {error}"));
-        }
-    }
-}
 
 fn read_file(path: &Path) -> io::Result<String> {
     text_of(std::fs::read(path)?)
@@ -186,31 +159,4 @@ fn text_of(bytes: Vec<u8>) -> io::Result<String> {
             format!("it is not UTF-8 at byte {at}"),
         )
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_database_is_where_it_is_named_else_where_it_lies() {
-        let here = tempfile::tempdir().expect("a temporary directory can be made");
-        let choose = |option: Option<&str>, variable: Option<&str>| {
-            DataPlace::choose(
-                option.map(Path::new),
-                variable.map(PathBuf::from),
-                here.path(),
-            )
-        };
-        assert_eq!(choose(None, None), DataPlace::Memory);
-        assert_eq!(choose(None, Some("")), DataPlace::Memory);
-        assert_eq!(choose(None, Some("v")), DataPlace::Directory("v".into()));
-        assert_eq!(
-            choose(Some("o"), Some("v")),
-            DataPlace::Directory("o".into())
-        );
-        let usual = here.path().join(".dlog");
-        std::fs::create_dir(&usual).expect("it is writable");
-        assert_eq!(choose(None, None), DataPlace::Directory(usual));
-    }
 }

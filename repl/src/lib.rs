@@ -15,7 +15,5 @@ pub mod interactive;
 pub mod link;
 mod profile;
 pub mod program;
-#[cfg(feature = "dlog")]
-mod progress;
 
 pub use batuta_native::{load_path, report, signals};

@@ -1,4 +1,4 @@
-//! Makes an executable of an object file: finds the runtime's static library and calls the
+//! Makes an executable of an object file: finds the static library that it wants and calls the
 //! system's linker through `cc`.
 
 use std::io::{self, Write};
@@ -9,10 +9,35 @@ use std::{env, fs};
 
 use crate::cli::Compilation;
 
-/// Name of the static library, before a hash and `.a`.
-const LIBRARY: &str = "libbatuta_native";
+/// A static library for compiled programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Library {
+    /// The runtime and the compiler.
+    Runtime,
+    /// The same with the database.
+    Database,
+}
 
-/// The libraries of the system that the runtime wants.
+impl Library {
+    /// Its file's name, before a hash and `.a`.
+    fn stem(self) -> &'static str {
+        match self {
+            Library::Runtime => "libbatuta_native",
+            Library::Database => "libbatuta_dlog_native",
+        }
+    }
+
+    fn missing(self, places: &[PathBuf]) -> LinkError {
+        let places: Vec<String> = places.iter().map(|p| p.display().to_string()).collect();
+        let places = places.join(" and ");
+        match self {
+            Library::Runtime => LinkError::NoLibrary { places },
+            Library::Database => LinkError::NoDatabase { places },
+        }
+    }
+}
+
+/// The libraries of the system that both want.
 const SYSTEM: [&str; 7] = [
     "-lgcc_s",
     "-lutil",
@@ -31,6 +56,14 @@ pub enum LinkError {
         "there is no runtime library in {places}\nbuild it with `cargo build`, or name its directory with `--runtime DIR`"
     )]
     NoLibrary {
+        /// Where it was looked for.
+        places: String,
+    },
+    /// The library with the database is not where it should be.
+    #[error(
+        "the program uses the database, and there is no runtime library with it in {places}\nbuild it with `cargo build` and without `--no-default-features`, or name its directory with `--runtime DIR`"
+    )]
+    NoDatabase {
         /// Where it was looked for.
         places: String,
     },
@@ -57,12 +90,12 @@ pub enum LinkError {
     Refused(String),
 }
 
-/// Links an object file with the runtime.
+/// Links an object file with a library.
 ///
 /// # Errors
 /// No library, no linker, or one that fails.
-pub fn link(object: &[u8], compilation: &Compilation) -> Result<(), LinkError> {
-    let library = library(compilation.runtime.as_deref())?;
+pub fn link(object: &[u8], library: Library, compilation: &Compilation) -> Result<(), LinkError> {
+    let library = find(library, compilation.runtime.as_deref())?;
     let unwritable = |error| LinkError::Write {
         path: env::temp_dir().display().to_string(),
         error,
@@ -80,8 +113,9 @@ fn call_linker(object: &Path, library: &Path, compilation: &Compilation) -> Resu
     let linker = env::var("CC").ok().filter(|linker| !linker.is_empty());
     let linker = linker.unwrap_or_else(|| "cc".to_owned());
     let mut command = Command::new(&linker);
-    // Batuta's code names addresses as they are.
-    command.args(["-no-pie", "-Wl,--gc-sections", "-o"]);
+    // Batuta's code names addresses as they are. Line tables are the library's own, and with the
+    // database several times as large as all else.
+    command.args(["-no-pie", "-Wl,--gc-sections", "-Wl,--strip-debug", "-o"]);
     command.arg(&compilation.output).arg(object).arg(library);
     command.args(SYSTEM);
     if compilation.strip {
@@ -98,9 +132,9 @@ fn call_linker(object: &Path, library: &Path, compilation: &Compilation) -> Resu
     }
 }
 
-/// The static library: in the directory named, or beside this command, or where `cargo` leaves
+/// A static library: in the directory named, or beside this command, or where `cargo` leaves
 /// what others depend on.
-fn library(directory: Option<&Path>) -> Result<PathBuf, LinkError> {
+fn find(library: Library, directory: Option<&Path>) -> Result<PathBuf, LinkError> {
     let places = match directory {
         Some(directory) => vec![directory.to_owned()],
         None => {
@@ -109,23 +143,18 @@ fn library(directory: Option<&Path>) -> Result<PathBuf, LinkError> {
             vec![here.clone(), here.join("deps")]
         }
     };
-    newest_library(&places).ok_or_else(|| {
-        let places: Vec<String> = places.iter().map(|p| p.display().to_string()).collect();
-        LinkError::NoLibrary {
-            places: places.join(" and "),
-        }
-    })
+    newest(library, &places).ok_or_else(|| library.missing(&places))
 }
 
 /// `cargo` leaves libraries of earlier builds where they are.
-fn newest_library(directories: &[PathBuf]) -> Option<PathBuf> {
+fn newest(library: Library, directories: &[PathBuf]) -> Option<PathBuf> {
     let entries = directories
         .iter()
         .filter_map(|place| fs::read_dir(place).ok());
     let libraries = entries.flatten().filter_map(Result::ok).filter(|entry| {
         let name = entry.file_name();
         let name = name.to_string_lossy();
-        name.starts_with(LIBRARY) && name.ends_with(".a")
+        name.starts_with(library.stem()) && name.ends_with(".a")
     });
     let changed = |entry: &fs::DirEntry| entry.metadata().and_then(|data| data.modified()).ok();
     let newest = libraries.max_by_key(|entry| changed(entry).unwrap_or(SystemTime::UNIX_EPOCH));
@@ -137,28 +166,36 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_missing_library_is_told_with_the_place() {
+    fn a_missing_library_is_told_with_the_place_and_the_way_out() {
         let here = tempfile::tempdir().expect("a temporary directory can be made");
-        let error = library(Some(here.path())).expect_err("there is none");
-        let text = error.to_string();
-        assert!(text.contains(&here.path().display().to_string()), "{text}");
-        assert!(text.contains("--runtime"), "{text}");
+        for library in [Library::Runtime, Library::Database] {
+            let error = find(library, Some(here.path())).expect_err("there is none");
+            let text = error.to_string();
+            assert!(text.contains(&here.path().display().to_string()), "{text}");
+            assert!(text.contains("--runtime"), "{text}");
+            assert_eq!(text.contains("database"), library == Library::Database);
+        }
     }
 
     #[test]
-    fn the_newest_library_is_taken() {
+    fn the_newest_library_of_the_right_kind_is_taken() {
         let here = tempfile::tempdir().expect("a temporary directory can be made");
-        for (name, age) in [("libbatuta_native-1.a", 90), ("libbatuta_native-2.a", 10)] {
+        for (name, age) in [
+            ("libbatuta_native-1.a", 90),
+            ("libbatuta_native-2.a", 10),
+            ("libbatuta_dlog_native-3.a", 5),
+        ] {
             let file = fs::File::create(here.path().join(name)).expect("it is writable");
             let time = SystemTime::now() - std::time::Duration::from_secs(age);
             file.set_modified(time).expect("it is ours");
         }
         fs::write(here.path().join("libother.a"), "").expect("it is writable");
-        let found = library(Some(here.path())).expect("there are two");
-        assert!(
-            found.ends_with("libbatuta_native-2.a"),
-            "{}",
-            found.display()
-        );
+        for (library, name) in [
+            (Library::Runtime, "libbatuta_native-2.a"),
+            (Library::Database, "libbatuta_dlog_native-3.a"),
+        ] {
+            let found = find(library, Some(here.path())).expect("there is one");
+            assert!(found.ends_with(name), "{}", found.display());
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! What running a program and the prompt have in common: values as text, emitted stages, the end.
+//! What running a program and the prompt have in common: values as text, emitted stages.
 
 use std::fmt::Display;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use batuta_runtime::value::{Value, class_name, print};
 
 use crate::assembly;
 use crate::cli::Emit;
-use crate::driver::{close_database, core_value, write_out};
+use crate::driver::core_value;
 
 /// The function that prints a value and what to give it: a query shows its rows, all else is
 /// readable text. Run in an actor, because printing realises lazy sequences.
@@ -39,15 +39,6 @@ pub fn printed(value: Value) -> Result<String, Failure> {
     };
     let text = actor::run_main(function, vec![value])?;
     Ok(text.as_str().unwrap_or_default().to_owned())
-}
-
-/// Ends the program in order: actors shut down, the database closes, output is flushed.
-pub fn finish() {
-    actor::shut_down();
-    batuta_runtime::profile::process_ends();
-    close_database();
-    // A reader that has gone needs no output.
-    let _ = write_out("");
 }
 
 /// The functions of a namespace and its top-level forms at a stage of compilation.

@@ -257,3 +257,26 @@ pub struct BuiltinTable {
     /// Sorted by name.
     pub builtins: &'static [Builtin],
 }
+
+/// Joins the tables of a crate, `module::TABLE => SYMBOL, …`: `TABLES` for processes that hold the
+/// compiler, `SYMBOLS` for programs compiled ahead of time.
+#[macro_export]
+macro_rules! builtin_tables {
+    ($($module:ident::$table:ident => $symbol:ident),* $(,)?) => {
+        /// All tables of this crate.
+        pub static TABLES: &[&$crate::builtin::BuiltinTable] = &[$(&$module::$table,)*];
+
+        /// The tables under the symbols by which programs compiled ahead of time refer to them: a
+        /// linker leaves out the code of tables that nobody names.
+        pub static SYMBOLS: &[(&str, &$crate::builtin::BuiltinTable)] =
+            &[$((stringify!($symbol), &$module::$table),)*];
+
+        mod exported {
+            use super::*;
+            $(
+                #[unsafe(no_mangle)]
+                static $symbol: &$crate::builtin::BuiltinTable = &$module::$table;
+            )*
+        }
+    };
+}

@@ -2,9 +2,9 @@
 //!
 //! A function that takes functions is Batuta code in the standard library, unless it asks for the
 //! call with a signal and can be resumed (`sort`, `str/replace`). To add a builtin: a row in the
-//! table of its file; to add a file: a line in `tables!`.
+//! table of its file; to add a file: a line in `builtin_tables!`.
 
-use crate::builtin::BuiltinTable;
+use crate::builtin_tables;
 
 pub mod actor;
 pub mod actor_messages;
@@ -54,27 +54,7 @@ pub mod transient;
 pub mod types;
 pub mod uuid;
 
-macro_rules! tables {
-    ($($module:ident::$table:ident => $symbol:ident),* $(,)?) => {
-        /// All tables of the runtime.
-        pub static TABLES: &[&BuiltinTable] = &[$(&$module::$table,)*];
-
-        /// The tables under the symbols by which programs compiled ahead of time refer to them: a
-        /// linker leaves out the code of tables that nobody names.
-        pub static SYMBOLS: &[(&str, &BuiltinTable)] =
-            &[$((stringify!($symbol), &$module::$table),)*];
-
-        mod exported {
-            use super::*;
-            $(
-                #[unsafe(no_mangle)]
-                static $symbol: &BuiltinTable = &$module::$table;
-            )*
-        }
-    };
-}
-
-tables![
+builtin_tables![
     actor::TABLE => BT_ACTOR,
     actor_messages::TABLE => BT_ACTOR_MESSAGES,
     actor_tasks::TABLE => BT_ACTOR_TASKS,

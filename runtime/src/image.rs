@@ -41,7 +41,22 @@ pub struct Program {
     /// The tables of builtins that the program names.
     pub tables: *const *const &'static BuiltinTable,
     /// Starts what the program holds besides the runtime, once its vars are there.
-    pub extension: Option<extern "C" fn()>,
+    pub start: Option<extern "C" fn()>,
+}
+
+/// Builtins besides the runtime's, for programs that reach one of them, and what starts them. Such a
+/// program is linked with a library of its own.
+pub struct Extension {
+    /// Their tables under their symbols.
+    pub symbols: &'static [(&'static str, &'static BuiltinTable)],
+    /// Functions of the core that builtins look for by name, behind the builtin's qualified name.
+    pub beside: &'static [(&'static str, &'static [&'static str])],
+    /// Special forms that come to them.
+    pub forms: &'static [&'static str],
+    /// Symbol of the function that starts them.
+    pub start: &'static str,
+    /// Symbol of the function that starts them and the compiler.
+    pub start_with_compiler: &'static str,
 }
 
 /// Words of a [`Program`].

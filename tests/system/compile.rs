@@ -10,7 +10,7 @@ use crate::clojure_corpus;
 use crate::process::{Ended, batuta, command, finish, root};
 
 /// A folder for executables.
-fn folder() -> TempDir {
+pub(crate) fn folder() -> TempDir {
     tempfile::tempdir().expect("a temporary directory can be made")
 }
 
@@ -21,24 +21,35 @@ fn compile(program: &str, folder: &Path) -> (PathBuf, Ended) {
     (output, ended)
 }
 
-fn executable(program: &str, folder: &Path) -> PathBuf {
+/// Compiles a program into this folder.
+#[track_caller]
+pub(crate) fn executable(program: &str, folder: &Path) -> PathBuf {
     let (output, ended) = compile(program, folder);
     assert_eq!(ended.code, Some(0), "{program}: {}", ended.stderr);
     output
 }
 
+/// Runs an executable to its end.
+#[track_caller]
 fn run(executable: &Path, arguments: &[&str]) -> Ended {
+    finish(run_command(executable, arguments))
+}
+
+/// An executable with these arguments, where and as the command is run.
+pub(crate) fn run_command(executable: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(executable);
     command.args(arguments).current_dir(root());
     command.env("BATUTA_HASH_SEED", "1").env("NO_COLOR", "1");
+    command.env_remove("BATUTA_DATA");
     command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
-    finish(command)
+    command
 }
 
 /// Runs a program in both ways; gives what came out.
+#[track_caller]
 fn same(program: &str, arguments: &[&str]) -> Ended {
     let folder = folder();
     let compiled = run(&executable(program, folder.path()), arguments);

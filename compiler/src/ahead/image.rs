@@ -51,13 +51,14 @@ pub(super) fn written(
         writer.text(arglists);
     }
     let entries = reach.codes.iter().flat_map(|code| &code.entries);
+    let start = reach.start();
     let tables = Tables {
         image: writer.into_bytes(),
         entries: entries.map(|(_, entry)| *entry).collect(),
         vars: reach.vars.iter().map(|var| var.place).collect(),
         literals: reach.literals.iter().map(|(table, _)| *table).collect(),
         builtins: reach.builtins,
-        extension: reach.needs_compiler.then_some("bt_with_compiler"),
+        start,
     };
     Ok((reach.object, tables))
 }

@@ -9,16 +9,16 @@ use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use batuta_runtime::abi::call::Wanted;
-use batuta_runtime::builtin::Builtin;
+use batuta_runtime::builtin::{Builtin, BuiltinTable};
 use batuta_runtime::builtins::SYMBOLS;
 use batuta_runtime::function::{CodeSource, FnCode, FunctionBody, MAX_ARITY, VarBody};
-use batuta_runtime::image::{EntryKind, Root, Slot};
+use batuta_runtime::image::{EntryKind, Extension, Root, Slot};
 use batuta_runtime::namespace::{self, CORE};
 use batuta_runtime::value::Value;
 use batuta_runtime::value::object::Kind;
 use cranelift_module::{DataId, FuncId, ModuleError};
 
-use super::AheadError;
+use super::{AheadError, quoted};
 use crate::backends::object::ObjectCode;
 use crate::builtins;
 use crate::code::{LazyFunction, code_of, syntax_fault};
@@ -83,6 +83,9 @@ pub(super) struct Reach {
     pub(super) values: BTreeMap<usize, Vec<usize>>,
     /// Does the program evaluate forms or look up names?
     pub(super) needs_compiler: bool,
+    /// Does it reach builtins of the extension?
+    pub(super) needs_extension: bool,
+    extension: Option<&'static Extension>,
     var_indices: HashMap<u64, usize>,
     code_indices: HashMap<usize, usize>,
     constant_indices: HashMap<u64, usize>,
@@ -93,7 +96,7 @@ pub(super) struct Reach {
 }
 
 impl Reach {
-    pub(super) fn new() -> Result<Reach, AheadError> {
+    pub(super) fn new(extension: Option<&'static Extension>) -> Result<Reach, AheadError> {
         let user: Arc<str> = "the stubs".into();
         let object = ObjectCode::new().map_err(|error| back_end(&user, error))?;
         let mut reach = Reach {
@@ -105,6 +108,8 @@ impl Reach {
             literals: Vec::new(),
             values: BTreeMap::new(),
             needs_compiler: false,
+            needs_extension: false,
+            extension,
             var_indices: HashMap::new(),
             code_indices: HashMap::new(),
             constant_indices: HashMap::new(),
@@ -134,8 +139,21 @@ impl Reach {
                 }
             }
             self.run_pending()?;
+            let constants = self.constants.iter().map(|constant| &constant.value);
+            self.needs_extension |= self
+                .extension
+                .is_some_and(|extension| quoted::name_extension(constants, extension));
         }
         Ok(())
+    }
+
+    /// Symbol of the function that starts what there is besides the runtime.
+    pub(super) fn start(&self) -> Option<&'static str> {
+        match self.extension.filter(|_| self.needs_extension) {
+            Some(extension) if self.needs_compiler => Some(extension.start_with_compiler),
+            Some(extension) => Some(extension.start),
+            None => self.needs_compiler.then_some("bt_with_compiler"),
+        }
     }
 
     fn run_pending(&mut self) -> Result<(), AheadError> {
@@ -276,13 +294,20 @@ impl Reach {
         });
         let root = self.root(body)?;
         self.vars[index].root = root;
-        if &*body.namespace == CORE {
-            let beside = BESIDE.iter().filter(|(name, _)| *name == &*body.name);
-            for name in beside.flat_map(|(_, names)| *names) {
-                self.core_var(name)?;
-            }
+        for name in self.beside(body) {
+            self.core_var(name)?;
         }
         Ok(index)
+    }
+
+    /// Functions of the core that the var's builtin looks for by name.
+    fn beside(&self, body: &VarBody) -> Vec<&'static str> {
+        let of_core = BESIDE.iter().filter(|_| &*body.namespace == CORE);
+        let of_core = of_core.filter(|(name, _)| *name == &*body.name);
+        let others = self.extension.map_or(&[][..], |extension| extension.beside);
+        let others = others.iter().filter(|(name, _)| *name == body.qualified());
+        let names = of_core.chain(others).flat_map(|(_, names)| *names);
+        names.copied().collect()
     }
 
     /// What the var holds before any form has run: what its own definition says, not what was
@@ -332,11 +357,18 @@ impl Reach {
             self.needs_compiler = true;
             return Ok(None);
         }
-        let found = SYMBOLS
-            .iter()
-            .find_map(|(symbol, table)| Some((*symbol, table.builtins.iter().position(is_it)?)));
-        let Some((symbol, index)) = found else {
-            return Err(AheadError::Database {
+        let place = |tables: &[(&'static str, &'static BuiltinTable)]| {
+            let mut tables = tables.iter();
+            tables
+                .find_map(|(symbol, table)| Some((*symbol, table.builtins.iter().position(is_it)?)))
+        };
+        let own = place(SYMBOLS);
+        self.needs_extension |= own.is_none();
+        let others = self
+            .extension
+            .map_or(&[][..], |extension| extension.symbols);
+        let Some((symbol, index)) = own.or_else(|| place(others)) else {
+            return Err(AheadError::Builtin {
                 name: body.qualified(),
                 user: self.user.to_string(),
             });

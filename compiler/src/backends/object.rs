@@ -52,8 +52,8 @@ pub struct Tables {
     pub literals: Vec<DataId>,
     /// Symbols of tables of builtins.
     pub builtins: Vec<&'static str>,
-    /// Symbol of what is started besides the runtime.
-    pub extension: Option<&'static str>,
+    /// Symbol of the function that starts what the program holds besides the runtime.
+    pub start: Option<&'static str>,
 }
 
 type Result<T> = std::result::Result<T, Box<ModuleError>>;
@@ -211,10 +211,10 @@ impl ObjectCode {
             let place = self.module.declare_data_in_data(id, &mut data);
             data.write_data_addr(8 * field, place, 0);
         }
-        if let Some(extension) = tables.extension {
+        if let Some(symbol) = tables.start {
             let signature = Signature::new(CallConv::SystemV);
             let module = &mut self.module;
-            let start = module.declare_function(extension, Linkage::Import, &signature)?;
+            let start = module.declare_function(symbol, Linkage::Import, &signature)?;
             let start = module.declare_func_in_data(start, &mut data);
             data.write_function_addr(8 * 8, start);
         }

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use batuta_compiler::ahead::record::Record;
 use batuta_compiler::ahead::{self, Program};
 use batuta_compiler::session::Session;
+use batuta_lang::diagnostic::Diagnostic;
 
 use crate::cli::{Compilation, Place};
 use crate::commands::run::Main;
-use crate::driver::{CRASHED, Driver, MISUSED};
-use crate::link::link;
-use crate::program::finish;
+use crate::driver::{CRASHED, Driver, MISUSED, extension, finish};
+use crate::link::{Library, link};
 use crate::report;
 
 /// Compiles a program.
@@ -39,6 +39,7 @@ fn executable(compilation: &Compilation, driver: &Driver) -> Result<(), ExitCode
     let mut session = Session::recording(&record);
     let loaded = session.load(&name, &text).map_err(|errors| {
         report::tell_diagnostics(&errors);
+        tell_what_is_left_out(&errors);
         ExitCode::from(CRASHED)
     })?;
     report::tell_diagnostics(&loaded.warnings);
@@ -46,14 +47,29 @@ fn executable(compilation: &Compilation, driver: &Driver) -> Result<(), ExitCode
     let program = Program {
         forms: record.forms().into_iter().chain(loaded.forms).collect(),
         main: main.map(|main| (main.var, main.arglists)),
+        extension: extension(),
     };
     let failed = |text: String| {
         report::tell_line(&text);
         ExitCode::from(CRASHED)
     };
-    let object = ahead::compile(&program)
+    let compiled = ahead::compile(&program)
         .map_err(|error| failed(format!("{error}\n`batuta run` runs this program")))?;
-    link(&object, compilation).map_err(|error| failed(error.to_string()))
+    let library = match compiled.has_extension {
+        true => Library::Database,
+        false => Library::Runtime,
+    };
+    link(&compiled.object, library, compilation).map_err(|error| failed(error.to_string()))
+}
+
+/// A batuta without the database does not know its names.
+fn tell_what_is_left_out(errors: &[Diagnostic]) {
+    let is_unknown = |error: &Diagnostic| error.code == "resolve::unknown";
+    if extension().is_none() && errors.iter().any(is_unknown) {
+        report::tell_line(
+            "this batuta was built with `--no-default-features`: it has no database and none of its names",
+        );
+    }
 }
 
 fn replaces_source(compilation: &Compilation) -> bool {

@@ -7,8 +7,8 @@ use batuta_compiler::evaluate::Program;
 use batuta_compiler::session::Session;
 use batuta_runtime::actor;
 
-use crate::driver::{CRASHED, Driver, write_out};
-use crate::program::{finish, printed};
+use crate::driver::{CRASHED, Driver, finish, write_out};
+use crate::program::printed;
 use crate::report;
 
 /// Evaluates the texts.

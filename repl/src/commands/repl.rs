@@ -2,10 +2,9 @@
 
 use std::process::ExitCode;
 
-use crate::driver::{DataPlace, Driver};
+use crate::driver::{DataPlace, Driver, finish};
 use crate::interactive::backend::Backend;
 use crate::interactive::terminal::editor;
-use crate::program::finish;
 
 /// Runs the prompt until the user leaves.
 pub fn run(driver: &Driver) -> ExitCode {

@@ -16,8 +16,8 @@ use batuta_runtime::namespace;
 use batuta_runtime::value::{Value, print};
 
 use crate::cli::{Place, Script};
-use crate::driver::{CRASHED, Driver, MISUSED, write_out};
-use crate::program::{emitted, finish};
+use crate::driver::{CRASHED, Driver, MISUSED, finish, write_out};
+use crate::program::emitted;
 use crate::{profile, report};
 
 /// Runs a program.

@@ -20,9 +20,8 @@ use batuta_runtime::namespace;
 use batuta_runtime::value::Value;
 
 use crate::cli::Place;
-use crate::driver::{CRASHED, Driver, MISUSED, set_variable};
+use crate::driver::{CRASHED, Driver, MISUSED, finish, set_variable};
 use crate::load_path::LoadPath;
-use crate::program::finish;
 use crate::report;
 
 /// Folders that hold no tests of this project.

@@ -1,15 +1,14 @@
 //! What a program may call, by subject.
 
 pub(crate) mod log;
-mod query;
+pub(crate) mod query;
 mod sequencer;
 
-use batuta_runtime::builtin::BuiltinTable;
+use batuta_runtime::builtin_tables;
 
-/// All tables of this crate.
-pub static TABLES: &[&BuiltinTable] = &[
-    &log::TABLE,
-    &query::CORE_TABLE,
-    &query::DLOG_TABLE,
-    &sequencer::TABLE,
+builtin_tables![
+    log::TABLE => BT_DLOG_LOG,
+    query::CORE_TABLE => BT_DLOG_QUERY_CORE,
+    query::DLOG_TABLE => BT_DLOG_QUERY,
+    sequencer::TABLE => BT_DLOG_SEQUENCER,
 ];

@@ -14,6 +14,7 @@ mod query_template;
 mod query_value;
 mod table_text;
 
-pub use builtins::TABLES;
 pub use builtins::log::set_copy_reporter;
+pub use builtins::query::CALLED_BY_NAME;
+pub use builtins::{SYMBOLS, TABLES};
 pub use dlog_core::query::CopyProgress;

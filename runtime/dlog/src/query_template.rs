@@ -35,7 +35,7 @@ pub(crate) enum Ending {
 
 /// A clause that gives the rows to a function of the program.
 pub(crate) struct FunctionStep {
-    /// The core function that applies it; none when it takes all rows itself.
+    /// The core function that applies it, one of `CALLED_BY_NAME`; none when it takes all rows itself.
     pub(crate) applied_by: Option<&'static str>,
     /// The program's function.
     pub(crate) function: Value,

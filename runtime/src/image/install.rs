@@ -77,7 +77,7 @@ pub unsafe fn install(program: &'static Program) -> Result<Installed, Mismatch> 
         constants: Vec::new(),
     };
     loading.vars();
-    if let Some(start) = program.extension {
+    if let Some(start) = program.start {
         start();
     }
     dynamic::install();

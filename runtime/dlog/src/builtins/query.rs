@@ -83,6 +83,12 @@ fn apply_step(cx: &mut Cx, step: FunctionStep, rows: Value, params: Value) -> Fl
     )
 }
 
+/// Functions of the core that queries look for by name, behind the builtin that does.
+pub static CALLED_BY_NAME: &[(&str, &[&str])] = &[(
+    "dlog/query*",
+    &["count", "filter", "first", "map", "mapcat", "remove", "vec"],
+)];
+
 fn core_function(name: &str) -> Result<Value, Fault> {
     let _pin = quiescence::pin();
     let var = namespace::find(namespace::CORE, name);

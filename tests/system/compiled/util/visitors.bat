@@ -1,0 +1,5 @@
+(ns util.visitors)
+
+(defn welcome [n name]
+  (append :visits {:n n :name name})
+  (println "welcome" name))
