@@ -7,10 +7,11 @@
 
 use std::sync::Arc;
 
-use super::call::Answer;
+use super::call::{Answer, Slot};
+use super::identity::ActorId;
 use super::mailbox::{Envelope, Extra};
 use super::monitor::Watcher;
-use super::private::Private;
+use super::private::{Phase, Private};
 use super::program::Job;
 use super::{Actor, identity, link, monitor, scheduler};
 use crate::collections::vector;
@@ -33,6 +34,8 @@ pub(crate) enum SignalKind {
     Link(Arc<Actor>),
     /// The sender is linked no more.
     Unlink(Arc<Actor>),
+    /// An `Unlink` of this actor has reached the other.
+    Unlinked(ActorId),
     /// This actor shall link itself to another.
     LinkWith(Arc<Actor>),
     /// Somebody watches this actor.
@@ -47,6 +50,12 @@ pub(crate) enum SignalKind {
         /// Number of the monitor.
         reference: u64,
     },
+    /// Somebody waits until its `init` has returned.
+    AwaitStart(Arc<Slot>),
+    /// It shall end with this reason, trapping exits or not.
+    Doom(Value),
+    /// It shall go on with the code of this definition.
+    Reload(Value),
     /// The running job of a session shall fail with this reason.
     Interrupt(Value),
     /// A session shall do this.
@@ -94,13 +103,19 @@ pub(crate) fn bounce(to: &Arc<Actor>, envelope: Envelope, reason: &Value) {
             send(&other, SignalKind::Exit(exit));
         }
         SignalKind::Monitor { reference, watcher } => watcher.tell(reference, to, reason),
+        SignalKind::Unlink(other) => send(&other, SignalKind::Unlinked(to.id)),
+        SignalKind::AwaitStart(slot) => {
+            slot.fill(Answer::Down(reason.clone()));
+        }
         // The sender of these expects nothing; the outcome of a job and the answer of an
         // inspection tell by their drop.
         SignalKind::Exit(_)
         | SignalKind::Down { .. }
-        | SignalKind::Unlink(_)
+        | SignalKind::Unlinked(_)
         | SignalKind::LinkWith(_)
         | SignalKind::Demonitor { .. }
+        | SignalKind::Doom(_)
+        | SignalKind::Reload(_)
         | SignalKind::Interrupt(_)
         | SignalKind::Job(_)
         | SignalKind::Inspect(_) => {}
@@ -132,7 +147,8 @@ fn receive(actor: &Arc<Actor>, private: &mut Private, kind: SignalKind) {
             monitor::receive_down(private, reference, &from, reason);
         }
         SignalKind::Link(other) => link::receive_link(private, other),
-        SignalKind::Unlink(other) => link::receive_unlink(private, &other),
+        SignalKind::Unlink(other) => link::receive_unlink(actor, private, &other),
+        SignalKind::Unlinked(other) => link::receive_unlinked(private, other),
         SignalKind::LinkWith(other) => link::link(actor, private, &other),
         SignalKind::Monitor { reference, watcher } => {
             private.rare_mut().watchers.insert(reference, watcher);
@@ -142,6 +158,14 @@ fn receive(actor: &Arc<Actor>, private: &mut Private, kind: SignalKind) {
                 rare.watchers.remove(&reference);
             }
         }
+        SignalKind::AwaitStart(slot) => {
+            private.rare_mut().starters.push(slot);
+            if private.phase != Phase::Init {
+                private.tell_starters(None);
+            }
+        }
+        SignalKind::Doom(reason) => private.set_doom(reason),
+        SignalKind::Reload(definition) => private.rare_mut().reload = Some(definition),
         SignalKind::Interrupt(reason) => {
             if private.is_session() {
                 private.set_doom(reason);
@@ -157,6 +181,7 @@ pub(crate) fn deliver(private: &mut Private, tag: &str, fields: impl IntoIterato
     let items = std::iter::once(Value::keyword(tag)).chain(fields);
     let message = vector::from_iter(items);
     message.publish();
+    private.count_in();
     private.inbox.push(Envelope::new(message, Extra::None));
 }
 
