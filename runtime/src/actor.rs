@@ -291,6 +291,11 @@ fn post(to: &Arc<Actor>, message: Value, extra: Extra) -> bool {
     post_counted(to, message, extra)
 }
 
+/// Sends a message to an actor.
+pub(crate) fn send_to(to: &Arc<Actor>, message: Value) {
+    post(to, message, Extra::None);
+}
+
 /// Sends a message for which there is room in the actor's bounded mailbox.
 pub(crate) fn send_counted(to: &Arc<Actor>, message: Value) {
     post_counted(to, message, Extra::None);

@@ -60,6 +60,16 @@
   [pids]
   (filterv alive? (if (or (keyword? pids) (and (map? pids) (contains? pids :flock))) (flock pids) pids)))
 
+(defn- some-members*
+  "As members, but the members of a flock may be starting again: it waits for one, some seconds."
+  [pids]
+  (loop [naps (if (sequential? pids) 0 500)]
+    (let [living (members pids)]
+      (cond
+        (seq living) living
+        (zero? naps) (throw :no-members)
+        :else (do (sleep 10) (recur (dec naps)))))))
+
 (defn- take-item*
   "The place of the next item to do, or nil."
   [queue]
@@ -79,16 +89,15 @@
 (defn deploy-map
   "A vector of (f pid item) for each item of data, each pid being asked for one at a time; an item
   whose actor ends is given to another. `pids` are actors, a flock or its name. Crashes with
-  :no-members if nobody is left."
+  :no-members if nobody is left, of a flock if nobody comes for 5 seconds."
   [pids f data]
   (let [items (vec data)]
     (loop [done {}]
       (let [left (remove (fn [at] (contains? done at)) (range (count items)))]
         (if (empty? left)
           (mapv done (range (count items)))
-          (let [living (members pids)
+          (let [living (some-members* pids)
                 queue (atom left)]
-            (when (empty? living) (throw :no-members))
             (recur (into done
                          (async/map (fn [pid] (work* pid f items queue)) living :max (count living))))))))))
 

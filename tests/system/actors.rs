@@ -123,3 +123,92 @@ fn a_task_ends_with_who_started_it_but_not_the_other_way_round() {
                    (println (attempt @failing) (:links (inspect (self))))";
     assert_eq!(script(program).output(), ":over\n{:error :alone} []\n");
 }
+
+/// Teams under a supervisor lose members at random while others call them. Every call ends in one of
+/// the ways that there are, and in the end everybody is there again.
+#[test]
+fn under_random_kills_every_call_ends_and_every_child_is_started_again() {
+    let program = "(defactor worker [n] (init [n] n) (receive :ask -> (reply n) :crash -> (exit :crashed)))\n\
+      (defn team [t]\n\
+        {:id t :start (fn [] (supervisor/start-link\n\
+          {:max-restarts 100000\n\
+           :strategy (nth [:one-for-one :one-for-all :rest-for-one] (mod t 3))\n\
+           :children (mapv (fn [n] {:id n :start (fn [] (spawn-link worker n))}) (range 10))}))})\n\
+      (def top (supervisor/start-link {:max-restarts 100000 :children (mapv team (range 12))}))\n\
+      (defn members [] (vec (mapcat (fn [team] (map :pid (supervisor/which-children (:pid team)))) (supervisor/which-children top))))\n\
+      (def before (count (actors)))\n\
+      (defn attack [pids]\n\
+        (frequencies (for [n (range 100) :let [pid (rand-nth pids)]]\n\
+          (case (int (mod n 5))\n\
+            0 (do (exit pid :kill) :kill)\n\
+            1 (do (send pid :crash) :crash)\n\
+            (match (try-call pid :ask 60000) {:ok _} -> :call {:error :noproc} -> :call other -> other)))))\n\
+      (println (apply merge-with + (async/map (fn [_] (attack (members))) (range 20) :max 8)))\n\
+      (while (not (every? (fn [pid] (and (pid? pid) (contains? (try-call pid :ask) :ok))) (members))) nil)\n\
+      (println (count (members)) (= before (count (actors))))";
+    let ended = script(program).output();
+    assert_eq!(ended, "{:kill 400, :crash 400, :call 1200}\n120 true\n");
+}
+
+#[test]
+fn items_of_members_that_end_go_to_others() {
+    let program = "(defactor worker [left]\n\
+        (receive [:square n] -> (if (zero? left) (exit :worn-out) (do (reply (* n n)) (recur (dec left))))))\n\
+      (defsupervisor crew :max-restarts 1000 :children [{:id 1 :start (spawn worker 3)} {:id 2 :start (spawn worker 5)}])\n\
+      (defflock workers :pattern {:kind :worker})\n\
+      (def s (spawn crew))\n\
+      (println (= (map (fn [n] (* n n)) (range 100))\n\
+                  (deploy-map :workers (fn [pid n] (call pid [:square n])) (range 100))))\n\
+      (println (attempt (deploy-map [(spawn worker 0)] (fn [pid n] (call pid [:square n])) [1])))\n\
+      (println (attempt (deploy-map :workers (fn [_ n] (throw [:bad n])) [1])))\n\
+      (println (keys (attempt (receive-all [(spawn (fn [] (exit :gone)))] inc))))";
+    assert_eq!(
+        script(program).output(),
+        "true\n{:error :no-members}\n{:error [:bad 1]}\n(:error)\n"
+    );
+}
+
+#[test]
+fn the_other_tasks_of_a_failed_map_are_ended() {
+    let program = "(def me (self))\n\
+      (def outcome (attempt (async/map (fn [n]\n\
+        (if (zero? n)\n\
+          (do (send me [:task (self)]) (receive :never -> nil))\n\
+          (do (receive-timeout 0 timeout -> nil) (throw :failed)))) [1 0] :max 2)))\n\
+      (def other (receive-timeout 1000 [:task pid] -> pid timeout -> nil))\n\
+      (when other (wait other))\n\
+      (println outcome (or (nil? other) (not (alive? other))))\n\
+      (println (attempt (async/map inc [1] :max 0)))";
+    let ended = script(program).output();
+    assert!(
+        ended.starts_with("{:error :failed} true\n{:error "),
+        "{ended}"
+    );
+    assert!(
+        ended.contains("async/map wants a :max of 1 or more, not 0"),
+        "{ended}"
+    );
+}
+
+#[test]
+fn newer_code_takes_the_state_of_older() {
+    let program = "(defactor counter [n] (receive :up -> (recur (inc n)) :value -> (reply n)))\n\
+      (def a (spawn counter 1))\n\
+      (send a :up)\n\
+      (def b (spawn counter 10))\n\
+      (println (call a :value) (call b :value))\n\
+      (eval '(defactor counter [n] (receive :up -> (recur (+ n 100)) :value -> (reply [:new n]))))\n\
+      (println (eval '(reload-actor counter)))\n\
+      (send a :up)\n\
+      (println (call a :value) (call b :value))\n\
+      (eval '(defactor counter [n m] (receive :value -> (reply [n m]))))\n\
+      (println (try (eval '(reload-actor counter)) (catch {:message text} -> text)))\n\
+      (eval '(defactor counter [n m] (migrate [old] [old :migrated]) (receive :value -> (reply [n m]))))\n\
+      (println (reload-actor a) (call a :value) (call b :value) (:state (inspect a)))";
+    assert_eq!(
+        script(program).output(),
+        "2 10\n2\n[:new 102] [:new 10]\n\
+         `reload-actor`: the state of `user/counter` had 1 values and has 2 now\n\
+         1 [102 :migrated] [:new 10] [102 :migrated]\n"
+    );
+}

@@ -293,7 +293,6 @@ fn priorities_walk_clause_by_clause() {
 
 #[test]
 fn migrate_is_a_function_of_the_old_state() {
-    let text =
-        analyzed("(defactor m [n] (migrate [old] [old 1]) (receive :x -> (reply n)))");
+    let text = analyzed("(defactor m [n] (migrate [old] [old 1]) (receive :x -> (reply n)))");
     assert!(text.contains("(fn user/m/migrate"), "{text}");
 }

@@ -66,18 +66,21 @@ pub(super) fn milliseconds(who: &str, value: &Value) -> Result<Duration, Fault> 
 
 /// The actor behind an address, which must exist or have existed.
 pub(super) fn known(who: &str, address: &Value) -> Result<Arc<Actor>, Fault> {
-    actor::resolve(address)?.ok_or_else(|| {
-        let shown = short(address);
-        let fault = Fault::new(
-            FaultKind::Call,
-            format!("`{who}`: there is no actor {shown}"),
-        );
-        if registry::is_name(address) {
-            fault.hint(format!("`(register {shown} pid)` gives an actor this name"))
-        } else {
-            fault
-        }
-    })
+    actor::resolve(address)?.ok_or_else(|| unknown(who, address))
+}
+
+#[cold]
+pub(super) fn unknown(who: &str, address: &Value) -> Fault {
+    let shown = short(address);
+    let fault = Fault::new(
+        FaultKind::Call,
+        format!("`{who}`: there is no actor {shown}"),
+    );
+    if registry::is_name(address) {
+        fault.hint(format!("`(register {shown} pid)` gives an actor this name"))
+    } else {
+        fault
+    }
 }
 
 /// Its living instance, for what must not start one: an exit signal, a question.

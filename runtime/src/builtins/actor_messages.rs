@@ -6,14 +6,14 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use super::actor::{known, milliseconds, ok, running, take};
-use crate::actor::bound::{self, Bound, Policy};
+use super::actor::{known, milliseconds, ok, running, take, unknown};
+use crate::actor::bound::{self, Policy};
 use crate::actor::call::{Answer, SlotFuture};
 use crate::actor::identity::{self, PidBody, ReferenceBody, Target};
 use crate::actor::private::Private;
 use crate::actor::signal::{self, SignalKind};
 use crate::actor::timer::{Sleep, TimerHandle};
-use crate::actor::{self, Actor, Mark, registry, trace, waits_for_actors};
+use crate::actor::{self, Actor, Mark, trace, waits_for_actors};
 use crate::builtin::{Builtin, BuiltinTable, Flow, between, exactly, wait};
 use crate::builtins::support::publish_message;
 use crate::collections::map;
@@ -39,30 +39,33 @@ fn send(cx: &mut Cx, arguments: &mut [Value]) -> Flow {
     let message = take(arguments, 1);
     publish_message("send", &message)?;
     note_sent(cx, &message, &arguments[0]);
-    if let Some((to, bound)) = bounded(&arguments[0])? {
-        return send_bounded(to, bound, message);
+    // A pid is by far the most frequent address; its actor need not be counted.
+    if let Some(pid) = arguments[0].as_object::<PidBody>() {
+        return match pid.actor() {
+            Some(to) => send_to(to, message),
+            None => ok(),
+        };
     }
-    if !actor::send(&arguments[0], message)? && registry::is_name(&arguments[0]) {
-        known("send", &arguments[0])?;
+    match actor::resolve(&arguments[0])? {
+        Some(to) => send_to(&to, message),
+        None => Err(unknown("send", &arguments[0]).into()),
     }
+}
+
+fn send_to(to: &Arc<Actor>, message: Value) -> Flow {
+    if to.is(Mark::Bounded) {
+        return send_bounded(to.clone(), message);
+    }
+    actor::send_to(to, message);
     ok()
 }
 
-/// The actor of an address whose mailbox is bounded.
-fn bounded(address: &Value) -> Result<Option<(Arc<Actor>, Arc<Bound>)>, Fault> {
-    if let Some(pid) = address.as_object::<PidBody>() {
-        let actor = pid.actor().filter(|actor| actor.is(Mark::Bounded));
-        return Ok(actor.and_then(|actor| Some((actor.clone(), bound::of(actor)?))));
-    }
-    let actor = actor::resolve(address)?;
-    Ok(actor.and_then(|actor| {
-        let bound = bound::of(&actor)?;
-        Some((actor, bound))
-    }))
-}
-
 #[cold]
-fn send_bounded(to: Arc<Actor>, bound: Arc<Bound>, message: Value) -> Flow {
+fn send_bounded(to: Arc<Actor>, message: Value) -> Flow {
+    let Some(bound) = bound::of(&to) else {
+        // It has ended meanwhile.
+        return ok();
+    };
     if bound.enter() {
         actor::send_counted(&to, message);
         return ok();
