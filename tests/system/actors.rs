@@ -212,3 +212,19 @@ fn newer_code_takes_the_state_of_older() {
          1 [102 :migrated] [:new 10] [102 :migrated]\n"
     );
 }
+
+#[test]
+fn a_mailbox_that_grows_and_grows_is_told() {
+    let program = "(defactor deaf [] (receive :never -> nil))\n\
+                   (def pid (spawn deaf))\n\
+                   (register :deaf pid)\n\
+                   (dotimes [n 1100000] (send pid n))\n\
+                   (println (mailbox-size pid))";
+    let ended = script(program);
+    assert!(
+        ended.stderr.contains("(:deaf), which takes them slower"),
+        "{}",
+        ended.stderr
+    );
+    assert_eq!(ended.output(), "1100000\n");
+}

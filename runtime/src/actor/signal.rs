@@ -125,6 +125,7 @@ pub(crate) fn bounce(to: &Arc<Actor>, envelope: Envelope, reason: &Value) {
 /// The running actor takes over what has come.
 #[inline]
 pub(crate) fn take_over(actor: &Arc<Actor>, private: &mut Private) {
+    let before = private.inbox.len();
     for envelope in actor.mailbox.take() {
         if matches!(envelope.extra, Extra::Signal(_)) {
             if let Extra::Signal(kind) = envelope.extra {
@@ -134,6 +135,25 @@ pub(crate) fn take_over(actor: &Arc<Actor>, private: &mut Private) {
             private.inbox.push(envelope);
         }
     }
+    let now = private.inbox.len();
+    if now >= MANY_MESSAGES && now.ilog2() > before.max(1).ilog2() {
+        warn_of_growth(actor, now);
+    }
+}
+
+/// From so many waiting messages on, each doubling is told.
+const MANY_MESSAGES: u32 = 1 << 20;
+
+#[cold]
+fn warn_of_growth(actor: &Actor, count: u32) {
+    let name = super::registry::name_of(actor.id).map_or_else(String::new, |name| {
+        format!(" ({})", crate::value::print::short(&name))
+    });
+    eprintln!(
+        "warning: {count} messages wait for {}{name}, which takes them slower than they come\n  \
+         help: `(limit-mailbox n :block)` in it holds its senders up",
+        actor.id
+    );
 }
 
 fn receive(actor: &Arc<Actor>, private: &mut Private, kind: SignalKind) {
