@@ -3,9 +3,9 @@
 //! | to change | look at |
 //! | --- | --- |
 //! | who runs when, on which thread | [`scheduler`], one turn of an actor in `worker` |
-//! | how messages travel and wait | `mailbox`, `inbox`; `receive` in the middle of a function in [`receive`] |
+//! | how messages travel and wait | `mailbox`, `inbox`, how many may wait in `bound`; `receive` in the middle of a function in [`receive`] |
 //! | stacks, suspending and resuming | [`coroutine`], memory for them in `stack` |
-//! | what actors do to each other | `signal`; then `link`, `monitor`, `call`, `registry`, `timer` |
+//! | what actors do to each other | `signal`; then `link`, `monitor`, `call`, `registry`, `timer`, `trace` |
 //! | how an actor begins and ends | [`spawn`], [`definition`], `ending`, `crash` |
 //! | running code from outside, the end of the program | [`program`], `waiting` |
 //!

@@ -1,6 +1,6 @@
 //! What the supervisors of the library need of the runtime: definitions whose `spawn` waits for
 //! `init`, and children whose start can be waited for. Strategies and restarts are written in
-//! Batuta (`stdlib/supervisor.bat`).
+//! Batuta (`stdlib/supervisor/`).
 
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
