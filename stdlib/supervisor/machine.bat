@@ -25,6 +25,11 @@
     (or (= type :supervisor) (supervisor?* pid)) :infinity
     :else 5000))
 
+(defn- ask-to-end
+  "A supervisor ends itself in order; a worker that traps exits ends between two messages."
+  [pid]
+  (if (supervisor?* pid) (exit pid :shutdown) (retire* pid)))
+
 (defn- kill
   [pid ref]
   (exit pid :kill)
@@ -39,9 +44,9 @@
       (receive-timeout 0 [:exit ~pid _] -> nil timeout -> nil)
       (match (shutdown-of child)
         :brutal-kill -> (kill pid ref)
-        :infinity -> (do (exit pid :shutdown)
+        :infinity -> (do (ask-to-end pid)
                        (receive [:down ~ref _ reason] -> reason))
-        ms -> (do (exit pid :shutdown)
+        ms -> (do (ask-to-end pid)
                 (receive-timeout ms
                   [:down ~ref _ reason] -> reason
                   timeout -> (kill pid ref)))))))

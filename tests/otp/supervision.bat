@@ -17,13 +17,22 @@
     [:end reason] -> (exit reason)
     :ask -> (reply name)))
 
-(defactor stubborn [name]
-  (init [n] (trap-exit true) (send @sink [:up n]) n)
-  (receive :ask -> (reply name)))
+(defn stubborn [test]
+  (trap-exit true)
+  (send test [:up :stubborn])
+  (receive :never -> nil))
 
-(defactor polite [name]
-  (init [n] (trap-exit true) (send @sink [:up n]) n)
-  (receive [:exit _ reason] -> (do (send @sink [:told name reason]) :stop)))
+(defn polite [test]
+  (trap-exit true)
+  (send test [:up :polite])
+  (receive [:exit _ reason] -> (send test [:told :a reason])))
+
+(defactor trapping [n test]
+  (init [test] (trap-exit true) (send test [:up :trapping]) [0 test])
+  (terminate [reason] (send test [:terminated n reason]))
+  (receive
+    :up -> (recur (inc n) test)
+    [:exit _ reason] -> (do (send test [:seen reason]) nil)))
 
 (defn ups [n]
   (mapv (fn [_] (receive [:up who] -> who)) (range n)))
@@ -133,16 +142,33 @@
 
 (deftest who-does-not-stop-in-time-is-killed
   (is (= :killed (alone (let [s (supervisor/start-link
-                                 {:children [{:id :a :start (fn [] (spawn-link stubborn :a)) :shutdown 10}]})
+                                 {:children [{:id :a :start (fn [] (spawn-link stubborn @sink)) :shutdown 10}]})
+                              _ (ups 1)
                               ref (monitor (pid-of s :a))]
                           (exit s :shutdown)
                           (receive [:down ~ref _ reason] -> reason))))))
 
 (deftest who-traps-is-told-and-may-stop-itself
   (is (= [:a :shutdown] (alone (let [s (supervisor/start-link
-                                        {:children [{:id :a :start (fn [] (spawn-link polite :a)) :shutdown :infinity}]})]
+                                        {:children [{:id :a :start (fn [] (spawn-link polite @sink)) :shutdown :infinity}]})]
+                                 (ups 1)
                                  (exit s :shutdown)
                                  (receive [:told name reason] -> [name reason]))))))
+
+;; As gen_server: the parent's exit signal ends the loop, behind the messages that came before it.
+(deftest a-definition-that-traps-terminates-when-its-supervisor-stops-it
+  (is (= [:terminated 2 :shutdown]
+         (alone (let [s (supervisor/start-link {:children [{:id :a :start (fn [] (spawn-link trapping @sink))}]})
+                      pid (pid-of s :a)]
+                  (send pid :up)
+                  (send pid :up)
+                  (stop s)
+                  (receive [:seen reason] -> [:seen reason] [:terminated n reason] -> [:terminated n reason]))))))
+
+(deftest a-definition-that-traps-still-gets-other-exit-signals
+  (is (= :x (alone (let [s (supervisor/start-link {:children [{:id :a :start (fn [] (spawn-link trapping @sink))}]})]
+                     (exit (pid-of s :a) :x)
+                     (receive [:seen reason] -> reason))))))
 
 (deftest a-tree-stops-from-the-last-leaf-up
   (is (= [:d :c :b :a]

@@ -52,6 +52,9 @@ pub(crate) enum SignalKind {
     },
     /// Somebody waits until its `init` has returned.
     AwaitStart(Arc<Slot>),
+    /// Its supervisor asks it to end: as an exit signal, which one who traps exits hears between two
+    /// messages of its loop.
+    Retire(Exit),
     /// It shall end with this reason, trapping exits or not.
     Doom(Value),
     /// It shall go on with the code of this definition.
@@ -86,7 +89,7 @@ pub(crate) fn send(to: &Arc<Actor>, kind: SignalKind) {
 /// What the sender of an envelope hears when the actor has ended.
 pub(crate) fn bounce(to: &Arc<Actor>, envelope: Envelope, reason: &Value) {
     let kind = match envelope.extra {
-        Extra::None => return,
+        Extra::None | Extra::Retire => return,
         Extra::Call(slot) => {
             slot.fill(Answer::Down(reason.clone()));
             return;
@@ -114,6 +117,7 @@ pub(crate) fn bounce(to: &Arc<Actor>, envelope: Envelope, reason: &Value) {
         | SignalKind::Unlinked(_)
         | SignalKind::LinkWith(_)
         | SignalKind::Demonitor { .. }
+        | SignalKind::Retire(_)
         | SignalKind::Doom(_)
         | SignalKind::Reload(_)
         | SignalKind::Interrupt(_)
@@ -184,6 +188,12 @@ fn receive(actor: &Arc<Actor>, private: &mut Private, kind: SignalKind) {
                 private.tell_starters(None);
             }
         }
+        SignalKind::Retire(exit) if private.traps_exit() => {
+            let message = exit_message(&exit.from, exit.reason);
+            private.count_in();
+            private.inbox.push(Envelope::new(message, Extra::Retire));
+        }
+        SignalKind::Retire(exit) => link::receive_exit(private, exit),
         SignalKind::Doom(reason) => private.set_doom(reason),
         SignalKind::Reload(definition) => private.rare_mut().reload = Some(definition),
         SignalKind::Interrupt(reason) => {
@@ -196,11 +206,20 @@ fn receive(actor: &Arc<Actor>, private: &mut Private, kind: SignalKind) {
     }
 }
 
-/// Puts a message that tells of a signal into the actor's own inbox: `[:tag …]`.
-pub(crate) fn deliver(private: &mut Private, tag: &str, fields: impl IntoIterator<Item = Value>) {
+fn report(tag: &str, fields: impl IntoIterator<Item = Value>) -> Value {
     let items = std::iter::once(Value::keyword(tag)).chain(fields);
     let message = vector::from_iter(items);
     message.publish();
+    message
+}
+
+fn exit_message(from: &Arc<Actor>, reason: Value) -> Value {
+    report("exit", [identity::pid_of(from), reason])
+}
+
+/// Puts a message that tells of a signal into the actor's own inbox: `[:tag …]`.
+pub(crate) fn deliver(private: &mut Private, tag: &str, fields: impl IntoIterator<Item = Value>) {
+    let message = report(tag, fields);
     private.count_in();
     private.inbox.push(Envelope::new(message, Extra::None));
 }

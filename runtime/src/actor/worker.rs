@@ -18,6 +18,7 @@ use super::private::{Activity, Phase, Private, Start};
 use super::scheduler::Board;
 use super::waiting::{self, Pending};
 use super::{Actor, signal};
+use crate::collections::vector;
 use crate::failure::{Fault, FaultKind};
 use crate::value::{Control, Value};
 
@@ -193,6 +194,11 @@ fn parked(hands: &mut Hands, actor: &Actor, private: &mut Private, matcher: Valu
     };
     inherit(&mut coroutine, private);
     match private.inbox.take_candidate() {
+        Some(envelope) if matches!(envelope.extra, Extra::Retire) => {
+            let reason = vector::iter(&envelope.message).nth(2).cloned();
+            hands.give_back(coroutine);
+            return Step::End(Ending::signalled(reason.unwrap_or_default()));
+        }
         Some(envelope) => {
             private.count_out();
             coroutine.show(private, *envelope);

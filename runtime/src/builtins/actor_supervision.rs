@@ -10,7 +10,7 @@ use super::actor::{known, ok, running, take};
 use crate::actor::call::{Answer, Slot, SlotFuture};
 use crate::actor::definition::ActorDefinition;
 use crate::actor::identity::{self, pid_of};
-use crate::actor::signal::{self, SignalKind};
+use crate::actor::signal::{self, Exit, SignalKind};
 use crate::actor::{self, Actor, Mark, link};
 use crate::builtin::{Builtin, BuiltinTable, Flow, Signal, exactly};
 use crate::collections::{map, vector};
@@ -106,6 +106,18 @@ fn adopt(cx: &mut Cx, arguments: &mut [Value]) -> Flow {
     })
 }
 
+/// `(retire* pid)`
+fn retire(cx: &mut Cx, arguments: &mut [Value]) -> Flow {
+    let child = known("retire*", &arguments[0])?;
+    let exit = Exit {
+        from: running(cx)?.0.clone(),
+        reason: Value::keyword("shutdown"),
+        by_link: false,
+    };
+    signal::send(&child, SignalKind::Retire(exit));
+    ok()
+}
+
 fn links(cx: &mut Cx, _arguments: &mut [Value]) -> Flow {
     let (actor, private) = running(cx)?;
     signal::take_over(actor, private);
@@ -162,6 +174,13 @@ pub static TABLE: BuiltinTable = BuiltinTable {
             doc: "The actors that the running one is linked to.",
             arity: exactly(0),
             function: links,
+        },
+        Builtin {
+            name: "retire*",
+            arglists: "[pid]",
+            doc: "Asks a child to end with :shutdown: an exit signal that ends the loop of a definition between two messages even if it traps exits.",
+            arity: exactly(1),
+            function: retire,
         },
         Builtin {
             name: "supervisor-definition*",
