@@ -31,6 +31,8 @@ mod examples;
 #[cfg(feature = "dlog")]
 #[path = "system/flights.rs"]
 mod flights;
+#[path = "system/otp.rs"]
+mod otp;
 #[path = "system/process.rs"]
 mod process;
 #[path = "system/recursion.rs"]

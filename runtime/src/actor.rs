@@ -3,9 +3,9 @@
 //! | to change | look at |
 //! | --- | --- |
 //! | who runs when, on which thread | [`scheduler`], one turn of an actor in `worker` |
-//! | how messages travel and wait | `mailbox`, `inbox`; `receive` in the middle of a function in [`receive`] |
+//! | how messages travel and wait | `mailbox`, `inbox`, how many may wait in `bound`; `receive` in the middle of a function in [`receive`] |
 //! | stacks, suspending and resuming | [`coroutine`], memory for them in `stack` |
-//! | what actors do to each other | `signal`; then `link`, `monitor`, `call`, `registry`, `timer` |
+//! | what actors do to each other | `signal`; then `link`, `monitor`, `call`, `registry`, `timer`, `trace` |
 //! | how an actor begins and ends | [`spawn`], [`definition`], `ending`, `crash` |
 //! | running code from outside, the end of the program | [`program`], `waiting` |
 //!
@@ -16,6 +16,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::task::Wake;
 
+pub(crate) mod bound;
 pub(crate) mod call;
 pub mod coroutine;
 pub mod crash;
@@ -39,6 +40,7 @@ mod stack;
 #[cfg(test)]
 pub(crate) mod tests;
 pub(crate) mod timer;
+pub(crate) mod trace;
 pub mod waiting;
 mod worker;
 
@@ -46,12 +48,13 @@ use call::Slot;
 use definition::ActorDefinition;
 use identity::{ActorId, PidBody};
 use mailbox::{Envelope, Extra, Mailbox, OwnerCell};
-use private::Private;
+use private::{Activity as Doing, Private};
 use signal::{Exit, SignalKind};
 
 use crate::builtin::Wait;
 use crate::context::Cx;
 use crate::failure::{Fault, FaultKind};
+use crate::function::FunctionBody;
 use crate::value::Value;
 
 pub use crash::{CrashReport, set_crash_reporter};
@@ -67,6 +70,8 @@ pub struct Actor {
     id: ActorId,
     marks: AtomicU8,
     mailbox: Mailbox,
+    /// What it was spawned from; nil for a function.
+    definition: Value,
     private: OwnerCell<Private>,
 }
 
@@ -82,6 +87,14 @@ pub(crate) enum Mark {
     Registered = 1,
     /// Does jobs for the prompt and never ends.
     Session = 2,
+    /// Was spawned from a supervisor's definition.
+    Supervisor = 4,
+    /// Is the child of a supervisor.
+    Supervised = 8,
+    /// Somebody hears of its messages.
+    Traced = 16,
+    /// Only so many messages may wait for it.
+    Bounded = 32,
 }
 
 impl Actor {
@@ -95,11 +108,48 @@ impl Actor {
         self.mailbox.is_closed()
     }
 
-    fn mark(&self, mark: Mark) {
+    /// The name of the definition it was spawned from.
+    pub(crate) fn kind(&self) -> Option<Arc<str>> {
+        let definition = self.definition.as_native::<ActorDefinition>()?;
+        Some(definition.name().clone())
+    }
+
+    /// What it was spawned from; nil for a function.
+    pub(crate) fn definition(&self) -> &Value {
+        &self.definition
+    }
+
+    /// The state of an actor that waits in the loop of its definition. The matcher it waits with
+    /// has captured that first.
+    pub(crate) fn state(&self, private: &Private) -> Option<Vec<Value>> {
+        let Doing::Parked(matcher) = &private.activity else {
+            return None;
+        };
+        self.state_in(matcher, private)
+    }
+
+    fn state_in(&self, matcher: &Value, private: &Private) -> Option<Vec<Value>> {
+        let reloaded = private.rare().and_then(|rare| rare.reloaded.as_ref());
+        let definition = reloaded.unwrap_or(&self.definition);
+        let arity = definition.as_native::<ActorDefinition>()?.state_arity();
+        let captured = matcher.slots::<FunctionBody>()?;
+        Some(captured.get(..arity)?.to_vec())
+    }
+
+    /// Is it a supervisor that nobody supervises?
+    pub(crate) fn is_root(&self) -> bool {
+        self.is(Mark::Supervisor) && !self.is(Mark::Supervised) && !self.is_ended()
+    }
+
+    pub(crate) fn mark(&self, mark: Mark) {
         self.marks.fetch_or(mark as u8, Ordering::SeqCst);
     }
 
-    fn is(&self, mark: Mark) -> bool {
+    pub(crate) fn unmark(&self, mark: Mark) {
+        self.marks.fetch_and(!(mark as u8), Ordering::SeqCst);
+    }
+
+    pub(crate) fn is(&self, mark: Mark) -> bool {
         self.marks.load(Ordering::SeqCst) & mark as u8 != 0
     }
 }
@@ -235,7 +285,27 @@ pub(crate) fn send_call(to: &Arc<Actor>, message: Value) -> Arc<Slot> {
 }
 
 fn post(to: &Arc<Actor>, message: Value, extra: Extra) -> bool {
+    if to.is(Mark::Bounded) {
+        bound::count_one_more(to);
+    }
+    post_counted(to, message, extra)
+}
+
+/// Sends a message to an actor.
+pub(crate) fn send_to(to: &Arc<Actor>, message: Value) {
+    post(to, message, Extra::None);
+}
+
+/// Sends a message for which there is room in the actor's bounded mailbox.
+pub(crate) fn send_counted(to: &Arc<Actor>, message: Value) {
+    post_counted(to, message, Extra::None);
+}
+
+fn post_counted(to: &Arc<Actor>, message: Value, extra: Extra) -> bool {
     message.publish();
+    if to.is(Mark::Traced) {
+        trace::received(to, &message);
+    }
     match to.mailbox.push(Envelope::new(message, extra)) {
         Ok(true) => {
             scheduler::schedule(to.clone());

@@ -7,7 +7,9 @@
 use crate::builtin_tables;
 
 pub mod actor;
+pub mod actor_inspection;
 pub mod actor_messages;
+pub mod actor_supervision;
 pub mod actor_tasks;
 pub mod blake3;
 pub mod bytes;
@@ -56,7 +58,9 @@ pub mod uuid;
 
 builtin_tables![
     actor::TABLE => BT_ACTOR,
+    actor_inspection::TABLE => BT_ACTOR_INSPECTION,
     actor_messages::TABLE => BT_ACTOR_MESSAGES,
+    actor_supervision::TABLE => BT_ACTOR_SUPERVISION,
     actor_tasks::TABLE => BT_ACTOR_TASKS,
     blake3::TABLE => BT_BLAKE3,
     bytes::BASE64_TABLE => BT_BYTES_BASE64,

@@ -1,4 +1,4 @@
-//! Each program in `examples/` prints exactly what `examples/expected/` says.
+//! Each program in `examples/` and `examples/actors/` prints exactly what `examples/expected/` says.
 
 use std::fs;
 
@@ -6,20 +6,9 @@ use crate::process::{batuta, root};
 
 #[test]
 fn every_example_prints_what_is_expected() {
-    let mut names: Vec<String> = fs::read_dir(root().join("examples"))
-        .expect("the folder `examples` is there")
-        .map(|entry| {
-            entry
-                .expect("it can be read")
-                .file_name()
-                .to_string_lossy()
-                .into_owned()
-        })
-        .filter_map(|name| name.strip_suffix(".bat").map(str::to_owned))
-        // It loads real data and has a test of its own.
-        .filter(|name| name != "flights")
-        .collect();
-    names.sort();
+    let mut names = programs("examples");
+    // It loads real data and has a test of its own.
+    names.retain(|name| name != "flights");
     for wanted in [
         "hello",
         "factorial",
@@ -36,6 +25,34 @@ fn every_example_prints_what_is_expected() {
     }
     let wrong: Vec<String> = names.iter().filter_map(|name| difference(name)).collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_program_of_actors_prints_what_is_expected() {
+    let names = programs("examples/actors");
+    assert!(names.len() >= 10, "examples/actors has only {names:?}");
+    let wrong: Vec<String> = names
+        .iter()
+        .filter_map(|name| difference(&format!("actors/{name}")))
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The names of the programs in a folder.
+fn programs(folder: &str) -> Vec<String> {
+    let mut names: Vec<String> = fs::read_dir(root().join(folder))
+        .unwrap_or_else(|error| panic!("{folder}: {error}"))
+        .map(|entry| {
+            entry
+                .expect("it can be read")
+                .file_name()
+                .to_string_lossy()
+                .into_owned()
+        })
+        .filter_map(|name| name.strip_suffix(".bat").map(str::to_owned))
+        .collect();
+    names.sort();
+    names
 }
 
 fn difference(name: &str) -> Option<String> {

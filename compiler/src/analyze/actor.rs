@@ -21,6 +21,7 @@ use crate::messages;
 struct ActorParts<'f> {
     init: Option<&'f Form>,
     terminate: Option<&'f Form>,
+    migrate: Option<&'f Form>,
     body: Vec<Form>,
 }
 
@@ -66,8 +67,7 @@ impl Unit<'_> {
             let slot = match head {
                 Some("init") if takes => &mut parts.init,
                 Some("terminate") if takes => &mut parts.terminate,
-                // Asked for by `reload-actor` alone, which gives the new code its old state.
-                Some("migrate") if takes => continue,
+                Some("migrate") if takes => &mut parts.migrate,
                 _ => {
                     parts.body.push(form.clone());
                     continue;
@@ -117,7 +117,16 @@ impl Unit<'_> {
         let text = Value::str(&full);
         text.publish();
         let arity = small_int(state.len(), span);
-        let arguments = vec![constant_value(text, span), arity, init, body, terminate];
+        let mut arguments = vec![constant_value(text, span), arity, init, body, terminate];
+        if let Some(part) = parts.migrate {
+            let params = part_params(part);
+            if params.len() != 1 {
+                let wanted = "`migrate` takes the old state, one parameter";
+                self.fail(messages::malformed(part.span, "defactor", wanted));
+            }
+            let body = part_body(part);
+            arguments.push(self.actor_function(name, "migrate", &params, body, part.span, ctx));
+        }
         self.core_call("actor-definition", arguments, span)
     }
 
@@ -161,6 +170,7 @@ impl Unit<'_> {
             actor: Some(ActorCtx {
                 depth: self.scopes.depth(),
                 count: locals.len(),
+                first: locals.first().copied(),
             }),
             guard: false,
             ..ctx

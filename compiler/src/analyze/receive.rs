@@ -107,6 +107,7 @@ impl Unit<'_> {
         self.scopes.push(FnScope::new(name, FnKind::Actor, None));
         let message = self.fresh("message");
         let self_id = self.scopes.current().self_local();
+        self.capture_state(actor);
         let inside = timeout.map(|id| self.scopes.import(depth, id));
         let waiting = |id: Option<LocalId>| id.map_or_else(|| nil(span), |id| local(id, span));
         let again = vec![local(self_id, span), waiting(inside)];
@@ -121,6 +122,15 @@ impl Unit<'_> {
         let matcher = core(CoreKind::Fn(Arc::new(matcher)), span);
         let park = primitive(Primitive::Park, vec![matcher, waiting(timeout)], span);
         let_(bindings, park, span)
+    }
+
+    /// A matcher holds the state first, where the runtime finds it to show it and to give it to
+    /// newer code.
+    fn capture_state(&mut self, actor: ActorCtx) {
+        let Some(first) = actor.first else { return };
+        for number in 0..actor.count as u32 {
+            self.scopes.import(actor.depth, LocalId(first.0 + number));
+        }
     }
 
     /// The clauses as a function of the message: `again` waits once more with the same bindings.

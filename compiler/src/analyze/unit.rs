@@ -57,6 +57,8 @@ pub(crate) struct ActorCtx {
     pub(crate) depth: usize,
     /// Number of its state values.
     pub(crate) count: usize,
+    /// The first of them; the others follow it.
+    pub(crate) first: Option<LocalId>,
 }
 
 impl Ctx {

@@ -12,7 +12,7 @@ pub enum Kind {
     Function,
     /// `defmacro`.
     Macro,
-    /// `def`.
+    /// `def` and `defactor`.
     Value,
     /// `declare`: a definition comes further down.
     Declaration,
@@ -49,7 +49,7 @@ fn entry(text: &str, range: Range<usize>) -> Option<Entry<'_>> {
     let kind = match head {
         "defn" | "defn-" => Kind::Function,
         "defmacro" => Kind::Macro,
-        "def" => Kind::Value,
+        "def" | "defactor" => Kind::Value,
         "declare" => Kind::Declaration,
         _ => return None,
     };
@@ -76,7 +76,7 @@ mod tests {
 
     #[test]
     fn definitions_are_found_with_their_names() {
-        let text = ";; head\n(ns a)\n\n(defn f [x]\n  (g x))\n\n(def ^:private ^:dynamic *v*\n 1)\n(declare h)\n(defmacro m [] nil)\n(defn- p [])";
+        let text = ";; head\n(ns a)\n\n(defn f [x]\n  (g x))\n\n(def ^:private ^:dynamic *v*\n 1)\n(declare h)\n(defmacro m [] nil)\n(defactor ^:private q [n] n)\n(defn- p [])";
         let found: Vec<_> = entries(text)
             .map(|entry| (entry.kind, entry.name, entry.is_private, entry.is_dynamic))
             .collect();
@@ -87,6 +87,7 @@ mod tests {
                 (Kind::Value, "*v*", true, true),
                 (Kind::Declaration, "h", false, false),
                 (Kind::Macro, "m", false, false),
+                (Kind::Value, "q", true, false),
                 (Kind::Function, "p", true, false),
             ]
         );

@@ -69,13 +69,14 @@ fn parts_and_destructured_state() {
            y.3
            (nth vec.1 1 nil)]
           (%Park
-           (fn user/a/body/receive self=self.1 (captures x.3=.2 self.4=.4)
+           (fn user/a/body/receive self=self.1
+            (captures state--0.2=.0 x.4=.2 self.5=.4)
             ([message.0]
-             (join@0 [value.5]
-              (if (%WordEq value.5 :stop) :stop
-               (if (%WordEq value.5 :terminate) :stop (%Park self.1 nil)))
-              (join@1 [m.2]
-               (return (call self.4 (vector m.2 x.3)))
+             (join@0 [value.6]
+              (if (%WordEq value.6 :stop) :stop
+               (if (%WordEq value.6 :terminate) :stop (%Park self.1 nil)))
+              (join@1 [m.3]
+               (return (call self.5 (vector m.3 x.4)))
                (jump@1 message.0)))))
            nil)))))
       (fn user/a/terminate
@@ -188,13 +189,13 @@ fn a_timeout_of_an_actor() {
         (let [timeout.1 10]
          (%Park
           (fn user/t/body/receive self=self.1
-           (captures timeout.2=.1 n.3=.0 self.4=.2)
+           (captures n.2=.0 timeout.3=.1 self.4=.2)
            ([message.0]
             (join@0 [value.5]
              (if (%WordEq value.5 :stop) :stop
-              (if (%WordEq value.5 :terminate) :stop (%Park self.1 timeout.2)))
+              (if (%WordEq value.5 :terminate) :stop (%Park self.1 timeout.3)))
              (if (%IsTimeout message.0) (jump@0 :stop)
-              (join@1 [] (return (call self.4 n.3))
+              (join@1 [] (return (call self.4 n.2))
                (if (%WordEq message.0 :x) (jump@1) (%NoMatch message.0)))))))
           timeout.1))))
       nil))
@@ -288,4 +289,10 @@ fn priorities_walk_clause_by_clause() {
                      (recur@4 (%Inc count.16))))))
                  (recur@4 (%Inc count.16)))))))))))))))
     "##);
+}
+
+#[test]
+fn migrate_is_a_function_of_the_old_state() {
+    let text = analyzed("(defactor m [n] (migrate [old] [old 1]) (receive :x -> (reply n)))");
+    assert!(text.contains("(fn user/m/migrate"), "{text}");
 }

@@ -10,6 +10,7 @@ use super::private::{Activity, Phase, Private, Rare, Start};
 use super::spawn::{self, SpawnOptions};
 use crate::collections::vector;
 use crate::failure::{Fault, FaultKind};
+use crate::function::FunctionBody;
 use crate::value::Value;
 use crate::value::object::{Native, make_native};
 
@@ -19,7 +20,12 @@ pub struct ActorDefinition {
     init: Option<Value>,
     body: Value,
     terminate: Option<Value>,
+    migrate: Option<Value>,
     state_arity: usize,
+    /// What `init` is called with before the arguments of `spawn`.
+    bound: Vec<Value>,
+    /// Whoever spawns it waits until `init` has returned.
+    is_supervisor: bool,
     /// The instance that the definition stands for as an address.
     instance: Mutex<Option<Arc<Actor>>>,
 }
@@ -34,11 +40,12 @@ impl Native for ActorDefinition {
     }
 
     fn visit(&mut self, visitor: &mut dyn FnMut(&mut Value)) {
-        let parts = [&mut self.init, &mut self.terminate];
+        let parts = [&mut self.init, &mut self.terminate, &mut self.migrate];
         parts
             .into_iter()
             .flatten()
             .chain([&mut self.body])
+            .chain(&mut self.bound)
             .for_each(visitor);
     }
 }
@@ -58,9 +65,42 @@ impl ActorDefinition {
             init,
             body,
             terminate,
+            migrate: None,
             state_arity,
+            bound: Vec::new(),
+            is_supervisor: false,
             instance: Mutex::new(None),
         }
+    }
+
+    /// With a function from the old state to the new one, for `reload-actor`.
+    pub fn migrating(mut self, migrate: Option<Value>) -> ActorDefinition {
+        self.migrate = migrate;
+        self
+    }
+
+    /// The same as a supervisor of another name, whose `init` is called with these arguments
+    /// first.
+    pub fn supervisor(&self, name: Arc<str>, bound: Vec<Value>) -> ActorDefinition {
+        ActorDefinition {
+            name,
+            init: self.init.clone(),
+            body: self.body.clone(),
+            terminate: self.terminate.clone(),
+            migrate: self.migrate.clone(),
+            state_arity: self.state_arity,
+            bound,
+            is_supervisor: true,
+            instance: Mutex::new(None),
+        }
+    }
+
+    pub(crate) fn is_supervisor(&self) -> bool {
+        self.is_supervisor
+    }
+
+    pub(crate) fn state_arity(&self) -> usize {
+        self.state_arity
     }
 
     /// The definition as a value.
@@ -77,11 +117,20 @@ impl ActorDefinition {
         self.terminate.is_some()
     }
 
+    /// How many arguments `spawn` gives to `init`.
+    fn init_arity(&self, init: &Value) -> usize {
+        let wanted = init
+            .as_object::<FunctionBody>()
+            .and_then(|function| function.code.arities().fixed.first().copied());
+        wanted.unwrap_or(0).saturating_sub(self.bound.len())
+    }
+
     fn begin(&self, arguments: Vec<Value>) -> Result<(Start, Phase), Fault> {
         if let Some(init) = &self.init {
-            if !arguments.is_empty() {
+            let wanted = self.init_arity(init);
+            if arguments.len() != wanted {
                 let text = format!(
-                    "`{}` makes its state in `init` and takes no arguments, got {}",
+                    "`{}` makes its state in `init`, which takes {wanted} arguments, got {}",
                     self.name,
                     arguments.len()
                 );
@@ -90,7 +139,7 @@ impl ActorDefinition {
             return Ok((
                 Start {
                     function: init.clone(),
-                    arguments,
+                    arguments: self.bound.iter().cloned().chain(arguments).collect(),
                 },
                 Phase::Init,
             ));
@@ -147,9 +196,63 @@ impl ActorDefinition {
         })
     }
 
+    /// The call that goes on with the state an actor had under older code.
+    pub(crate) fn after_reload(&self, state: Vec<Value>) -> (Start, Phase) {
+        match &self.migrate {
+            Some(migrate) => {
+                let old = match <[Value; 1]>::try_from(state) {
+                    Ok([only]) => only,
+                    Err(several) => vector::from_vec(several),
+                };
+                let start = Start {
+                    function: migrate.clone(),
+                    arguments: vec![old],
+                };
+                (start, Phase::Init)
+            }
+            None => {
+                let start = Start {
+                    function: self.body.clone(),
+                    arguments: state,
+                };
+                (start, Phase::Body)
+            }
+        }
+    }
+
+    /// Can it go on with so many state values of older code?
+    pub(crate) fn takes_state_of(&self, arity: usize) -> bool {
+        self.migrate.is_some() || self.state_arity == arity
+    }
+
+    /// An actor of older code is the instance that this definition stands for from now on.
+    pub(crate) fn adopt_instance(&self, old: &ActorDefinition, actor: &Arc<Actor>) {
+        if std::ptr::eq(self, old) {
+            return;
+        }
+        let is_instance = old
+            .instance
+            .lock()
+            .as_ref()
+            .is_some_and(|instance| Arc::ptr_eq(instance, actor));
+        if is_instance {
+            self.instance.lock().get_or_insert_with(|| actor.clone());
+        }
+    }
+
+    /// The instance that the definition stands for, if one lives.
+    pub(crate) fn living(&self) -> Option<Arc<Actor>> {
+        let instance = self.instance.lock();
+        instance.as_ref().filter(|actor| !actor.is_ended()).cloned()
+    }
+
     /// The living instance that the definition stands for, started if there is none.
     pub(crate) fn address(&self, definition: &Value) -> Result<Arc<Actor>, Fault> {
-        if self.state_arity > 0 && self.init.is_none() {
+        let needs_arguments = match &self.init {
+            Some(init) => self.init_arity(init) > 0,
+            None => self.state_arity > 0,
+        };
+        if needs_arguments {
             let text = format!(
                 "the actor `{}` needs a state to start with, so it is no address",
                 self.name

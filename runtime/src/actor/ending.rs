@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::coroutine::Coroutine;
 use super::definition::ActorDefinition;
 use super::private::{Activity, Phase, Private};
-use super::{Actor, Mark, crash, identity, link, monitor, registry, signal};
+use super::{Actor, Mark, bound, crash, identity, link, monitor, registry, signal, trace};
 use crate::failure::{Fault, FaultKind};
 use crate::failure_state::{Failure, FailureClass};
 use crate::value::Value;
@@ -83,7 +83,8 @@ pub(super) fn begin(actor: &Arc<Actor>, private: &mut Private, ending: Ending) -
     reason.publish();
     tell_result(actor, private, ending);
     if private.phase == Phase::Terminate {
-        let reason = private.rare_mut().ending.take().unwrap_or(reason);
+        let first = private.rare_mut().ending.take();
+        let reason = first.filter(|_| !private.is_killed()).unwrap_or(reason);
         finish(actor, private, &reason);
         return true;
     }
@@ -99,6 +100,7 @@ fn end_job(private: &mut Private, ending: Ending) {
     private.activity = Activity::Session;
     let rare = private.rare_mut();
     rare.doom = None;
+    rare.is_killed = false;
     if let Some(sink) = rare.sink.take() {
         sink.give(ending.result.map_err(|failure| *failure));
     }
@@ -118,18 +120,17 @@ fn tell_result(actor: &Arc<Actor>, private: &mut Private, ending: Ending) {
 
 /// Sets `terminate` up, if there is one to run.
 fn begin_terminate(private: &mut Private, reason: &Value) -> bool {
+    if private.is_killed() {
+        return false;
+    }
     let Some(rare) = private.rare_if_any() else {
         return false;
     };
     let state = rare.state.take();
-    let start = rare
-        .definition
-        .take()
-        .filter(|_| !reason.is_keyword("killed"))
-        .and_then(|d| {
-            d.as_native::<ActorDefinition>()?
-                .at_end(reason.clone(), state)
-        });
+    let start = rare.definition.take().and_then(|d| {
+        d.as_native::<ActorDefinition>()?
+            .at_end(reason.clone(), state)
+    });
     let Some(start) = start else { return false };
     rare.doom = None;
     rare.ending = Some(reason.clone());
@@ -145,6 +146,12 @@ pub(super) fn finish(actor: &Arc<Actor>, private: &mut Private, reason: &Value) 
     if actor.is(Mark::Registered) {
         registry::forget(actor.id);
     }
+    if actor.is(Mark::Bounded) {
+        bound::forget(actor);
+    }
+    if actor.is(Mark::Traced) {
+        trace::ended(actor, reason);
+    }
     identity::leave(actor.id);
     private.refuse_callers(reason);
     for envelope in private.inbox.drain().chain(rest) {
@@ -152,5 +159,7 @@ pub(super) fn finish(actor: &Arc<Actor>, private: &mut Private, reason: &Value) 
     }
     link::announce(actor, private, reason);
     monitor::announce(actor, private, reason);
+    // Last, so that who waits for the start finds the exit signal in its mailbox.
+    private.tell_starters(Some(reason));
     *private = Private::new(Activity::None, None);
 }

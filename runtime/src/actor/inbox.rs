@@ -4,7 +4,8 @@
 
 use std::ptr;
 
-use super::mailbox::{Chain, Envelope};
+use super::mailbox::{Chain, Envelope, Extra};
+use crate::collections::vector;
 use crate::value::Value;
 
 /// The messages an actor has taken over, in order. The *cursor* stands behind the messages that
@@ -126,6 +127,33 @@ impl Inbox {
         self.count += 1;
     }
 
+    /// The first messages, at most so many.
+    pub(crate) fn first_messages(&self, most: usize) -> Vec<Value> {
+        let mut node = self.first;
+        let mut messages = Vec::new();
+        while !node.is_null() && messages.len() < most {
+            // SAFETY: a node of this list, which is borrowed.
+            let envelope = unsafe { &*node };
+            messages.push(envelope.message.clone());
+            node = envelope.next;
+        }
+        messages
+    }
+
+    /// Takes reports of a signal out: messages `[:tag who …]`.
+    pub(crate) fn remove_reports(&mut self, tag: &str, who: &Value) {
+        let is_report = |message: &Value| {
+            let mut items = vector::iter(message);
+            items.next().is_some_and(|it| it.is_keyword(tag)) && items.next() == Some(who)
+        };
+        for envelope in self.drain() {
+            let is_plain = matches!(envelope.extra, Extra::None);
+            if !(is_plain && is_report(&envelope.message)) {
+                self.push(envelope);
+            }
+        }
+    }
+
     /// Takes everything out, oldest first.
     pub(crate) fn drain(&mut self) -> Chain {
         // The old inbox gives its list away: dropping it would drain it again.
@@ -146,7 +174,6 @@ unsafe impl Send for Inbox {}
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::actor::mailbox::Extra;
 
     fn message(n: i64) -> Box<Envelope> {
         let number = Value::small_int(n).expect("test numbers are small");

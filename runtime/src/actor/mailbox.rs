@@ -62,6 +62,8 @@ pub(crate) enum Extra {
     None,
     /// A message sent by `call`.
     Call(Arc<Slot>),
+    /// The `[:exit pid reason]` of the supervisor of one who traps exits: its loop ends with it.
+    Retire,
     /// No message but a signal.
     Signal(Box<SignalKind>),
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::Actor;
+use super::bound::Bound;
 use super::call::{Answer, Slot};
 use super::coroutine::Coroutine;
 use super::identity::ActorId;
@@ -64,6 +65,8 @@ pub(crate) struct Private {
 #[derive(Default)]
 pub(crate) struct Rare {
     pub(crate) links: HashMap<ActorId, Arc<Actor>, foldhash::fast::FixedState>,
+    /// Unlinks that the other has not answered yet: its links of before are void.
+    pub(super) unlinking: HashMap<ActorId, u32, foldhash::fast::FixedState>,
     /// Who watches this actor, by reference number.
     pub(crate) watchers: HashMap<u64, Watcher, foldhash::fast::FixedState>,
     /// Whom this actor watches, by reference number.
@@ -81,6 +84,18 @@ pub(crate) struct Rare {
     pub(crate) state: Option<Vec<Value>>,
     /// Calls that a later one replaced as current caller before they were answered.
     pub(super) unanswered: Vec<Arc<Slot>>,
+    /// Who waits until `init` has returned.
+    pub(super) starters: Vec<Arc<Slot>>,
+    /// Ends by `:kill`: `terminate` does not run.
+    pub(super) is_killed: bool,
+    /// The definition whose code it goes on with at its next message.
+    pub(super) reload: Option<Value>,
+    /// The definition of the code it runs, if that is not the one it was spawned from.
+    pub(super) reloaded: Option<Value>,
+    /// How many messages may wait.
+    pub(super) bound: Option<Arc<Bound>>,
+    /// Of a task: who started it. Its end ends the task, but not the other way round.
+    pub(super) parent: Option<Arc<Actor>>,
     /// When the parked `receive` runs out of time.
     pub(super) deadline: Option<(Instant, TimerKey)>,
     pub(crate) is_session: bool,
@@ -121,13 +136,71 @@ impl Private {
     }
 
     /// Ends the actor (or a session's job) at its next scheduling point. The first reason counts.
-    /// `terminate` is not disturbed but by `:kill`.
+    /// `terminate` is not disturbed.
     pub(crate) fn set_doom(&mut self, reason: Value) {
         let is_idle_session = self.is_session() && self.phase != Phase::Job;
-        let is_protected = self.phase == Phase::Terminate && !reason.is_keyword("killed");
-        if !is_idle_session && !is_protected {
+        if !is_idle_session && self.phase != Phase::Terminate {
             self.rare_mut().doom.get_or_insert(reason);
         }
+    }
+
+    /// Ends the actor at its next scheduling point, whatever it is doing.
+    pub(crate) fn kill(&mut self) {
+        let is_idle_session = self.is_session() && self.phase != Phase::Job;
+        if !is_idle_session {
+            let rare = self.rare_mut();
+            rare.is_killed = true;
+            rare.doom = Some(Value::keyword("killed"));
+        }
+    }
+
+    /// Is it ending by `:kill`?
+    pub(crate) fn is_killed(&self) -> bool {
+        self.rare.as_ref().is_some_and(|r| r.is_killed)
+    }
+
+    /// The actor has begun (or ended, with this reason): who waits for that hears it.
+    pub(crate) fn tell_starters(&mut self, ended: Option<&Value>) {
+        let starters = self.rare.as_mut().map(|r| std::mem::take(&mut r.starters));
+        for slot in starters.into_iter().flatten() {
+            slot.fill(match ended {
+                None => Answer::Reply(Value::NIL),
+                Some(reason) => Answer::Down(reason.clone()),
+            });
+        }
+    }
+
+    /// The actors it is linked to.
+    pub(crate) fn linked(&self) -> Vec<Arc<Actor>> {
+        let links = self.rare.iter().flat_map(|rare| rare.links.values());
+        links.cloned().collect()
+    }
+
+    /// A message came into the inbox that no sender has counted.
+    pub(super) fn count_in(&self) {
+        let bound = self.rare.as_ref().and_then(|rare| rare.bound.as_ref());
+        bound.into_iter().for_each(|bound| bound.came());
+    }
+
+    /// A message was taken out of the inbox.
+    pub(crate) fn count_out(&self) {
+        let bound = self.rare.as_ref().and_then(|rare| rare.bound.as_ref());
+        bound.into_iter().for_each(|bound| bound.left());
+    }
+
+    /// The actors it watches.
+    pub(crate) fn watching(&self) -> Vec<Arc<Actor>> {
+        let watched = self.rare.iter().flat_map(|rare| rare.watched.values());
+        watched.cloned().collect()
+    }
+
+    pub(crate) fn traps_exit(&self) -> bool {
+        self.rare.as_ref().is_some_and(|rare| rare.traps_exit)
+    }
+
+    pub(crate) fn is_linked_to(&self, other: &Arc<Actor>) -> bool {
+        let links = self.rare.as_ref().map(|rare| &rare.links);
+        links.is_some_and(|links| links.contains_key(&other.id))
     }
 
     /// A clause took a call.

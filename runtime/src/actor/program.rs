@@ -113,9 +113,22 @@ pub fn wait_until_idle() {
     scheduler::wait_until_idle_or(|| false, None);
 }
 
-/// Asks all actors to end with the reason `:shutdown`, gives them time to run their `terminate`,
-/// and kills what is left.
+/// How long supervisors may take to stop their children, whose times are their own.
+const SUPERVISORS_PATIENCE: Duration = Duration::from_secs(60);
+
+/// Lets supervisors stop their children in order, asks all other actors to end with the reason
+/// `:shutdown`, gives them time to run their `terminate`, and kills what is left.
 pub fn shut_down() {
+    let mut roots = identity::all();
+    roots.retain(|actor| actor.is_root());
+    for root in &roots {
+        exit(root, root.clone(), Value::keyword("shutdown"));
+    }
+    if !roots.is_empty() {
+        let deadline = Instant::now() + SUPERVISORS_PATIENCE;
+        let all_ended = || roots.iter().all(|root| root.is_ended());
+        scheduler::wait_until_idle_or(all_ended, Some(deadline));
+    }
     for reason in ["shutdown", "kill"] {
         let mut living = identity::all();
         living.retain(|actor| !actor.is(Mark::Session));

@@ -75,6 +75,7 @@ pub fn accept(cx: &mut Cx) {
     let Some(envelope) = private.inbox.take_candidate() else {
         return;
     };
+    private.count_out();
     private.inbox.rewind();
     if let Extra::Call(slot) = envelope.extra {
         private.set_caller(slot);

@@ -59,6 +59,31 @@ pub(crate) fn register(name: &Value, actor: &Arc<Actor>) -> Result<(), Fault> {
     Ok(())
 }
 
+/// Takes a name away from its actor.
+pub(crate) fn unregister(name: &Value) -> Result<(), Fault> {
+    let mut names = NAMES.write();
+    let taken = key(name).and_then(|key| Some((names.actors.remove(&key)?.1, key)));
+    let Some((holder, key)) = taken else {
+        let shown = crate::value::print::short(name);
+        let message = format!("`unregister`: nobody is registered as {shown}");
+        return Err(Fault::new(FaultKind::Call, message));
+    };
+    if let Some(own) = names.names.get_mut(&holder.id) {
+        own.retain(|other| *other != key);
+    }
+    Ok(())
+}
+
+/// All names, in no order.
+pub(crate) fn names() -> Vec<Value> {
+    let names = NAMES.read();
+    names
+        .actors
+        .values()
+        .map(|(name, _)| name.clone())
+        .collect()
+}
+
 /// The actor with this name.
 pub(crate) fn find(name: &Value) -> Option<Arc<Actor>> {
     let key = key(name)?;
@@ -79,6 +104,15 @@ pub(crate) fn name_of(id: ActorId) -> Option<Value> {
     let names = NAMES.read();
     let key = names.names.get(&id)?.first()?;
     names.actors.get(key).map(|(name, _)| name.clone())
+}
+
+/// All names of an actor.
+pub(crate) fn names_of(id: ActorId) -> Vec<Value> {
+    let names = NAMES.read();
+    let keys = names.names.get(&id).into_iter().flatten();
+    keys.filter_map(|key| names.actors.get(key))
+        .map(|(name, _)| name.clone())
+        .collect()
 }
 
 /// Takes the names of an actor that has ended.

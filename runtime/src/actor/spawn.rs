@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use super::call::Slot;
 use super::coroutine::private_of;
 use super::identity::{self, Target, new_reference_number};
 use super::mailbox::{Mailbox, OwnerCell};
 use super::monitor::Watcher;
 use super::outcome::Sink;
 use super::private::{Private, Rare};
-use super::{Actor, definition, registry, scheduler};
+use super::{Actor, Mark, definition, registry, scheduler};
 use crate::context::Cx;
 use crate::failure::Fault;
 use crate::value::Value;
@@ -21,6 +22,8 @@ pub struct SpawnOptions {
     pub arguments: Vec<Value>,
     /// Link it to the actor that spawns.
     pub link: bool,
+    /// Let it end with the actor that spawns it, but not the other way round.
+    pub(crate) depends: bool,
     /// Let the actor that spawns watch it.
     pub monitor: bool,
     /// Register it under this name.
@@ -28,6 +31,8 @@ pub struct SpawnOptions {
     /// Dynamic bindings, as the back end keeps them.
     pub inherited: Value,
     pub(crate) sink: Option<Sink>,
+    /// Is filled when its `init` has returned, or with the reason it ended with before.
+    pub(crate) started: Option<Arc<Slot>>,
 }
 
 impl SpawnOptions {
@@ -37,10 +42,12 @@ impl SpawnOptions {
             function,
             arguments: Vec::new(),
             link: false,
+            depends: false,
             monitor: false,
             name: None,
             inherited: Value::NIL,
             sink: None,
+            started: None,
         }
     }
 
@@ -64,10 +71,10 @@ pub fn spawn(cx: &mut Cx, options: SpawnOptions) -> Result<Spawned, Fault> {
     let mut rare = rare_for(&options);
     let mut monitor = None;
     if let Some((actor, _)) = private_of(cx) {
-        if options.link {
-            rare.get_or_insert_default()
-                .links
-                .insert(actor.id, actor.clone());
+        if options.link || options.depends {
+            let rare = rare.get_or_insert_default();
+            rare.links.insert(actor.id, actor.clone());
+            rare.parent = options.depends.then(|| actor.clone());
         }
         if options.monitor {
             let number = new_reference_number();
@@ -78,7 +85,7 @@ pub fn spawn(cx: &mut Cx, options: SpawnOptions) -> Result<Spawned, Fault> {
             monitor = Some(number);
         }
     }
-    let (link, name) = (options.link, options.name.clone());
+    let (link, name) = (options.link || options.depends, options.name.clone());
     let child = create(options, rare)?;
     if let Some((_, private)) = private_of(cx) {
         if link {
@@ -120,6 +127,7 @@ fn create(options: SpawnOptions, mut rare: Option<Box<Rare>>) -> Result<Arc<Acto
         function,
         arguments,
         sink,
+        started,
         ..
     } = options;
     function.publish();
@@ -127,16 +135,35 @@ fn create(options: SpawnOptions, mut rare: Option<Box<Rare>>) -> Result<Arc<Acto
     if sink.is_some() {
         rare.get_or_insert_default().sink = sink;
     }
+    if let Some(slot) = started {
+        rare.get_or_insert_default().starters.push(slot);
+    }
+    let definition = function
+        .as_native::<definition::ActorDefinition>()
+        .map_or(Value::NIL, |_| function.clone());
     let private = definition::private_for(function, arguments, rare)?;
-    Ok(enter(private))
+    Ok(enter_from(private, definition))
 }
 
 /// A new actor with this inside. It is marked as scheduled, and its maker must schedule it.
 pub(crate) fn enter(private: Private) -> Arc<Actor> {
+    enter_from(private, Value::NIL)
+}
+
+fn enter_from(private: Private, definition: Value) -> Arc<Actor> {
+    let is_supervisor = definition
+        .as_native::<definition::ActorDefinition>()
+        .is_some_and(definition::ActorDefinition::is_supervisor);
+    let marks = if is_supervisor {
+        Mark::Supervisor as u8
+    } else {
+        0
+    };
     identity::enter(|id| Actor {
         id,
-        marks: std::sync::atomic::AtomicU8::new(0),
+        marks: std::sync::atomic::AtomicU8::new(marks),
         mailbox: Mailbox::scheduled(),
+        definition,
         private: OwnerCell::new(private),
     })
 }

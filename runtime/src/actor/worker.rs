@@ -18,6 +18,7 @@ use super::private::{Activity, Phase, Private, Start};
 use super::scheduler::Board;
 use super::waiting::{self, Pending};
 use super::{Actor, signal};
+use crate::collections::vector;
 use crate::failure::{Fault, FaultKind};
 use crate::value::{Control, Value};
 
@@ -150,7 +151,7 @@ fn next_step(hands: &mut Hands, actor: &Arc<Actor>, private: &mut Private) -> St
             Some(reason) => Step::End(Ending::signalled(reason.clone())),
             None => begin(hands, private, *start),
         },
-        Activity::Parked(matcher) => parked(hands, private, matcher),
+        Activity::Parked(matcher) => parked(hands, actor, private, matcher),
         Activity::Suspended(coroutine) => suspended(actor, private, coroutine),
         Activity::Session => session(hands, private),
         Activity::None => Step::Gone,
@@ -175,9 +176,12 @@ fn inherit(coroutine: &mut Coroutine, private: &Private) {
     coroutine.cx().coroutine.inherited = inherited;
 }
 
-fn parked(hands: &mut Hands, private: &mut Private, matcher: Value) -> Step {
+fn parked(hands: &mut Hands, actor: &Actor, private: &mut Private, matcher: Value) -> Step {
     if let Some(reason) = private.doom() {
         return Step::End(Ending::signalled(reason.clone()));
+    }
+    if let Some(start) = reloaded(actor, private, &matcher) {
+        return begin(hands, private, start);
     }
     let has_message = private.inbox.has_unexamined();
     if !has_message && !private.is_overdue() {
@@ -190,13 +194,36 @@ fn parked(hands: &mut Hands, private: &mut Private, matcher: Value) -> Step {
     };
     inherit(&mut coroutine, private);
     match private.inbox.take_candidate() {
-        Some(envelope) => coroutine.show(private, *envelope),
+        Some(envelope) if matches!(envelope.extra, Extra::Retire) => {
+            let reason = vector::iter(&envelope.message).nth(2).cloned();
+            hands.give_back(coroutine);
+            return Step::End(Ending::signalled(reason.unwrap_or_default()));
+        }
+        Some(envelope) => {
+            private.count_out();
+            coroutine.show(private, *envelope);
+        }
         None => {
             private.cancel_deadline();
             coroutine.cx().spill[0] = Control::Timeout.word();
         }
     }
     Step::Enter(coroutine, matcher, 1)
+}
+
+/// What an actor that has been given newer code does next, with the state it has.
+fn reloaded(actor: &Actor, private: &mut Private, matcher: &Value) -> Option<Start> {
+    let definition = private.rare_if_any()?.reload.take()?;
+    let state = actor.state_in(matcher, private)?;
+    let (start, phase) = definition
+        .as_native::<ActorDefinition>()?
+        .after_reload(state);
+    let rare = private.rare_mut();
+    rare.definition = Some(definition.clone());
+    rare.reloaded = Some(definition);
+    private.cancel_deadline();
+    private.phase = phase;
+    Some(start)
 }
 
 fn suspended(actor: &Arc<Actor>, private: &mut Private, mut coroutine: Box<Coroutine>) -> Step {
@@ -288,6 +315,7 @@ fn finished(
 fn refuse(private: &mut Private, message: Value, slot: Option<Arc<Slot>>) {
     if !message.is_control() {
         let extra = slot.map_or(Extra::None, Extra::Call);
+        private.count_in();
         private.inbox.refuse(Envelope::new(message, extra));
     }
 }
@@ -303,6 +331,7 @@ fn after_init(private: &mut Private, state: Value) -> Option<Ending> {
                 private.rare_mut().definition = None;
             }
             private.phase = Phase::Body;
+            private.tell_starters(None);
             private.activity = Activity::Start(Box::new(start));
             None
         }

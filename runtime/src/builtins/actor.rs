@@ -5,16 +5,17 @@ use std::pin::Pin;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
+use super::actor_supervision::spawned_supervisor;
 use crate::actor::call::{Answer, Slot, SlotFuture};
 use crate::actor::coroutine::private_of;
 use crate::actor::definition::ActorDefinition;
-use crate::actor::identity::{self, PidBody, ReferenceBody, Target, pid_of};
+use crate::actor::identity::{self, ReferenceBody, Target, pid_of};
 use crate::actor::private::Private;
 use crate::actor::signal::{self, SignalKind};
 use crate::actor::spawn::{self, SpawnOptions};
 use crate::actor::{self, Actor, link, monitor, registry};
 use crate::builtin::{Builtin, BuiltinTable, Flow, Signal, at_least, between, exactly, wait};
-use crate::collections::{map, vector};
+use crate::collections::vector;
 use crate::context::Cx;
 use crate::dynamic;
 use crate::failure::{Fault, FaultKind};
@@ -31,9 +32,10 @@ fn definition(_cx: &mut Cx, args: &mut [Value]) -> Flow {
     let name = args[0].as_str().unwrap_or_default().into();
     let arity = number::as_usize(&args[1]).unwrap_or(0);
     let mut part = |index| Some(take(args, index)).filter(|value| !value.is_nil());
-    let (init, body, terminate) = (part(2), part(3), part(4));
-    let definition =
-        ActorDefinition::new(name, init, body.unwrap_or_default(), terminate, arity).into_value();
+    let (init, body, terminate, migrate) = (part(2), part(3), part(4), part(5));
+    let definition = ActorDefinition::new(name, init, body.unwrap_or_default(), terminate, arity)
+        .migrating(migrate)
+        .into_value();
     // It is an address: whoever starts an instance may be another actor.
     definition.publish();
     Ok(definition)
@@ -64,18 +66,29 @@ pub(super) fn milliseconds(who: &str, value: &Value) -> Result<Duration, Fault> 
 
 /// The actor behind an address, which must exist or have existed.
 pub(super) fn known(who: &str, address: &Value) -> Result<Arc<Actor>, Fault> {
-    actor::resolve(address)?.ok_or_else(|| {
-        let shown = short(address);
-        let fault = Fault::new(
-            FaultKind::Call,
-            format!("`{who}`: there is no actor {shown}"),
-        );
-        if registry::is_name(address) {
-            fault.hint(format!("`(register {shown} pid)` gives an actor this name"))
-        } else {
-            fault
-        }
-    })
+    actor::resolve(address)?.ok_or_else(|| unknown(who, address))
+}
+
+#[cold]
+pub(super) fn unknown(who: &str, address: &Value) -> Fault {
+    let shown = short(address);
+    let fault = Fault::new(
+        FaultKind::Call,
+        format!("`{who}`: there is no actor {shown}"),
+    );
+    if registry::is_name(address) {
+        fault.hint(format!("`(register {shown} pid)` gives an actor this name"))
+    } else {
+        fault
+    }
+}
+
+/// Its living instance, for what must not start one: an exit signal, a question.
+fn living(address: &Value) -> Result<Option<Arc<Actor>>, Fault> {
+    match address.as_native::<ActorDefinition>() {
+        Some(definition) => Ok(definition.living()),
+        None => actor::resolve(address),
+    }
 }
 
 fn start(cx: &mut Cx, arguments: &mut [Value], link: bool, monitor: bool) -> Flow {
@@ -92,10 +105,20 @@ fn start(cx: &mut Cx, arguments: &mut [Value], link: bool, monitor: bool) -> Flo
     options.link = link;
     options.monitor = monitor;
     options.inherited = dynamic::for_spawned(&cx.coroutine.inherited);
+    let is_supervisor = options
+        .function
+        .as_native::<ActorDefinition>()
+        .is_some_and(ActorDefinition::is_supervisor);
+    let started = is_supervisor.then(Slot::new);
+    options.started.clone_from(&started);
     let spawned = spawn::spawn(cx, options)?;
-    match spawned.monitor {
-        Some(reference) => Ok(vector::from_vec(vec![spawned.pid, reference])),
-        None => Ok(spawned.pid),
+    let result = match spawned.monitor {
+        Some(reference) => vector::from_vec(vec![spawned.pid.clone(), reference]),
+        None => spawned.pid.clone(),
+    };
+    match started {
+        Some(slot) => spawned_supervisor(slot, spawned.pid, result),
+        None => Ok(result),
     }
 }
 
@@ -161,12 +184,25 @@ fn demonitor(cx: &mut Cx, arguments: &mut [Value]) -> Flow {
     let Some(reference) = arguments[0].as_object::<ReferenceBody>() else {
         return Err(Fault::wrong_type("demonitor", "what `monitor` gave", &arguments[0]).into());
     };
-    monitor::demonitor(running(cx)?.1, reference.number());
+    let wants_flush = match arguments.get(1) {
+        None => false,
+        Some(option) if option.is_keyword("flush") => true,
+        Some(other) => return Err(Fault::wrong_type("demonitor", ":flush", other).into()),
+    };
+    let (actor, private) = running(cx)?;
+    monitor::demonitor(private, reference.number());
+    if wants_flush {
+        signal::take_over(actor, private);
+        private.inbox.remove_reports("down", &arguments[0]);
+    }
     ok()
 }
 
 fn trap_exit(cx: &mut Cx, arguments: &mut [Value]) -> Flow {
-    running(cx)?.1.rare_mut().traps_exit = arguments[0].is_truthy();
+    // What came before is treated as the actor was then.
+    let (actor, private) = running(cx)?;
+    signal::take_over(actor, private);
+    private.rare_mut().traps_exit = arguments[0].is_truthy();
     ok()
 }
 
@@ -175,7 +211,7 @@ fn exit(cx: &mut Cx, arguments: &mut [Value]) -> Flow {
         return Err(Box::new(Signal::Exit(std::mem::take(reason))));
     }
     let reason = take(arguments, 1);
-    let Some(target) = actor::resolve(&arguments[0])? else {
+    let Some(target) = living(&arguments[0])? else {
         return ok();
     };
     let (actor, private) = running(cx)?;
@@ -185,6 +221,7 @@ fn exit(cx: &mut Cx, arguments: &mut [Value]) -> Flow {
     }
     // To oneself it works before the call returns.
     if reason.is_keyword("kill") {
+        private.kill();
         return Err(Box::new(Signal::Exit(Value::keyword("killed"))));
     }
     if private.rare().is_some_and(|rare| rare.traps_exit) {
@@ -195,10 +232,7 @@ fn exit(cx: &mut Cx, arguments: &mut [Value]) -> Flow {
 }
 
 fn is_alive(_cx: &mut Cx, arguments: &mut [Value]) -> Flow {
-    let actor = match arguments[0].as_object::<PidBody>() {
-        Some(pid) => pid.actor().cloned(),
-        None => registry::find(&arguments[0]),
-    };
+    let actor = living(&arguments[0])?;
     Ok(Value::bool(actor.is_some_and(|actor| !actor.is_ended())))
 }
 
@@ -230,19 +264,17 @@ fn register(_cx: &mut Cx, arguments: &mut [Value]) -> Flow {
     ok()
 }
 
-fn whereis(_cx: &mut Cx, arguments: &mut [Value]) -> Flow {
-    Ok(registry::find(&arguments[0]).map_or(Value::NIL, |actor| pid_of(&actor)))
+fn unregister(_cx: &mut Cx, arguments: &mut [Value]) -> Flow {
+    registry::unregister(&arguments[0])?;
+    ok()
 }
 
-fn actors(_cx: &mut Cx, _arguments: &mut [Value]) -> Flow {
-    let shown = identity::all().into_iter().map(|actor| {
-        let name = registry::name_of(actor.id()).unwrap_or_default();
-        map::from_pairs([
-            (Value::keyword("pid"), pid_of(&actor)),
-            (Value::keyword("name"), name),
-        ])
-    });
-    Ok(vector::from_iter(shown))
+fn registered(_cx: &mut Cx, _arguments: &mut [Value]) -> Flow {
+    Ok(vector::from_iter(registry::names()))
+}
+
+fn whereis(_cx: &mut Cx, arguments: &mut [Value]) -> Flow {
+    Ok(registry::find(&arguments[0]).map_or(Value::NIL, |actor| pid_of(&actor)))
 }
 
 /// What is in this file.
@@ -251,17 +283,10 @@ pub static TABLE: BuiltinTable = BuiltinTable {
     builtins: &[
         Builtin {
             name: "actor-definition",
-            arglists: "[name state-arity init body terminate]",
+            arglists: "[name state-arity init body terminate] [name state-arity init body terminate migrate]",
             doc: "Makes an actor definition. Written by `defactor`.",
-            arity: exactly(5),
+            arity: between(5, 6),
             function: definition,
-        },
-        Builtin {
-            name: "actors",
-            arglists: "[]",
-            doc: "All living actors of this process, each a map with :pid and :name.",
-            arity: exactly(0),
-            function: actors,
         },
         Builtin {
             name: "alive?",
@@ -272,9 +297,9 @@ pub static TABLE: BuiltinTable = BuiltinTable {
         },
         Builtin {
             name: "demonitor",
-            arglists: "[reference]",
-            doc: "Ends a monitor; its message will not come any more.",
-            arity: exactly(1),
+            arglists: "[reference] [reference :flush]",
+            doc: "Ends a monitor; its message will not come any more. With :flush one that has come already is taken out of the mailbox.",
+            arity: between(1, 2),
             function: demonitor,
         },
         Builtin {
@@ -304,6 +329,13 @@ pub static TABLE: BuiltinTable = BuiltinTable {
             doc: "Gives a living actor a name to send to.",
             arity: exactly(2),
             function: register,
+        },
+        Builtin {
+            name: "registered",
+            arglists: "[]",
+            doc: "The names that actors are registered under.",
+            arity: exactly(0),
+            function: registered,
         },
         Builtin {
             name: "self",
@@ -346,6 +378,13 @@ pub static TABLE: BuiltinTable = BuiltinTable {
             doc: "Takes the link to another actor back.",
             arity: exactly(1),
             function: unlink,
+        },
+        Builtin {
+            name: "unregister",
+            arglists: "[name]",
+            doc: "Takes a name away from its actor.",
+            arity: exactly(1),
+            function: unregister,
         },
         Builtin {
             name: "wait",

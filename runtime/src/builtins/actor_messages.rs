@@ -3,15 +3,17 @@
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use super::actor::{known, milliseconds, ok, running, take};
+use super::actor::{known, milliseconds, ok, running, take, unknown};
+use crate::actor::bound::{self, Policy};
 use crate::actor::call::{Answer, SlotFuture};
-use crate::actor::identity::{self, ReferenceBody, Target};
+use crate::actor::identity::{self, PidBody, ReferenceBody, Target};
 use crate::actor::private::Private;
 use crate::actor::signal::{self, SignalKind};
 use crate::actor::timer::{Sleep, TimerHandle};
-use crate::actor::{self, registry, waits_for_actors};
+use crate::actor::{self, Actor, Mark, trace, waits_for_actors};
 use crate::builtin::{Builtin, BuiltinTable, Flow, between, exactly, wait};
 use crate::builtins::support::publish_message;
 use crate::collections::map;
@@ -24,12 +26,90 @@ use crate::value::print::short;
 /// How long `call` waits unless told.
 const CALL_PATIENCE: Duration = Duration::from_millis(5000);
 
-fn send(_cx: &mut Cx, arguments: &mut [Value]) -> Flow {
+/// Tells who traces the running actor.
+fn note_sent(cx: &mut Cx, message: &Value, to: &Value) {
+    if let Ok((actor, _)) = running(cx)
+        && actor.is(Mark::Traced)
+    {
+        trace::sent(actor, message, to);
+    }
+}
+
+fn send(cx: &mut Cx, arguments: &mut [Value]) -> Flow {
     let message = take(arguments, 1);
     publish_message("send", &message)?;
-    if !actor::send(&arguments[0], message)? && registry::is_name(&arguments[0]) {
-        known("send", &arguments[0])?;
+    note_sent(cx, &message, &arguments[0]);
+    // A pid is by far the most frequent address; its actor need not be counted.
+    if let Some(pid) = arguments[0].as_object::<PidBody>() {
+        return match pid.actor() {
+            Some(to) => send_to(to, message),
+            None => ok(),
+        };
     }
+    match actor::resolve(&arguments[0])? {
+        Some(to) => send_to(&to, message),
+        None => Err(unknown("send", &arguments[0]).into()),
+    }
+}
+
+fn send_to(to: &Arc<Actor>, message: Value) -> Flow {
+    if to.is(Mark::Bounded) {
+        return send_bounded(to.clone(), message);
+    }
+    actor::send_to(to, message);
+    ok()
+}
+
+#[cold]
+fn send_bounded(to: Arc<Actor>, message: Value) -> Flow {
+    let Some(bound) = bound::of(&to) else {
+        // It has ended meanwhile.
+        return ok();
+    };
+    if bound.enter() {
+        actor::send_counted(&to, message);
+        return ok();
+    }
+    match bound.policy() {
+        Policy::DropNewest => ok(),
+        Policy::Crash => {
+            let reason = Value::keyword("mailbox-full");
+            signal::send(&to, SignalKind::Doom(reason));
+            ok()
+        }
+        Policy::Block => {
+            let mut message = Some(message);
+            wait(poll_fn(move |context| {
+                waits_for_actors();
+                if !to.is_ended() && bound.poll_enter(context).is_pending() {
+                    return Poll::Pending;
+                }
+                if let Some(message) = message.take() {
+                    actor::send_counted(&to, message);
+                }
+                Poll::Ready(Ok(Value::keyword("ok")))
+            }))
+        }
+    }
+}
+
+/// `(limit-mailbox n policy)`
+fn limit_mailbox(cx: &mut Cx, arguments: &mut [Value]) -> Flow {
+    let limit = number::as_usize(&arguments[0]).filter(|limit| *limit > 0);
+    let limit = limit.ok_or_else(|| {
+        Fault::wrong_type(
+            "limit-mailbox",
+            "a number of messages from 1 on",
+            &arguments[0],
+        )
+    })?;
+    let policy = Policy::of(&arguments[1]).ok_or_else(|| {
+        let wanted = ":block, :drop-newest or :crash";
+        Fault::wrong_type("limit-mailbox", wanted, &arguments[1])
+    })?;
+    let (actor, private) = running(cx)?;
+    signal::take_over(actor, private);
+    bound::set(actor, private, limit, policy);
     ok()
 }
 
@@ -46,6 +126,7 @@ fn start_call(
     };
     let message = take(arguments, 1);
     publish_message(who, &message)?;
+    note_sent(cx, &message, &arguments[0]);
     let Some(callee) = actor::resolve(&arguments[0])? else {
         return Ok(Err(()));
     };
@@ -246,6 +327,13 @@ pub static TABLE: BuiltinTable = BuiltinTable {
             doc: "Stops a timer. Gives the milliseconds that were left, or nil if it is over.",
             arity: exactly(1),
             function: cancel_timer,
+        },
+        Builtin {
+            name: "limit-mailbox",
+            arglists: "[n policy]",
+            doc: "Lets at most n messages wait for the running actor. A `send` of one more, by policy: :block waits until there is room, :drop-newest drops it, :crash ends the actor with :mailbox-full.",
+            arity: exactly(2),
+            function: limit_mailbox,
         },
         Builtin {
             name: "mailbox-size",

@@ -15,6 +15,7 @@ fn future(cx: &mut Cx, arguments: &mut [Value]) -> Flow {
     let state = Arc::default();
     let mut options = SpawnOptions::new(take(arguments, 0));
     options.inherited = cx.coroutine.inherited.clone();
+    options.depends = true;
     options.sink = Some(Sink::Task(Arc::clone(&state)));
     let task = spawn::spawn(cx, options)?;
     Ok(promise::make(state, Some(task.pid)))

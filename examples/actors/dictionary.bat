@@ -1,0 +1,18 @@
+;; Savina's concurrent dictionary: one actor owns a map, many write to it and read from it.
+(defactor dictionary [entries]
+  (receive
+    [:write k v] -> (do (reply (get entries k)) (recur (assoc entries k v)))
+    [:read k] -> (reply (get entries k))
+    :size -> (reply (count entries))))
+
+(defn work
+  "Writes the keys of one worker and reads each back; how often it found what it wrote."
+  [pid worker n]
+  (count (filter (fn [k]
+                   (call pid [:write [worker k] (* worker k)])
+                   (= (* worker k) (call pid [:read [worker k]])))
+                 (range n))))
+
+(let [pid (spawn dictionary {})
+      found (async/map (fn [worker] (work pid worker 200)) (range 20) :max 20)]
+  (println "found" (reduce + found) "of" (call pid :size)))

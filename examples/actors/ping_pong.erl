@@ -1,0 +1,21 @@
+-module(ping_pong).
+-export([main/0]).
+
+pong() ->
+    receive
+        {ping, From, N} -> From ! {pong, N}, pong();
+        stop -> ok
+    end.
+
+ping(Other, Boss) ->
+    receive
+        {pong, 1} -> Boss ! done, Other ! stop;
+        {pong, N} -> Other ! {ping, self(), N - 1}, ping(Other, Boss)
+    end.
+
+main() ->
+    Rounds = 10000,
+    Boss = self(),
+    Pong = spawn(fun pong/0),
+    spawn(fun() -> Pong ! {ping, self(), Rounds}, ping(Pong, Boss) end),
+    receive done -> io:format("~p rounds~n", [Rounds]) end.

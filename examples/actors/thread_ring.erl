@@ -1,0 +1,17 @@
+-module(thread_ring).
+-export([main/0]).
+
+member(Number, Next, Boss) ->
+    receive
+        {next, Pid} -> member(Number, Pid, Boss);
+        {token, 0} -> Boss ! {ended_at, Number}, member(Number, Next, Boss);
+        {token, N} -> Next ! {token, N - 1}, member(Number, Next, Boss)
+    end.
+
+main() ->
+    Boss = self(),
+    Pids = [spawn(fun() -> member(Number, none, Boss) end) || Number <- lists:seq(1, 100)],
+    lists:foreach(fun({Pid, Next}) -> Pid ! {next, Next} end,
+                  lists:zip(Pids, tl(Pids) ++ [hd(Pids)])),
+    hd(Pids) ! {token, 10000},
+    receive {ended_at, Number} -> io:format("the token ended at member ~p~n", [Number]) end.

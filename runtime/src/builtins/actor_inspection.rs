@@ -1,0 +1,268 @@
+//! Looking inside: which actors there are, what one is doing and holds, who hears of its messages,
+//! and newer code for it.
+
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::sync::Arc;
+
+use super::actor::{known, ok, running};
+use crate::actor::definition::ActorDefinition;
+use crate::actor::identity::{self, pid_of};
+use crate::actor::private::{Activity, Private};
+use crate::actor::signal::{self, SignalKind};
+use crate::actor::{self, Actor, Mark, registry, trace, waits_for_actors};
+use crate::builtin::{Builtin, BuiltinTable, Flow, exactly, wait};
+use crate::collections::{map, vector};
+use crate::context::Cx;
+use crate::failure::{Fault, FaultKind};
+use crate::function::{FunctionBody, VarBody};
+use crate::namespace;
+use crate::number;
+use crate::value::Value;
+use crate::value::print::short;
+
+/// Messages that `inspect` shows.
+const SHOWN_MESSAGES: usize = 20;
+
+fn kind_of(actor: &Actor) -> Value {
+    actor
+        .kind()
+        .map_or(Value::NIL, |kind| Value::keyword(&kind))
+}
+
+fn actors(_cx: &mut Cx, _arguments: &mut [Value]) -> Flow {
+    let shown = identity::all().into_iter().map(|actor| {
+        let name = registry::name_of(actor.id()).unwrap_or_default();
+        map::from_pairs([
+            (Value::keyword("pid"), pid_of(&actor)),
+            (Value::keyword("name"), name),
+            (Value::keyword("kind"), kind_of(&actor)),
+        ])
+    });
+    Ok(vector::from_iter(shown))
+}
+
+/// Does a definition's full name answer to this one, with or without a namespace?
+fn is_named(full: &str, wanted: &str) -> bool {
+    full == wanted
+        || full
+            .rsplit_once('/')
+            .is_some_and(|(_, name)| name == wanted)
+}
+
+fn find_actors(_cx: &mut Cx, arguments: &mut [Value]) -> Flow {
+    let wanted: Arc<str> = match (arguments[0].as_native::<ActorDefinition>(), &arguments[0]) {
+        (Some(definition), _) => definition.name().clone(),
+        (None, value) => match value.as_keyword() {
+            Some(keyword) => keyword.text().into(),
+            None => {
+                let wanted = "a kind: a keyword, or an actor definition";
+                return Err(Fault::wrong_type("find-actors", wanted, value).into());
+            }
+        },
+    };
+    let living = identity::all().into_iter();
+    let found = living.filter(|actor| actor.kind().is_some_and(|kind| is_named(&kind, &wanted)));
+    Ok(vector::from_iter(found.map(|actor| pid_of(&actor))))
+}
+
+fn inspect(cx: &mut Cx, arguments: &mut [Value]) -> Flow {
+    let Some(other) = actor::resolve(&arguments[0])? else {
+        return Ok(Value::NIL);
+    };
+    let (actor, private) = running(cx)?;
+    if Arc::ptr_eq(actor, &other) {
+        signal::take_over(actor, private);
+        return Ok(look(actor, private));
+    }
+    let (sender, mut answer) = tokio::sync::oneshot::channel();
+    let looked_at = other.clone();
+    let look = move |private: &Private| {
+        let seen = look(&looked_at, private);
+        seen.publish();
+        // The asker may have ended meanwhile.
+        let _ = sender.send(seen);
+    };
+    signal::send(&other, SignalKind::Inspect(Box::new(look)));
+    wait(poll_fn(move |context| {
+        waits_for_actors();
+        Pin::new(&mut answer)
+            .poll(context)
+            .map(|seen| Ok(seen.unwrap_or_default()))
+    }))
+}
+
+fn look(actor: &Arc<Actor>, private: &Private) -> Value {
+    let (status, function) = match &private.activity {
+        Activity::Start(start) => ("starting", start.function.as_object::<FunctionBody>()),
+        Activity::Parked(matcher) => ("waiting", matcher.as_object::<FunctionBody>()),
+        Activity::Suspended(_) => ("suspended", None),
+        Activity::Session => ("waiting", None),
+        Activity::None => ("running", None),
+    };
+    let pids = |actors: Vec<Arc<Actor>>| vector::from_iter(actors.iter().map(pid_of));
+    let function = function.map_or(Value::NIL, |it| Value::str(&it.code.name));
+    let mut pairs = vec![
+        (Value::keyword("pid"), pid_of(actor)),
+        (Value::keyword("kind"), kind_of(actor)),
+        (
+            Value::keyword("names"),
+            vector::from_vec(registry::names_of(actor.id())),
+        ),
+        (Value::keyword("status"), Value::keyword(status)),
+        (Value::keyword("function"), function),
+        (Value::keyword("links"), pids(private.linked())),
+        (Value::keyword("monitors"), pids(private.watching())),
+        (
+            Value::keyword("traps-exit"),
+            Value::bool(private.traps_exit()),
+        ),
+        (
+            Value::keyword("mailbox-size"),
+            number::from_usize(private.inbox.len() as usize),
+        ),
+        (
+            Value::keyword("mailbox"),
+            vector::from_vec(private.inbox.first_messages(SHOWN_MESSAGES)),
+        ),
+    ];
+    if let Some(state) = actor.state(private) {
+        let shown = match <[Value; 1]>::try_from(state) {
+            Ok([only]) => only,
+            Err(several) => vector::from_vec(several),
+        };
+        pairs.push((Value::keyword("state"), shown));
+    }
+    map::from_pairs(pairs)
+}
+
+/// `(set-tracer* pid tracer)`
+fn set_tracer(_cx: &mut Cx, arguments: &mut [Value]) -> Flow {
+    let traced = known("trace", &arguments[0])?;
+    let tracer = match &arguments[1] {
+        nobody if nobody.is_nil() => None,
+        pid => Some(known("trace", pid)?),
+    };
+    if !traced.is_ended() {
+        trace::set(&traced, tracer);
+    }
+    ok()
+}
+
+/// The definition that a name like `user/counter` has now.
+fn newest(name: &str) -> Option<Value> {
+    let (space, plain) = name.rsplit_once('/')?;
+    let var = namespace::find(space, plain)?;
+    let root = var.as_object::<VarBody>()?.root()?;
+    root.as_native::<ActorDefinition>()?;
+    Some(root)
+}
+
+fn reload(_cx: &mut Cx, arguments: &mut [Value]) -> Flow {
+    let (definition, reloaded) = if arguments[0].as_native::<ActorDefinition>().is_some() {
+        (arguments[0].clone(), None)
+    } else {
+        let actor = known("reload-actor", &arguments[0])?;
+        let kind = actor.kind().and_then(|kind| newest(&kind));
+        let definition = kind.ok_or_else(|| {
+            let shown = short(&arguments[0]);
+            let text =
+                format!("`reload-actor`: {shown} was not spawned from a definition with a name");
+            Fault::new(FaultKind::Call, text)
+        })?;
+        (definition, Some(actor))
+    };
+    let Some(new) = definition.as_native::<ActorDefinition>() else {
+        return ok();
+    };
+    let living = match reloaded {
+        Some(actor) => vec![actor],
+        None => identity::all(),
+    };
+    let mut old_ones: Vec<(Arc<Actor>, Value)> = Vec::new();
+    for actor in living {
+        if actor.kind().as_ref() == Some(new.name()) {
+            let old = actor.definition().clone();
+            check_state(new, &old)?;
+            old_ones.push((actor, old));
+        }
+    }
+    let count = old_ones.len();
+    for (actor, old) in old_ones {
+        if let Some(old) = old.as_native::<ActorDefinition>() {
+            new.adopt_instance(old, &actor);
+        }
+        signal::send(&actor, SignalKind::Reload(definition.clone()));
+    }
+    Ok(number::from_usize(count))
+}
+
+fn check_state(new: &ActorDefinition, old: &Value) -> Result<(), Fault> {
+    let arity = old
+        .as_native::<ActorDefinition>()
+        .map_or(0, ActorDefinition::state_arity);
+    if new.takes_state_of(arity) {
+        return Ok(());
+    }
+    let text = format!(
+        "`reload-actor`: the state of `{}` had {arity} values and has {} now",
+        new.name(),
+        new.state_arity()
+    );
+    Err(Fault::new(FaultKind::Call, text)
+        .hint("`(migrate [old] …)` in the definition gives the new state"))
+}
+
+fn is_traced(_cx: &mut Cx, arguments: &mut [Value]) -> Flow {
+    let traced = actor::resolve(&arguments[0])?.is_some_and(|it| it.is(Mark::Traced));
+    Ok(Value::bool(traced))
+}
+
+/// What is in this file.
+pub static TABLE: BuiltinTable = BuiltinTable {
+    namespace: "batuta.core",
+    builtins: &[
+        Builtin {
+            name: "actors",
+            arglists: "[]",
+            doc: "All living actors of this process, each a map with :pid, :name and :kind, the name of its definition.",
+            arity: exactly(0),
+            function: actors,
+        },
+        Builtin {
+            name: "find-actors",
+            arglists: "[kind]",
+            doc: "The living actors that were spawned from a definition: itself, or its name as a keyword, with or without the namespace.",
+            arity: exactly(1),
+            function: find_actors,
+        },
+        Builtin {
+            name: "inspect",
+            arglists: "[pid]",
+            doc: "What an actor is and does: a map with :kind, :names, :status, :function, :state (while it waits in the loop of its definition), :links, :monitors, :traps-exit, :mailbox-size and the first messages as :mailbox; nil if it has ended.",
+            arity: exactly(1),
+            function: inspect,
+        },
+        Builtin {
+            name: "reload-actor",
+            arglists: "[definition-or-pid]",
+            doc: "Lets the actors of a definition, or one, go on with its newest code and their state, through its `(migrate [old] …)` if it has one, before their next message. Gives how many.",
+            arity: exactly(1),
+            function: reload,
+        },
+        Builtin {
+            name: "set-tracer*",
+            arglists: "[pid tracer]",
+            doc: "Lets the tracer hear of an actor's messages; nil: nobody any more.",
+            arity: exactly(2),
+            function: set_tracer,
+        },
+        Builtin {
+            name: "traced?*",
+            arglists: "[pid]",
+            doc: "Does somebody hear of the actor's messages?",
+            arity: exactly(1),
+            function: is_traced,
+        },
+    ],
+};

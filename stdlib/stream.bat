@@ -1,0 +1,212 @@
+;; Streams: lazy sequences that are realised item by item, by whoever takes from them. So nothing
+;; is made before it is asked for, and a slow taker holds the source up. A function of a stream
+;; takes it last; without it, it gives a step, a function from stream to stream.
+(ns stream)
+
+(declare from-actor)
+
+(defn- one-by-one
+  "A collection as a sequence that is realised item by item."
+  [coll]
+  (lazy-seq
+    (when-let [s (seq coll)]
+      (cons (first s) (one-by-one (rest s))))))
+
+(defn from
+  "A stream of a collection, of a query's rows, or of an actor that answers calls of :next with
+  {:ok item} or :end, as serve makes one; passed through the steps."
+  [source & steps]
+  (clojure.core/reduce (fn [s step] (step s))
+               (if (or (pid? source) (keyword? source)) (from-actor source) (one-by-one source))
+               steps))
+
+(defn- from-actor
+  [source]
+  (lazy-seq
+    (match (call source :next nil)
+      {:ok item} -> (cons item (from-actor source))
+      :end -> nil
+      {:error reason} -> (throw reason))))
+
+(defn- from-pages
+  [log after]
+  (lazy-seq
+    (let [rows (log-page* log after 1024)]
+      (when (seq rows)
+        (concat (one-by-one (clojure.core/map (fn [row] (dissoc row :_offset)) rows))
+                (from-pages log (:_offset (peek rows))))))))
+
+(defn map
+  "f of each item."
+  ([f] (fn [s] (map f s)))
+  ([f s]
+   (lazy-seq
+     (when-let [s (seq s)]
+       (cons (f (first s)) (map f (rest s)))))))
+
+(defn filter
+  "The items for which keep? is true."
+  ([keep?] (fn [s] (filter keep? s)))
+  ([keep? s]
+   (lazy-seq
+     (loop [s (seq s)]
+       (when s
+         (if (keep? (first s))
+           (cons (first s) (filter keep? (rest s)))
+           (recur (next s))))))))
+
+(defn- followed-by
+  "The items of one stream, then those that a function gives."
+  [s more]
+  (lazy-seq
+    (if-let [s (seq s)]
+      (cons (first s) (followed-by (rest s) more))
+      (more))))
+
+(defn flat-map
+  "The items of the collections that f gives for each item."
+  ([f] (fn [s] (flat-map f s)))
+  ([f s]
+   (lazy-seq
+     (when-let [s (seq s)]
+       (followed-by (f (first s)) (fn [] (flat-map f (rest s))))))))
+
+(defn take
+  "At most the first n items; no more are asked for."
+  ([n] (fn [s] (take n s)))
+  ([n s]
+   (lazy-seq
+     (when (pos? n)
+       (when-let [s (seq s)]
+         (cons (first s) (if (= n 1) nil (take (dec n) (rest s)))))))))
+
+(defn reduce
+  "f of the items and what it gave before, init at first."
+  ([f init] (fn [s] (reduce f init s)))
+  ([f init s] (clojure.core/reduce f init s)))
+
+(defn for-each
+  "Calls f with each item; gives :ok at the end."
+  ([f] (fn [s] (for-each f s)))
+  ([f s]
+   (loop [s (seq s)]
+     (if s
+       (do (f (first s))
+         (recur (next s)))
+       :ok))))
+
+(defn- by-count
+  "Windows of n items; the last may have fewer."
+  [n start s]
+  (lazy-seq
+    (when (seq s)
+      (let [rows (vec (clojure.core/take n s))]
+        (cons {:start start :end (+ start (count rows)) :rows rows}
+              (by-count n (+ start n) (clojure.core/drop n s)))))))
+
+(defn- milliseconds
+  [t]
+  (if (inst? t) (inst-ms t) t))
+
+(defn- as-window
+  "A window of the rows from a millisecond on, told in the kind of time that the rows have."
+  [size start rows instants?]
+  (let [shown (fn [ms] (if instants? (time/instant ms) ms))]
+    {:start (shown start) :end (shown (+ start size)) :rows rows}))
+
+(defn- closed
+  "The windows of `open` that end at or before a time, in order."
+  [{:keys [size]} open until instants?]
+  (for [[start rows] (sort-by first open) :when (<= (+ start size) until)]
+    (as-window size start rows instants?)))
+
+(defn- by-time
+  [{:keys [size time lateness] :as window} open newest instants? s]
+  (lazy-seq
+    (if-let [s (seq s)]
+      (let [item (first s)
+            at (if time (time item) (now))
+            ms (milliseconds at)
+            start (* size (quot (if (neg? ms) (- ms (dec size)) ms) size))
+            newest (if newest (max newest ms) ms)
+            until (- newest lateness)
+            late? (<= (+ start size) until)
+            open (if late? open (update open start (fnil conj []) item))
+            done (closed window open until (inst? at))]
+        (concat done
+                (by-time window (clojure.core/into {} (remove (fn [[start _]] (<= (+ start size) until)) open))
+                         newest (inst? at) (rest s))))
+      (clojure.core/map (fn [[start rows]] (as-window size start rows instants?)) (sort-by first open)))))
+
+(defn window
+  "Windows {:start :end :rows} of n items, or of the times that tumbling-window says."
+  ([size] (fn [s] (window size s)))
+  ([size s]
+   (cond
+     (map? size) (by-time size {} nil false s)
+     (and (integer? size) (pos? size)) (by-count size 0 s)
+     :else (throw (IllegalArgumentException.
+                   (str "stream/window wants a number of items or (tumbling-window ms), not " (pr-str size)))))))
+
+(defn aggregate
+  "For each window {:start :end} with, under each key of columns, what the function there gives for
+  the window's rows."
+  ([columns] (fn [s] (aggregate columns s)))
+  ([columns s]
+   (map (fn [{:keys [start end rows]}]
+          (reduce-kv (fn [row key f] (assoc row key (f rows))) {:start start :end end} columns))
+        s)))
+
+(defn serve
+  "An actor that gives the items of a stream, one per call of :next, and ends with it."
+  [s]
+  (let [serving (fn serving [s]
+                  (receive
+                    :next -> (match (attempt (seq s))
+                               {:ok nil} -> (reply :end)
+                               {:ok s} -> (do (reply {:ok (first s)}) (serving (rest s)))
+                               {:error reason} -> (reply {:error reason}))))]
+    (spawn serving s)))
+
+(declare hub)
+
+(defn- give
+  "Waits for an item of a running source and gives it to who asked."
+  [taker running owner]
+  (if (zero? running)
+    (reply taker :end)
+    (receive
+      [:put item] -> (do (reply :taken)
+                       (reply taker {:ok item})
+                       (hub running owner))
+      [:exit _ :normal] -> (give taker (dec running) owner)
+      [:exit _ reason] -> (do (reply taker {:error reason})
+                            (exit :shutdown))
+      [:down ~owner _ _] -> (exit :shutdown))))
+
+(defn- hub
+  "Waits for who wants an item of the running sources, as long as the owner of the stream lives."
+  [running owner]
+  (receive
+    :next -> (give (caller) running owner)
+    [:down ~owner _ _] -> (exit :shutdown)))
+
+(defn- start-hub
+  [streams owner]
+  (spawn (fn []
+           (trap-exit true)
+           (let [me (self)]
+             (doseq [s streams]
+               (spawn-link (fn [] (for-each (fn [item] (call me [:put item] nil)) s))))
+             (hub (count streams) (monitor owner))))))
+
+(defn merge
+  "The items of several streams as they come, each stream in an actor of its own that goes on when
+  its item was taken. They end with the actor that takes."
+  [& streams]
+  (lazy-seq (from-actor (start-hub streams (self)))))
+
+(defn from-log
+  "A stream of the rows that a log has, oldest first, read page by page; passed through the steps."
+  [log & steps]
+  (apply from (from-pages log -1) steps))
