@@ -239,6 +239,10 @@ fn ascriptions() {
         "{(x :: Int) (y :: Int)} (f [x] :: Int)"
     );
     assert_eq!(forms("[A -> (A | B)!T]"), "[A -> ((A | B) ! T)]");
+    // Behind the `!` stands what is a symbol by itself.
+    assert_eq!(forms("{}!#$"), "{} !#$");
+    assert_eq!(forms("()!nil"), "() !nil");
+    assert_eq!(forms("[]!5"), "[] !5");
     assert_eq!(errors("x::T"), [("read::ascription", "x::T")]);
     assert_eq!(
         errors("[:: T] [x ::]"),

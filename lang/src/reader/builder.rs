@@ -285,11 +285,17 @@ fn is_error_union(last: &Form, form: &Form) -> bool {
     last.span.end == form.span.start
         && form
             .as_plain_symbol()
-            .is_some_and(|name| name.len() > 1 && name.starts_with('!'))
+            .and_then(|name| name.strip_prefix('!'))
+            .is_some_and(names_type)
         && matches!(
             last.kind,
             FormKind::List(_) | FormKind::Vector(_) | FormKind::Map(_)
         )
+}
+
+/// Is what stands behind the `!` a symbol by itself?
+fn names_type(text: &str) -> bool {
+    text.starts_with(char::is_alphabetic) && !matches!(text, "nil" | "true" | "false")
 }
 
 /// `(A | B)!T` as the list `((A | B) ! T)`.
