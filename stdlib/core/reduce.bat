@@ -34,16 +34,28 @@
               result)))))
     init))
 
+(defn- fold
+  "Folds coll by its own reduce method if it has one, else item by item."
+  [f init coll]
+  (let [own (reducer* coll)]
+    (if own
+      (own coll f init)
+      (reduce-from f init (seq coll)))))
+
 (defn reduce
   "Folds coll with f from the left, starting with init or else with its first item. Without init
-  an empty coll gives (f), one item gives itself. A reduced result ends it."
+  an empty coll gives (f), one item gives itself. A reduced result ends it. An object with a reduce
+  method (IReduce, IReduceInit) folds itself."
   ([f coll]
-   (let [items (seq coll)]
-     (if items
-       (reduce-from f (first items) (next items))
-       (f))))
+   (let [own (reducer* coll)]
+     (if own
+       (own coll f)
+       (let [items (seq coll)]
+         (if items
+           (reduce-from f (first items) (next items))
+           (f))))))
   ([f init coll]
-   (reduce-from f init (seq coll))))
+   (fold f init coll)))
 
 (defn reduce-kv
   "Folds a map or vector with f of result, key or index, and value. nil gives init."
@@ -91,7 +103,7 @@
   ([xform f coll] (transduce xform f (f) coll))
   ([xform f init coll]
    (let [step (xform f)]
-     (step (reduce-from step init (seq coll))))))
+     (step (fold step init coll)))))
 
 (defn into
   "to with all items of from conjoined, through the transducer xform if one is given."

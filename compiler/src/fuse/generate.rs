@@ -29,7 +29,7 @@ pub(super) fn constant(value: Value, span: Span) -> Core {
     }
 }
 
-fn primitive(primitive: Primitive, args: Vec<Core>, span: Span) -> Core {
+pub(super) fn primitive(primitive: Primitive, args: Vec<Core>, span: Span) -> Core {
     Core {
         kind: CoreKind::Primitive(primitive, args),
         span,

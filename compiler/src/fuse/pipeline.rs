@@ -6,10 +6,10 @@ use batuta_runtime::number::{self, as_i64};
 use batuta_runtime::value::Value;
 
 use super::callee::{Callee, never_reduced};
-use super::generate::{constant, local};
+use super::generate::{constant, local, primitive};
 use super::{Fuser, call};
 use crate::analyze::operation;
-use crate::core_tree::{Core, CoreKind, LocalId, VarRef};
+use crate::core_tree::{Core, CoreKind, LocalId, Primitive, VarRef};
 use crate::resolve;
 
 /// Where the items come from.
@@ -317,6 +317,7 @@ impl Fuser {
             return self.numbers(node, parts);
         }
         let items = self.bound(node, &mut parts.bindings);
+        parts.guards.push(has_items(local(items, node.span), node));
         (Source::Items(items), local(items, node.span))
     }
 
@@ -367,6 +368,12 @@ impl Pipeline {
                 .is_some_and(|body| !body.has(var_flags::DYNAMIC) && !body.is_redefined())
         })
     }
+}
+
+/// Is it no object that folds itself?
+fn has_items(collection: Core, node: &Core) -> Core {
+    let own = call("reducer*", vec![collection], node);
+    primitive(Primitive::IsNil, vec![own], node.span)
 }
 
 fn core_function(name: &str) -> Callee {

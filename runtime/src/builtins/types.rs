@@ -412,6 +412,13 @@ const ROWS: &[Builtin] = &[
         "Is it a record?",
     ),
     row(
+        "reducer*",
+        "[x]",
+        exactly(1),
+        |_, a| Ok(types::method_of(&a[0], "reduce").unwrap_or_default()),
+        "The reduce method of IReduce or IReduceInit that the type of x has; nil if it has none.",
+    ),
+    row(
         "satisfies?",
         "[protocol x]",
         exactly(2),
