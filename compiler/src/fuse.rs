@@ -5,13 +5,14 @@
 //! on one item after the other: the order of effects is that of sequences realised item by item.
 //! Function literals are inlined. The pipeline as it was written stays beside the loop and runs
 //! once a var that the loop relies on (`map`, `inc`, …) has been given another value.
-//! To add a step or a fold: an arm in [`pipeline`].
+//! To add a step: an arm in [`pipeline`]; a fold: one in [`fold`].
 
 use std::sync::Arc;
 
 use crate::core_tree::{Core, CoreArity, CoreFunction, CoreKind, LabelId, LocalId};
 
 mod callee;
+mod fold;
 mod generate;
 mod pipeline;
 

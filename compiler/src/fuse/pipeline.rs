@@ -1,11 +1,10 @@
 //! What a pipeline is made of, and finding it in a call.
 
-use batuta_runtime::collections::{set, vector};
 use batuta_runtime::function::{VarBody, var_flags};
 use batuta_runtime::number::{self, as_i64};
-use batuta_runtime::value::Value;
 
-use super::callee::{Callee, never_reduced};
+use super::callee::Callee;
+use super::fold::Fold;
 use super::generate::{constant, local, primitive};
 use super::{Fuser, call};
 use crate::analyze::operation;
@@ -133,10 +132,10 @@ pub(super) fn may_fuse(core: &Core) -> bool {
 
 /// What is collected while a pipeline is taken apart.
 #[derive(Default)]
-struct Parts {
-    bindings: Vec<(LocalId, Core)>,
+pub(super) struct Parts {
+    pub(super) bindings: Vec<(LocalId, Core)>,
     guards: Vec<Core>,
-    stages: Vec<Stage>,
+    pub(super) stages: Vec<Stage>,
     relied_on: Vec<VarRef>,
 }
 
@@ -177,71 +176,12 @@ impl Fuser {
         let (name, args) = core_call(core)?;
         let mut parts = Parts::default();
         parts.rely_on(core);
-        let at = |value: Value| Start::With(constant(value, core.span));
-        let (start, step, completion, mut written) = match (name, args) {
-            ("reduce", [f, _]) => {
-                let (callee, f) = self.function(f, 2, &mut parts);
-                let start = Start::FirstItem(callee.clone());
-                (start, calling(callee), None, vec![f])
-            }
-            ("reduce", [f, init, _]) => {
-                let (callee, f) = self.function(f, 2, &mut parts);
-                let init = self.operand(init, &mut parts);
-                let start = Start::With(init.clone());
-                (start, calling(callee), None, vec![f, init])
-            }
-            ("transduce", [xform, f, ..]) => {
-                let xform = self.transducer(xform, &mut parts);
-                let (callee, f) = self.plain_function(f, &mut parts);
-                let mut written = vec![xform, f];
-                let init = match args {
-                    [_, _, init, _] => {
-                        let init = self.operand(init, &mut parts);
-                        written.push(init.clone());
-                        init
-                    }
-                    _ => {
-                        let init = self.apply(&callee, Vec::new(), core.span);
-                        let init = self.bound(&init, &mut parts.bindings);
-                        local(init, core.span)
-                    }
-                };
-                let start = Start::With(init);
-                (start, calling(callee.clone()), Some(callee), written)
-            }
-            ("into", [to, .., _]) => {
-                let to = self.operand(to, &mut parts);
-                let mut written = vec![to.clone()];
-                if let [_, xform, _] = args {
-                    written.push(self.transducer(xform, &mut parts));
-                }
-                (Start::With(to), conjoining(), None, written)
-            }
-            ("vec", _) => (at(vector::empty()), conjoining(), None, Vec::new()),
-            ("set", _) => (at(set::empty()), conjoining(), None, Vec::new()),
-            ("count", _) => (at(number::int(0)), Step::Count, None, Vec::new()),
-            ("mapv", [f, _]) => {
-                let (callee, f) = self.function(f, 1, &mut parts);
-                parts.stages.push(Stage::Map(callee));
-                (at(vector::empty()), conjoining(), None, vec![f])
-            }
-            ("filterv", [f, _]) => {
-                let (callee, f) = self.function(f, 1, &mut parts);
-                parts.stages.push(Stage::Filter(callee));
-                (at(vector::empty()), conjoining(), None, vec![f])
-            }
-            ("run!", [f, _]) => {
-                let (callee, f) = self.function(f, 1, &mut parts);
-                (at(Value::NIL), Step::Effect(callee), None, vec![f])
-            }
-            ("sum", [_]) => (at(number::int(0)), adding(), None, Vec::new()),
-            ("sum", [f, _]) => {
-                let (callee, f) = self.function(f, 1, &mut parts);
-                parts.stages.push(Stage::Map(callee));
-                (at(number::int(0)), adding(), None, vec![f])
-            }
-            _ => return None,
-        };
+        let Fold {
+            start,
+            step,
+            completion,
+            mut written,
+        } = self.fold(name, args, core.span, &mut parts)?;
         // The fold's own stages come behind those of its collection.
         let last = std::mem::take(&mut parts.stages);
         let (source, items) = self.source(args.last()?, &mut parts);
@@ -261,14 +201,19 @@ impl Fuser {
         pipeline.may_rely().then_some(pipeline)
     }
 
-    fn function(&mut self, node: &Core, count: usize, parts: &mut Parts) -> (Callee, Core) {
+    pub(super) fn function(
+        &mut self,
+        node: &Core,
+        count: usize,
+        parts: &mut Parts,
+    ) -> (Callee, Core) {
         let (callee, written) = self.callee(node, count, &mut parts.bindings);
         parts.rely_on_callee(&callee, count);
         (callee, written)
     }
 
     /// A function that is called with different numbers of arguments.
-    fn plain_function(&mut self, node: &Core, parts: &mut Parts) -> (Callee, Core) {
+    pub(super) fn plain_function(&mut self, node: &Core, parts: &mut Parts) -> (Callee, Core) {
         if let CoreKind::Fn(_) = &node.kind {
             let bound = self.bound(node, &mut parts.bindings);
             return (Callee::Local(bound), local(bound, node.span));
@@ -277,7 +222,7 @@ impl Fuser {
     }
 
     /// A value that is evaluated once.
-    fn operand(&mut self, node: &Core, parts: &mut Parts) -> Core {
+    pub(super) fn operand(&mut self, node: &Core, parts: &mut Parts) -> Core {
         if matches!(node.kind, CoreKind::Const(_) | CoreKind::Local(_)) {
             return node.clone();
         }
@@ -344,7 +289,7 @@ impl Fuser {
     }
 
     /// Takes a transducer apart into stages.
-    fn transducer(&mut self, node: &Core, parts: &mut Parts) -> Core {
+    pub(super) fn transducer(&mut self, node: &Core, parts: &mut Parts) -> Core {
         let Some((name, args)) = core_call(node) else {
             return node.clone();
         };
@@ -374,22 +319,4 @@ impl Pipeline {
 fn has_items(collection: Core, node: &Core) -> Core {
     let own = call("reducer*", vec![collection], node);
     primitive(Primitive::IsNil, vec![own], node.span)
-}
-
-fn core_function(name: &str) -> Callee {
-    use batuta_runtime::namespace::{self, CORE};
-    Callee::Global(VarRef(namespace::intern(CORE, name)))
-}
-
-fn calling(callee: Callee) -> Step {
-    let may_end = !never_reduced(&callee, 2);
-    Step::Call { callee, may_end }
-}
-
-fn conjoining() -> Step {
-    calling(core_function("conj"))
-}
-
-fn adding() -> Step {
-    calling(core_function("+"))
 }
