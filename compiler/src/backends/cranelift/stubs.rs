@@ -2,15 +2,22 @@
 //!
 //! [`cold`] has the preserve-all ones for counting, slow arithmetic, polls and traces; [`entry`]
 //! has those that stand in entry tables, and the ways in from Rust. Every stub of this list is
-//! defined under its name in the module given.
+//! defined under its name in the module given. A process that compiles waits for them at its start,
+//! so their code is made by several threads.
 
 mod cold;
 mod entry;
 
+use std::thread;
+
 use cranelift_codegen::Context;
-use cranelift_codegen::ir::{FuncRef, InstBuilder, MemFlagsData, Value, types};
+use cranelift_codegen::control::ControlPlane;
+use cranelift_codegen::ir::{
+    FuncRef, Function, InstBuilder, MemFlagsData, UserFuncName, Value, types,
+};
+use cranelift_codegen::isa::TargetIsa;
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
-use cranelift_module::{FuncId, Linkage, Module, ModuleError};
+use cranelift_module::{FuncId, Linkage, Module, ModuleError, ModuleReloc};
 
 use super::symbols::Symbol;
 
@@ -22,19 +29,92 @@ pub fn define_all(module: &mut dyn Module) -> Result<Vec<(String, FuncId)>, Box<
     let mut maker = Maker {
         module,
         scratch: FunctionBuilderContext::new(),
-        context: Context::new(),
-        defined: Vec::new(),
+        names: Vec::new(),
+        functions: Vec::new(),
     };
     cold::define(&mut maker)?;
     entry::define(&mut maker)?;
-    Ok(maker.defined)
+    let Maker {
+        module,
+        names,
+        functions,
+        ..
+    } = maker;
+    for code in compiled(module.isa(), functions) {
+        let code = code?;
+        module.define_function_bytes(code.id, code.alignment, &code.bytes, &code.relocations)?;
+    }
+    Ok(names)
+}
+
+/// Machine code of a stub.
+struct Code {
+    id: FuncId,
+    alignment: u64,
+    bytes: Vec<u8>,
+    relocations: Vec<ModuleReloc>,
+}
+
+/// Compiles the functions, each thread a part of them; the order stays.
+fn compiled(
+    isa: &dyn TargetIsa,
+    functions: Vec<(FuncId, Function)>,
+) -> Vec<Result<Code, Box<ModuleError>>> {
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    let part = functions.len().div_ceil(threads.min(MOST_THREADS)).max(1);
+    let mut functions = functions.into_iter();
+    thread::scope(|scope| {
+        let mut parts = Vec::new();
+        loop {
+            let mine: Vec<_> = functions.by_ref().take(part).collect();
+            if mine.is_empty() {
+                break;
+            }
+            let compile = move || mine.into_iter().map(|one| code_of(isa, one)).collect();
+            parts.push(scope.spawn(compile));
+        }
+        let parts = parts.into_iter().map(|part| part.join());
+        parts
+            .flat_map(|codes: thread::Result<Vec<_>>| match codes {
+                Ok(codes) => codes,
+                Err(panic) => std::panic::resume_unwind(panic),
+            })
+            .collect()
+    })
+}
+
+/// More threads cost more than they save.
+const MOST_THREADS: usize = 4;
+
+fn code_of(
+    isa: &dyn TargetIsa,
+    (id, function): (FuncId, Function),
+) -> Result<Code, Box<ModuleError>> {
+    let mut context = Context::for_function(function);
+    context
+        .compile(isa, &mut ControlPlane::default())
+        .map_err(|error| Box::new(ModuleError::from(error)))?;
+    let code = context
+        .compiled_code()
+        .expect("it is kept by the compilation just done");
+    let relocations = code.buffer.relocs().iter();
+    Ok(Code {
+        id,
+        alignment: u64::from(code.buffer.alignment)
+            .max(u64::from(isa.function_alignment().minimum))
+            .max(isa.symbol_alignment()),
+        bytes: code.code_buffer().to_vec(),
+        relocations: relocations
+            .map(|relocation| ModuleReloc::from_mach_reloc(relocation, &context.func, id))
+            .collect(),
+    })
 }
 
 struct Maker<'a> {
     module: &'a mut dyn Module,
     scratch: FunctionBuilderContext,
-    context: Context,
-    defined: Vec<(String, FuncId)>,
+    names: Vec<(String, FuncId)>,
+    functions: Vec<(FuncId, Function)>,
 }
 
 impl Maker<'_> {
@@ -47,9 +127,9 @@ impl Maker<'_> {
         let id = self
             .module
             .declare_function(&symbol.name, Linkage::Export, &signature)?;
-        self.module.clear_context(&mut self.context);
-        self.context.func.signature = signature;
-        let mut builder = FunctionBuilder::new(&mut self.context.func, &mut self.scratch);
+        let name = UserFuncName::user(0, id.as_u32());
+        let mut function = Function::with_name_signature(name, signature);
+        let mut builder = FunctionBuilder::new(&mut function, &mut self.scratch);
         let entry = builder.create_block();
         builder.append_block_params_for_function_params(entry);
         builder.switch_to_block(entry);
@@ -62,8 +142,8 @@ impl Maker<'_> {
         let frontend = stub.module.target_config();
         stub.builder.seal_all_blocks();
         stub.builder.finalize(frontend);
-        self.module.define_function(id, &mut self.context)?;
-        self.defined.push((symbol.name.clone(), id));
+        self.functions.push((id, function));
+        self.names.push((symbol.name.clone(), id));
         Ok(())
     }
 }
