@@ -109,3 +109,19 @@
     (is (= 1000 (count (into [] (filter even?) v))))
     (is (= 45 (reduce (fn [sum x] (if (= x 10) (reduced sum) (+ sum x))) v)))
     (is (= (triangle 2000) (reduce + (apply list v))))))
+
+(defn grown [v n]
+  (loop [i 0 v v]
+    (if (= i n) v (recur (+ i 1) (conj v i)))))
+
+(defn first-replaced [n]
+  (assoc (grown [] n) 0 :new))
+
+(deftest core-functions-may-be-replaced
+  (is (= [0 1 2] (grown [] 3)))
+  (with-redefs [conj (fn [v x] (+ v x))]
+    (is (= 6 (grown 0 4))))
+  (with-redefs [assoc (fn [v k x] [k x])]
+    (is (= [0 :new] (first-replaced 3))))
+  (is (= [0 1 2] (grown [] 3)))
+  (is (= [:new 1 2] (first-replaced 3))))

@@ -208,7 +208,7 @@ impl Reach {
     fn note_calls(&mut self, ir: &IrFunction) {
         let insts = ir.blocks.iter().flat_map(|block| &block.insts);
         let calls = insts.filter_map(|inst| match &inst.op {
-            Op::CallGlobal(var, args) => Some((*var, args.len())),
+            Op::CallGlobal(var, args) | Op::Change(_, var, _, args) => Some((*var, args.len())),
             _ => None,
         });
         let ends = ir.blocks.iter().filter_map(|block| match &block.end {

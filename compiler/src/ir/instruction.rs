@@ -144,6 +144,35 @@ impl Look {
     }
 }
 
+/// Changes of collections. Each has a quick way for a vector with one owner, as long as the var of
+/// the core function holds what it held; all else goes through the var.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Change {
+    /// `(conj coll item)`
+    Conj,
+    /// `(assoc coll key value)`
+    Assoc,
+}
+
+impl Change {
+    /// What a call of the core function with so many arguments is.
+    pub fn of(name: &str, arguments: usize) -> Option<Change> {
+        match (name, arguments) {
+            ("conj", 2) => Some(Change::Conj),
+            ("assoc", 3) => Some(Change::Assoc),
+            _ => None,
+        }
+    }
+
+    /// Its name in the text of the IR.
+    pub fn name(self) -> &'static str {
+        match self {
+            Change::Conj => "conj",
+            Change::Assoc => "assoc",
+        }
+    }
+}
+
 /// Runtime entries that instructions call; each takes tagged words and gives one, or a `Bool`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum RuntimeEntry {
@@ -223,6 +252,9 @@ pub enum Op {
     /// Looks into a collection; the var in the literal table is the core function. Borrowed
     /// operands.
     Look(Look, LiteralId, Vec<ValueId>),
+    /// Changes a collection: the var in the literal table is the core function, the first value what
+    /// it held. The operands are owned.
+    Change(Change, LiteralId, ValueId, Vec<ValueId>),
     /// Are the values equal? The var in the literal table is the core function, which is asked
     /// where the answer takes a walk. Borrowed operands.
     Equal(LiteralId, ValueId, ValueId),
@@ -390,6 +422,11 @@ impl Op {
             Op::Drop(a) => vec![(*a, Mode::Owned)],
             Op::CallGlobal(_, args) | Op::MakeClosure(_, args) => all(args, Mode::Owned),
             Op::Look(_, _, args) => all(args, Mode::Borrowed),
+            Op::Change(_, _, held, args) => {
+                let mut operands = vec![(*held, Mode::Borrowed)];
+                operands.extend(args.iter().map(|v| (*v, Mode::Owned)));
+                operands
+            }
             Op::Call(callee, args) => {
                 let mut operands = vec![(*callee, Mode::Owned)];
                 operands.extend(args.iter().map(|v| (*v, Mode::Owned)));
@@ -432,7 +469,7 @@ impl Op {
             | Op::Runtime(_, args) => {
                 args.iter_mut().for_each(change);
             }
-            Op::Call(callee, args) => {
+            Op::Call(callee, args) | Op::Change(_, _, callee, args) => {
                 change(callee);
                 args.iter_mut().for_each(change);
             }
@@ -448,6 +485,7 @@ impl Op {
             | Op::CallGlobal(literal, _)
             | Op::Look(_, literal, _)
             | Op::Equal(literal, _, _)
+            | Op::Change(_, literal, _, _)
             | Op::MakeClosure(literal, _) => change(literal),
             _ => {}
         }
@@ -465,6 +503,7 @@ impl Op {
             | Op::Compare(..)
             | Op::Look(..)
             | Op::Equal(..)
+            | Op::Change(..)
             | Op::CallGlobal(..)
             | Op::Call(..)
             | Op::CatchTake
@@ -488,6 +527,7 @@ impl Op {
             | Op::ArrayLength(_)
             | Op::LoadSlot(_)
             | Op::Look(..)
+            | Op::Change(..)
             | Op::CallGlobal(..)
             | Op::Call(..)
             | Op::MakeClosure(..)

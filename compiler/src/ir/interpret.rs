@@ -179,7 +179,9 @@ impl Machine {
             };
             self.index += 1;
             let operation = match &inst.op {
-                Op::CallGlobal(var, args) => self.call_of_var(*var, args),
+                Op::CallGlobal(var, args) | Op::Change(_, var, _, args) => {
+                    self.call_of_var(*var, args)
+                }
                 Op::Look(_, var, args) => self.look(*var, args),
                 Op::Equal(var, a, b) => self.look(*var, &[*a, *b]),
                 Op::Call(callee, args) => Some((self.take(*callee), self.take_all(args))),

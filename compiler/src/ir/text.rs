@@ -95,6 +95,7 @@ fn op_text(function: &IrFunction, op: &Op) -> String {
         Op::Not(a) => format!("not {a}"),
         Op::FromBool(a) => format!("from_bool {a}"),
         Op::SameWord(a, b) => format!("same_word {a}, {b}"),
+        Op::Change(change, _, _, args) => format!("{} {}", change.name(), values(args)),
         Op::Equal(_, a, b) => format!("equal {a}, {b}"),
         Op::LoadSlot(address) => format!("load_slot {address}"),
         Op::VarHolds(var, a) => format!("holds {}, {a}", literal_text(function, *var)),

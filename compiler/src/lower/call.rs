@@ -3,10 +3,12 @@
 use batuta_runtime::function::{CodeSource, FunctionBody, MAX_ARITY, VarBody};
 
 use crate::core_tree::{Core, VarRef};
-use crate::ir::entity::{LiteralId, ValueId};
-use crate::ir::instruction::{Look, Op, Terminator};
+use crate::ir::entity::ValueId;
+use crate::ir::function::Literal;
+use crate::ir::instruction::{Change, Look, Op, Terminator};
 use crate::resolve;
 
+use super::primitive::builtin_in;
 use super::{Lower, Want};
 
 /// Is it a builtin that calls nothing itself? Such a call in tail position is made like any other:
@@ -44,18 +46,14 @@ impl Lower<'_> {
             let equal = self.equality(var, values[0], values[1]);
             return Some(self.builder.value(Op::FromBool(equal)));
         }
-        let is_assoc = is_leaf && resolve::core_name(&var.0).is_some_and(|name| name == "assoc");
-        let var = self.var_literal(var);
         if let Some(look) = look {
+            let var = self.var_literal(var);
             return Some(self.builder.value(Op::Look(look, var, values)));
         }
-        if is_assoc
-            && let [coll, pairs @ ..] = &values[..]
-            && pairs.len() >= 4
-            && pairs.len() % 2 == 0
-        {
-            return Some(self.pair_by_pair(var, *coll, pairs));
+        if let Some(changed) = self.change(var, &values) {
+            return Some(changed);
         }
+        let var = self.var_literal(var);
         if want == Want::Tail && !is_leaf {
             self.builder.end(Terminator::TailCallGlobal(var, values));
             return None;
@@ -63,12 +61,29 @@ impl Lower<'_> {
         Some(self.builder.value(Op::CallGlobal(var, values)))
     }
 
-    /// `(assoc coll k v k v …)`, one pair after the other: each has a quick way.
-    fn pair_by_pair(&mut self, assoc: LiteralId, coll: ValueId, pairs: &[ValueId]) -> ValueId {
-        pairs.chunks_exact(2).fold(coll, |coll, pair| {
-            let values = vec![coll, pair[0], pair[1]];
-            self.builder.value(Op::CallGlobal(assoc, values))
-        })
+    /// A call of a core function that changes a collection; `(assoc coll k v k v …)` one pair after
+    /// the other.
+    fn change(&mut self, var: &VarRef, values: &[ValueId]) -> Option<ValueId> {
+        let name = resolve::core_name(&var.0)?;
+        let (coll, rest) = values.split_first()?;
+        let step = match name {
+            "conj" if rest.len() == 1 => 1,
+            "assoc" if !rest.is_empty() && rest.len() % 2 == 0 => 2,
+            _ => return None,
+        };
+        let change = Change::of(name, step + 1)?;
+        let function = builtin_in(var)?;
+        let held = self.builder.literal(Literal::Held {
+            var: var.0.clone(),
+            function,
+        });
+        let held = self.builder.value(Op::Literal(held));
+        let var = self.var_literal(var);
+        Some(rest.chunks_exact(step).fold(*coll, |coll, added| {
+            let args = std::iter::once(coll).chain(added.iter().copied());
+            let op = Op::Change(change, var, held, args.collect());
+            self.builder.value(op)
+        }))
     }
 
     /// Is a call of this var with so many arguments one of `=` with two?

@@ -11,7 +11,7 @@ use crate::ir::instruction::{ArithOp, CompareOp, Op, RuntimeEntry};
 use super::Lower;
 
 /// The builtin that the var holds, if it does.
-fn builtin_in(var: &VarRef) -> Option<Value> {
+pub(super) fn builtin_in(var: &VarRef) -> Option<Value> {
     let _pin = batuta_runtime::quiescence::pin();
     let root = var.0.as_object::<VarBody>().and_then(VarBody::root)?;
     let function = root.as_object::<FunctionBody>()?;

@@ -8,6 +8,7 @@
 mod arithmetic;
 mod array;
 mod call;
+mod change;
 mod count;
 mod equal;
 mod facts;
@@ -382,6 +383,7 @@ impl Translator<'_> {
             Op::VarHolds(var, function) => self.var_holds(*var, *function),
             Op::LoadSlot(address) => self.load_slot(*address),
             Op::Look(look, var, args) => self.look(*look, *var, args, inst),
+            Op::Change(change, var, held, args) => self.change(*change, *var, *held, args, inst),
             Op::CallGlobal(var, args) => self.call_global(*var, args, inst),
             Op::Call(callee, args) => self.call_value(*callee, args, inst),
             Op::Runtime(entry, args) => self.call_runtime(*entry, args, inst),
@@ -407,7 +409,12 @@ impl Translator<'_> {
         }
         if matches!(
             inst.op,
-            Op::Look(..) | Op::CallGlobal(..) | Op::Call(..) | Op::Runtime(..) | Op::CatchTake
+            Op::Look(..)
+                | Op::Change(..)
+                | Op::CallGlobal(..)
+                | Op::Call(..)
+                | Op::Runtime(..)
+                | Op::CatchTake
         ) {
             self.facts.remove(&self.ir.self_value());
         }

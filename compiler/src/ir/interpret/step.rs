@@ -64,6 +64,7 @@ impl Machine {
             | Op::Equal(..)
             | Op::Capture(_)
             | Op::CatchTake
+            | Op::Change(..)
             | Op::CallGlobal(..)
             | Op::Call(..) => {
                 return Err(Fault::new(FaultKind::Panic, "not for the interpreter"));

@@ -15,7 +15,6 @@ use crate::backends::cranelift::symbols;
 use crate::ir::entity::{LiteralId, ValueId};
 use crate::ir::function::Literal;
 use crate::ir::instruction::Inst;
-use crate::resolve;
 
 /// Does the var hold a builtin that takes so many arguments?
 fn holds_builtin(literal: &Literal, arguments: usize) -> bool {
@@ -44,30 +43,7 @@ impl Translator<'_> {
         if !holds_builtin(&self.ir.literals[var.index()], args.len()) {
             return None;
         }
-        let done = self.new_block();
-        let result = self.builder.append_block_param(done, types::I64);
-        match *args {
-            [coll, item] if self.is_core(var, "conj") => self.push_in_place(coll, item, done),
-            [coll, key, item] if self.is_core(var, "assoc") => {
-                self.assoc_in_place([coll, key, item], done);
-            }
-            _ => {}
-        }
-        let word = match self.is_core(var, "conj") {
-            true => self.rarely(|this| this.quick_road(var, args, inst)),
-            false => self.quick_road(var, args, inst),
-        };
-        self.builder.ins().jump(done, &[word.into()]);
-        self.builder.switch_to_block(done);
-        Some(result)
-    }
-
-    /// Is it the var of this core function?
-    fn is_core(&self, var: LiteralId, name: &str) -> bool {
-        match &self.ir.literals[var.index()] {
-            Literal::Var(var) => resolve::core_name(var).is_some_and(|found| found == name),
-            _ => false,
-        }
+        Some(self.quick_road(var, args, inst))
     }
 
     /// Calls the builtin with its arguments in this frame.
