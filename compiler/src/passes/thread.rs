@@ -26,12 +26,35 @@ enum Verdict {
     Asks(ValueId),
 }
 
+/// What a value is made of, as far as it matters to a test.
+#[derive(Clone, Copy)]
+enum Origin {
+    Word(u64),
+    Condition(ValueId),
+    Other,
+}
+
+/// What stays the same while ways are changed.
+struct Values {
+    origins: Vec<Origin>,
+    uses: Vec<usize>,
+}
+
 /// See the module's head.
 pub fn run(function: &mut IrFunction) {
+    let origin = |definition: &Option<&Op>| match definition {
+        Some(Op::Word(word)) => Origin::Word(*word),
+        Some(Op::FromBool(condition)) => Origin::Condition(*condition),
+        _ => Origin::Other,
+    };
+    let values = Values {
+        origins: definitions(function).iter().map(origin).collect(),
+        uses: uses(function),
+    };
     let mut changed = false;
     for id in function.block_ids() {
-        if let Some(test) = test_of(function, id) {
-            changed |= thread(function, &test);
+        if let Some(test) = test_of(function, &values, id) {
+            changed |= thread(function, &values, &test);
         }
     }
     if changed {
@@ -39,7 +62,7 @@ pub fn run(function: &mut IrFunction) {
     }
 }
 
-fn test_of(function: &IrFunction, id: BlockId) -> Option<Test> {
+fn test_of(function: &IrFunction, values: &Values, id: BlockId) -> Option<Test> {
     let Block {
         params, insts, end, ..
     } = function.block(id);
@@ -49,8 +72,8 @@ fn test_of(function: &IrFunction, id: BlockId) -> Option<Test> {
         return None;
     };
     let tests = id != ENTRY && inst.op == Op::Truthy(*param) && inst.result == Some(*condition);
-    let uses = uses(function);
-    (tests && uses[param.index()] == 1 && uses[condition.index()] == 1).then_some(Test {
+    let is_used_here_only = |value: &ValueId| values.uses[value.index()] == 1;
+    (tests && is_used_here_only(param) && is_used_here_only(condition)).then_some(Test {
         id,
         then: then.block,
         otherwise: otherwise.block,
@@ -58,12 +81,17 @@ fn test_of(function: &IrFunction, id: BlockId) -> Option<Test> {
 }
 
 /// Gives whether any way goes past the test now.
-fn thread(function: &mut IrFunction, test: &Test) -> bool {
+fn thread(function: &mut IrFunction, values: &Values, test: &Test) -> bool {
     let predecessors = predecessors(function);
     let mut ways = Vec::new();
     for source in &predecessors[test.id.index()] {
         if let Some(Terminator::Jump(target)) = &function.block(*source).end
-            && let Some(verdict) = verdict(function, &predecessors, *source, target.args[0])
+            && let Some(verdict) = verdict(
+                function,
+                &predecessors,
+                *source,
+                values.origins[target.args[0].index()],
+            )
         {
             ways.push((*source, verdict));
         }
@@ -89,15 +117,17 @@ fn verdict(
     function: &IrFunction,
     predecessors: &[Vec<BlockId>],
     at: BlockId,
-    value: ValueId,
+    handed: Origin,
 ) -> Option<Verdict> {
-    match definitions(function)[value.index()]? {
-        Op::Word(word) => Some(Verdict::Known(*word != WORD_NIL && *word != WORD_FALSE)),
-        Op::FromBool(condition) => Some(match outcome_at(function, predecessors, at, *condition) {
-            Some(outcome) => Verdict::Known(outcome),
-            None => Verdict::Asks(*condition),
-        }),
-        _ => None,
+    match handed {
+        Origin::Word(word) => Some(Verdict::Known(word != WORD_NIL && word != WORD_FALSE)),
+        Origin::Condition(condition) => {
+            Some(match outcome_at(function, predecessors, at, condition) {
+                Some(outcome) => Verdict::Known(outcome),
+                None => Verdict::Asks(condition),
+            })
+        }
+        Origin::Other => None,
     }
 }
 
