@@ -11,8 +11,6 @@
 
 mod counts;
 
-use std::collections::BTreeSet;
-
 use super::entity::{BlockId, ValueId};
 use super::function::{ENTRY, IrFunction};
 use super::instruction::{Inst, Op, Target, Terminator, Type};
@@ -163,16 +161,18 @@ impl Verifier<'_> {
     /// Rule 2, by forward data flow: what is defined on every way to a block.
     fn definitions(&mut self) {
         let function = self.function;
-        let mut at_entry: Vec<Option<BTreeSet<ValueId>>> = vec![None; function.blocks.len()];
-        let mut pending = vec![(ENTRY, BTreeSet::new())];
+        let mut at_entry: Vec<Option<Defined>> = vec![None; function.blocks.len()];
+        let mut pending = vec![(ENTRY, Defined::none_of(function))];
         while let Some((id, incoming)) = pending.pop() {
-            let merged = match &at_entry[id.index()] {
-                Some(known) if known.is_subset(&incoming) => continue,
-                Some(known) => known.intersection(&incoming).copied().collect(),
-                None => incoming,
+            let mut defined = match &mut at_entry[id.index()] {
+                Some(known) => {
+                    if !known.keep_common(&incoming) {
+                        continue;
+                    }
+                    known.clone()
+                }
+                unknown => unknown.insert(incoming).clone(),
             };
-            at_entry[id.index()] = Some(merged.clone());
-            let mut defined = merged;
             let block = function.block(id);
             defined.extend(block.params.iter().copied());
             for inst in &block.insts {
@@ -186,18 +186,18 @@ impl Verifier<'_> {
             }
         }
         for id in function.block_ids() {
-            if let Some(defined) = at_entry[id.index()].clone() {
+            if let Some(defined) = at_entry[id.index()].take() {
                 self.uses(id, defined);
             }
         }
     }
 
-    fn uses(&mut self, id: BlockId, mut defined: BTreeSet<ValueId>) {
+    fn uses(&mut self, id: BlockId, mut defined: Defined) {
         let block = self.function.block(id);
         defined.extend(block.params.iter().copied());
         for inst in &block.insts {
             for (value, _) in inst.op.operands() {
-                if !defined.contains(&value) {
+                if !defined.contains(value) {
                     self.report(id, format!("{value} is used before it is defined"));
                 }
             }
@@ -207,10 +207,48 @@ impl Verifier<'_> {
                 self.report(id, format!("{result} is defined twice"));
             }
         }
-        for value in block.end.iter().flat_map(Terminator::owned_operands) {
-            if !defined.contains(&value) {
+        for value in block.end.iter().flat_map(Terminator::used) {
+            if !defined.contains(value) {
                 self.report(id, format!("{value} is used before it is defined"));
             }
         }
+    }
+}
+
+/// A set of values, a bit each: a function may have thousands.
+#[derive(Clone)]
+struct Defined(Vec<u64>);
+
+impl Defined {
+    fn none_of(function: &IrFunction) -> Defined {
+        Defined(vec![0; function.values.len().div_ceil(64)])
+    }
+
+    /// Gives whether the value is new.
+    fn insert(&mut self, value: ValueId) -> bool {
+        let (word, bit) = (&mut self.0[value.index() / 64], 1 << (value.index() % 64));
+        let is_new = *word & bit == 0;
+        *word |= bit;
+        is_new
+    }
+
+    fn extend(&mut self, values: impl IntoIterator<Item = ValueId>) {
+        for value in values {
+            self.insert(value);
+        }
+    }
+
+    fn contains(&self, value: ValueId) -> bool {
+        self.0[value.index() / 64] & 1 << (value.index() % 64) != 0
+    }
+
+    /// Keeps what the other has too; gives whether anything went.
+    fn keep_common(&mut self, other: &Defined) -> bool {
+        let mut changed = false;
+        for (word, other) in self.0.iter_mut().zip(&other.0) {
+            changed |= *word & !other != 0;
+            *word &= other;
+        }
+        changed
     }
 }
