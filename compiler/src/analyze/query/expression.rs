@@ -4,7 +4,7 @@ use batuta_lang::expand::core_macros::core_macro;
 use batuta_lang::form::{Form, FormKind, Name};
 use batuta_lang::source::Span;
 use batuta_runtime::function::{VarBody, var_flags};
-use batuta_runtime::namespace::Lookup;
+use batuta_runtime::namespace::{CORE, Lookup};
 
 use crate::analyze::unit::Unit;
 use crate::messages;
@@ -366,10 +366,14 @@ impl Unit<'_> {
     }
 }
 
-/// Is the var the program's, not one of Batuta's libraries?
+/// Is the var the program's, not one of Batuta's libraries? What core has is never its own: queries
+/// of the library mean by `>` what all queries do.
 fn is_own(var: &batuta_runtime::value::Value, namespace: &str) -> bool {
     let body = var.as_object::<VarBody>();
-    body.is_some_and(|body| &*body.namespace == namespace || !resolve::is_library(&body.namespace))
+    body.is_some_and(|body| match &*body.namespace {
+        CORE => false,
+        other => other == namespace || !resolve::is_library(other),
+    })
 }
 
 fn is_plain(form: &Form) -> bool {
