@@ -25,6 +25,9 @@ use crate::ir::instruction::{Inst, Op, Terminator};
 const OWN: [usize; 2] = [4, 2];
 /// Versions of one point besides the one without facts and its own.
 const COMMON: usize = 2;
+/// From so many instructions on a function gets one version of each point besides the one without
+/// facts: what Cranelift keeps grows with the product of blocks and values.
+const LARGE: usize = 2000;
 
 /// A point of the function: before this instruction, or before the end of the block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -64,6 +67,7 @@ pub(super) struct Versions {
     /// What is needed from each point on; none if nothing can be known in this function.
     live: Option<Vec<Vec<BTreeSet<ValueId>>>>,
     in_loops: Vec<bool>,
+    is_large: bool,
     /// The function itself: what is known of it matters to calls, which do not name it.
     own: ValueId,
     /// Those asked for, by their point, with the blocks that ways lead to.
@@ -94,6 +98,12 @@ impl Versions {
         Versions {
             live: has_numbers.then(|| live_values(ir)),
             in_loops: in_loops(ir),
+            is_large: ir
+                .blocks
+                .iter()
+                .map(|block| block.insts.len())
+                .sum::<usize>()
+                > LARGE,
             own: ir.self_value(),
             asked: HashMap::new(),
             made: HashMap::new(),
@@ -134,9 +144,10 @@ impl Versions {
     fn admitted(&self, version: &Version) -> Facts {
         let wanted = &version.facts;
         let made = self.made.get(&version.point).map_or(&[][..], Vec::as_slice);
-        let own = match self.in_loops[version.point.block.index()] {
-            true => OWN[0],
-            false => OWN[1],
+        let (own, common) = match self.in_loops[version.point.block.index()] {
+            _ if self.is_large => (1, 0),
+            true => (OWN[0], COMMON),
+            false => (OWN[1], COMMON),
         };
         if !version.is_led_to_rarely && made.len() < own {
             return wanted.clone();
@@ -148,7 +159,7 @@ impl Versions {
         if let Some(best) = best.filter(|facts| !facts.is_empty()) {
             return best.clone();
         }
-        if version.is_led_to_rarely || made.len() >= own + COMMON {
+        if version.is_led_to_rarely || made.len() >= own + common {
             return Facts::new();
         }
         let others = made.iter().filter(|facts| !facts.is_empty());
