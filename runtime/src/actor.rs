@@ -246,7 +246,7 @@ pub fn blocking(run: impl FnOnce() -> Result<Value, Fault> + Send + 'static) -> 
 
 /// The actor that an address names: a pid, a registered name, a definition. `None`: no such name,
 /// or a pid of no actor of this process.
-pub fn resolve(address: &Value) -> Result<Option<Arc<Actor>>, Fault> {
+pub fn resolve(who: &str, address: &Value) -> Result<Option<Arc<Actor>>, Fault> {
     if let Some(pid) = address.as_object::<PidBody>() {
         return Ok(pid.actor().cloned());
     }
@@ -257,7 +257,7 @@ pub fn resolve(address: &Value) -> Result<Option<Arc<Actor>>, Fault> {
         return Ok(registry::find(address));
     }
     Err(Fault::wrong_type(
-        "send",
+        who,
         "a pid, a registered name or an actor definition",
         address,
     ))
@@ -271,7 +271,7 @@ pub fn send(address: &Value, message: Value) -> Result<bool, Fault> {
             .actor()
             .is_some_and(|actor| post(actor, message, Extra::None)));
     }
-    let actor = resolve(address)?;
+    let actor = resolve("send", address)?;
     Ok(actor.is_some_and(|actor| post(&actor, message, Extra::None)))
 }
 

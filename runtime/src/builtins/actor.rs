@@ -66,7 +66,7 @@ pub(super) fn milliseconds(who: &str, value: &Value) -> Result<Duration, Fault> 
 
 /// The actor behind an address, which must exist or have existed.
 pub(super) fn known(who: &str, address: &Value) -> Result<Arc<Actor>, Fault> {
-    actor::resolve(address)?.ok_or_else(|| unknown(who, address))
+    actor::resolve(who, address)?.ok_or_else(|| unknown(who, address))
 }
 
 #[cold]
@@ -84,10 +84,10 @@ pub(super) fn unknown(who: &str, address: &Value) -> Fault {
 }
 
 /// Its living instance, for what must not start one: an exit signal, a question.
-fn living(address: &Value) -> Result<Option<Arc<Actor>>, Fault> {
+fn living(who: &str, address: &Value) -> Result<Option<Arc<Actor>>, Fault> {
     match address.as_native::<ActorDefinition>() {
         Some(definition) => Ok(definition.living()),
-        None => actor::resolve(address),
+        None => actor::resolve(who, address),
     }
 }
 
@@ -154,7 +154,7 @@ fn link(cx: &mut Cx, arguments: &mut [Value]) -> Flow {
 }
 
 fn unlink(cx: &mut Cx, arguments: &mut [Value]) -> Flow {
-    if let Some(other) = actor::resolve(&arguments[0])? {
+    if let Some(other) = actor::resolve("unlink", &arguments[0])? {
         let (actor, private) = running(cx)?;
         link::unlink(actor, private, &other);
     }
@@ -162,7 +162,7 @@ fn unlink(cx: &mut Cx, arguments: &mut [Value]) -> Flow {
 }
 
 fn monitor(cx: &mut Cx, arguments: &mut [Value]) -> Flow {
-    let other = actor::resolve(&arguments[0])?;
+    let other = actor::resolve("monitor", &arguments[0])?;
     let (actor, private) = running(cx)?;
     Ok(match other {
         Some(other) => monitor::monitor(actor, private, &other),
@@ -211,7 +211,7 @@ fn exit(cx: &mut Cx, arguments: &mut [Value]) -> Flow {
         return Err(Box::new(Signal::Exit(std::mem::take(reason))));
     }
     let reason = take(arguments, 1);
-    let Some(target) = living(&arguments[0])? else {
+    let Some(target) = living("exit", &arguments[0])? else {
         return ok();
     };
     let (actor, private) = running(cx)?;
@@ -232,12 +232,12 @@ fn exit(cx: &mut Cx, arguments: &mut [Value]) -> Flow {
 }
 
 fn is_alive(_cx: &mut Cx, arguments: &mut [Value]) -> Flow {
-    let actor = living(&arguments[0])?;
+    let actor = living("alive?", &arguments[0])?;
     Ok(Value::bool(actor.is_some_and(|actor| !actor.is_ended())))
 }
 
 fn wait_for_end(cx: &mut Cx, arguments: &mut [Value]) -> Flow {
-    let Some(other) = actor::resolve(&arguments[0])? else {
+    let Some(other) = actor::resolve("wait", &arguments[0])? else {
         return Ok(Value::keyword("noproc"));
     };
     if Arc::ptr_eq(running(cx)?.0, &other) {

@@ -67,7 +67,7 @@ fn find_actors(_cx: &mut Cx, arguments: &mut [Value]) -> Flow {
 }
 
 fn inspect(cx: &mut Cx, arguments: &mut [Value]) -> Flow {
-    let Some(other) = actor::resolve(&arguments[0])? else {
+    let Some(other) = actor::resolve("inspect", &arguments[0])? else {
         return Ok(Value::NIL);
     };
     let (actor, private) = running(cx)?;
@@ -214,7 +214,7 @@ fn check_state(new: &ActorDefinition, old: &Value) -> Result<(), Fault> {
 }
 
 fn is_traced(_cx: &mut Cx, arguments: &mut [Value]) -> Flow {
-    let traced = actor::resolve(&arguments[0])?.is_some_and(|it| it.is(Mark::Traced));
+    let traced = actor::resolve("traced?*", &arguments[0])?.is_some_and(|it| it.is(Mark::Traced));
     Ok(Value::bool(traced))
 }
 

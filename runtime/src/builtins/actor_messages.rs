@@ -46,7 +46,7 @@ fn send(cx: &mut Cx, arguments: &mut [Value]) -> Flow {
             None => ok(),
         };
     }
-    match actor::resolve(&arguments[0])? {
+    match actor::resolve("send", &arguments[0])? {
         Some(to) => send_to(&to, message),
         None => Err(unknown("send", &arguments[0]).into()),
     }
@@ -127,7 +127,7 @@ fn start_call(
     let message = take(arguments, 1);
     publish_message(who, &message)?;
     note_sent(cx, &message, &arguments[0]);
-    let Some(callee) = actor::resolve(&arguments[0])? else {
+    let Some(callee) = actor::resolve(who, &arguments[0])? else {
         return Ok(Err(()));
     };
     if Arc::ptr_eq(running(cx)?.0, &callee) {
@@ -238,7 +238,7 @@ fn timer(who: &str, arguments: &mut [Value], again: bool) -> Flow {
         );
         return Err(fault.into());
     }
-    actor::resolve(&arguments[1])?;
+    actor::resolve(who, &arguments[1])?;
     let (to, message) = (take(arguments, 1), take(arguments, 2));
     publish_message(who, &message)?;
     let handle = TimerHandle::start(to, message, delay, again.then_some(delay));
@@ -280,7 +280,7 @@ fn sleep(_cx: &mut Cx, arguments: &mut [Value]) -> Flow {
 }
 
 fn mailbox_size(cx: &mut Cx, arguments: &mut [Value]) -> Flow {
-    let Some(other) = actor::resolve(&arguments[0])? else {
+    let Some(other) = actor::resolve("mailbox-size", &arguments[0])? else {
         return Ok(Value::NIL);
     };
     let (actor, private) = running(cx)?;

@@ -125,7 +125,7 @@ fn links(cx: &mut Cx, _arguments: &mut [Value]) -> Flow {
 }
 
 fn is_supervisor(_cx: &mut Cx, arguments: &mut [Value]) -> Flow {
-    let actor = actor::resolve(&arguments[0])?;
+    let actor = actor::resolve("supervisor?*", &arguments[0])?;
     Ok(Value::bool(actor.is_some_and(|it| it.is(Mark::Supervisor))))
 }
 
@@ -135,7 +135,7 @@ fn supervisors(_cx: &mut Cx, _arguments: &mut [Value]) -> Flow {
 }
 
 fn kind(_cx: &mut Cx, arguments: &mut [Value]) -> Flow {
-    let actor = actor::resolve(&take(arguments, 0))?;
+    let actor = actor::resolve("supervisor", &take(arguments, 0))?;
     let kind = actor.and_then(|actor| actor.kind());
     Ok(kind.map_or(Value::NIL, |kind| Value::str(&kind)))
 }

@@ -28,7 +28,7 @@ fn cancel(cx: &mut Cx, arguments: &mut [Value]) -> Flow {
     let Some(task) = promise::cancel(&arguments[0]) else {
         return Ok(Value::FALSE);
     };
-    if let Some(target) = actor::resolve(&task)? {
+    if let Some(target) = actor::resolve("future-cancel", &task)? {
         actor::exit(&target, running(cx)?.0.clone(), Value::keyword("kill"));
     }
     Ok(Value::TRUE)
