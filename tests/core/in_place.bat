@@ -93,6 +93,17 @@
     (is (= [] (places ##NaN xs)))
     (is (= [18] (places (* 10000000000 10000000000) xs)))))
 
+(deftest objects-say-what-equals-them
+  (let [any (reify Object (equals [_ other] true))
+        three (reify Object (equals [_ other] (= other 3)))]
+    (is (= any 1))
+    (is (= any :a))
+    (is (= any nil))
+    (is (= three 3))
+    (is (not= three 4))
+    (is (not= 3 three))
+    (is (= [any] [1]))))
+
 (defn both [a b] (and (= a b) (not (= b :x))))
 (defn either [a b c] (or (= a b) (< a c) false))
 

@@ -75,9 +75,5 @@ pub unsafe extern "C" fn bt_look_count(cx: *mut Cx, coll: u64) -> u64 {
 pub unsafe extern "C" fn bt_look_equal(cx: *mut Cx, a: u64, b: u64) -> u64 {
     // SAFETY: the caller keeps both words alive.
     let (a, b) = unsafe { (Value::borrow_word(&a), Value::borrow_word(&b)) };
-    found(cx, || match a.kind() {
-        // Objects may have an equality of their own.
-        Some(Kind::Native) => None,
-        _ => at_once(a, b).map(Value::bool),
-    })
+    found(cx, || at_once(a, b).map(Value::bool))
 }

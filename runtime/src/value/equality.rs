@@ -21,8 +21,8 @@ pub(crate) fn at_once(a: &Value, b: &Value) -> Option<bool> {
         return Some(!a.as_float().is_some_and(f64::is_nan));
     }
     let (Some(kind), Some(other)) = (a.kind(), b.kind()) else {
-        // What is no pointer equals its own word only.
-        return Some(false);
+        // What is no pointer equals its own word only; an object may say that it equals one.
+        return own_equality(a).is_none().then_some(false);
     };
     match kind {
         Kind::WideInt | Kind::BigInt | Kind::Ratio | Kind::Decimal | Kind::Float => {
