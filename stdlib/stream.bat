@@ -1,23 +1,16 @@
-;; Streams: lazy sequences that are realised item by item, by whoever takes from them. So nothing
-;; is made before it is asked for, and a slow taker holds the source up. A function of a stream
-;; takes it last; without it, it gives a step, a function from stream to stream.
+;; Streams: lazy sequences, which core's functions realise item by item, as far as somebody takes
+;; from them. So nothing is made before it is asked for, and a slow taker holds the source up. A
+;; function of a stream takes it last; without it, it gives a step, a function from stream to stream.
 (ns stream)
 
 (declare from-actor)
-
-(defn- one-by-one
-  "A collection as a sequence that is realised item by item."
-  [coll]
-  (lazy-seq
-    (when-let [s (seq coll)]
-      (cons (first s) (one-by-one (rest s))))))
 
 (defn from
   "A stream of a collection, of a query's rows, or of an actor that answers calls of :next with
   {:ok item} or :end, as serve makes one; passed through the steps."
   [source & steps]
   (clojure.core/reduce (fn [s step] (step s))
-               (if (or (pid? source) (keyword? source)) (from-actor source) (one-by-one source))
+               (if (or (pid? source) (keyword? source)) (from-actor source) (lazy-seq source))
                steps))
 
 (defn- from-actor
@@ -33,52 +26,28 @@
   (lazy-seq
     (let [rows (log-page* log after 1024)]
       (when (seq rows)
-        (concat (one-by-one (clojure.core/map (fn [row] (dissoc row :_offset)) rows))
+        (concat (clojure.core/map (fn [row] (dissoc row :_offset)) rows)
                 (from-pages log (:_offset (peek rows))))))))
 
 (defn map
   "f of each item."
   ([f] (fn [s] (map f s)))
-  ([f s]
-   (lazy-seq
-     (when-let [s (seq s)]
-       (cons (f (first s)) (map f (rest s)))))))
+  ([f s] (clojure.core/map f s)))
 
 (defn filter
   "The items for which keep? is true."
   ([keep?] (fn [s] (filter keep? s)))
-  ([keep? s]
-   (lazy-seq
-     (loop [s (seq s)]
-       (when s
-         (if (keep? (first s))
-           (cons (first s) (filter keep? (rest s)))
-           (recur (next s))))))))
-
-(defn- followed-by
-  "The items of one stream, then those that a function gives."
-  [s more]
-  (lazy-seq
-    (if-let [s (seq s)]
-      (cons (first s) (followed-by (rest s) more))
-      (more))))
+  ([keep? s] (clojure.core/filter keep? s)))
 
 (defn flat-map
   "The items of the collections that f gives for each item."
   ([f] (fn [s] (flat-map f s)))
-  ([f s]
-   (lazy-seq
-     (when-let [s (seq s)]
-       (followed-by (f (first s)) (fn [] (flat-map f (rest s))))))))
+  ([f s] (mapcat f s)))
 
 (defn take
   "At most the first n items; no more are asked for."
   ([n] (fn [s] (take n s)))
-  ([n s]
-   (lazy-seq
-     (when (pos? n)
-       (when-let [s (seq s)]
-         (cons (first s) (if (= n 1) nil (take (dec n) (rest s)))))))))
+  ([n s] (clojure.core/take n s)))
 
 (defn reduce
   "f of the items and what it gave before, init at first."
