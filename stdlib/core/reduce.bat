@@ -34,14 +34,6 @@
               result)))))
     init))
 
-(defn- fold
-  "Folds coll by its own reduce method if it has one, else item by item."
-  [f init coll]
-  (let [own (reducer* coll)]
-    (if own
-      (own coll f init)
-      (reduce-from f init (seq coll)))))
-
 (defn reduce
   "Folds coll with f from the left, starting with init or else with its first item. Without init
   an empty coll gives (f), one item gives itself. A reduced result ends it. An object with a reduce
@@ -55,7 +47,10 @@
            (reduce-from f (first items) (next items))
            (f))))))
   ([f init coll]
-   (fold f init coll)))
+   (let [own (reducer* coll)]
+     (if own
+       (own coll f init)
+       (reduce-from f init (seq coll))))))
 
 (defn reduce-kv
   "Folds a map or vector with f of result, key or index, and value. nil gives init."
@@ -103,7 +98,7 @@
   ([xform f coll] (transduce xform f (f) coll))
   ([xform f init coll]
    (let [step (xform f)]
-     (step (fold step init coll)))))
+     (step (reduce step init coll)))))
 
 (defn into
   "to with all items of from conjoined, through the transducer xform if one is given."
