@@ -4,13 +4,12 @@
 //! Behind the comparison of small integers it is known that they are; the other ways go on with
 //! what was known before, since equality of other values is nothing rare.
 
-use batuta_runtime::value::Control;
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
-use cranelift_codegen::ir::{Block, InstBuilder, Value, types};
+use cranelift_codegen::ir::{InstBuilder, Value, types};
 
 use super::Translator;
 use super::arithmetic::Outcome;
-use super::facts::{Fact, Facts};
+use super::facts::Fact;
 use super::versions::Point;
 use crate::backends::cranelift::symbols;
 use crate::ir::entity::{LiteralId, ValueId};
@@ -61,13 +60,9 @@ impl Translator<'_> {
         self.builder.switch_to_block(small);
         open.iter().for_each(|value| self.know(true, *value));
         self.equal_small(a, b, outcome);
-        self.other_way(other, before);
+        self.builder.switch_to_block(other);
+        self.facts = before;
         self.ask(var, (a, b), inst, outcome);
-    }
-
-    fn other_way(&mut self, block: Block, facts: Facts) {
-        self.builder.switch_to_block(block);
-        self.facts = facts;
     }
 
     fn equal_small(&mut self, a: ValueId, b: ValueId, outcome: Outcome) {
@@ -82,16 +77,9 @@ impl Translator<'_> {
     fn ask(&mut self, var: LiteralId, (a, b): (ValueId, ValueId), inst: &Inst, outcome: Outcome) {
         self.box_for_good(a);
         self.box_for_good(b);
-        let args = [self.context(), self.get(a), self.get(b)];
-        let word = self.call_rust(&symbols::equal(), &args);
-        let (refused, done) = (self.cold_block(), self.new_block());
+        let done = self.new_block();
         let answer = self.builder.append_block_param(done, types::I64);
-        let mark = Control::NoMatch.word() as i64;
-        let is_refused = self.builder.ins().icmp_imm_s(IntCC::Equal, word, mark);
-        self.builder
-            .ins()
-            .brif(is_refused, refused, &[], done, &[word.into()]);
-        self.builder.switch_to_block(refused);
+        self.look_in_leaf(&symbols::equal(), &[a, b], done);
         let asked = self.rarely(|this| this.ask_core(var, &[a, b], inst));
         self.builder.ins().jump(done, &[asked.into()]);
 

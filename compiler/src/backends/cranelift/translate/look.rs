@@ -38,7 +38,7 @@ impl Translator<'_> {
 
     /// Goes to `done` with what the runtime's leaf finds; the current block is then the one for
     /// what it leaves to others.
-    fn look_in_leaf(&mut self, leaf: &Symbol, args: &[ValueId], done: Block) {
+    pub(super) fn look_in_leaf(&mut self, leaf: &Symbol, args: &[ValueId], done: Block) {
         let mut all = vec![self.context()];
         all.extend(self.get_all(args));
         let word = self.call_rust(leaf, &all);
