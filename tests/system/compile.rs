@@ -55,9 +55,7 @@ fn same(program: &str, arguments: &[&str]) -> Ended {
     let compiled = run(&executable(program, folder.path()), arguments);
     let words: Vec<&str> = ["run", program].iter().chain(arguments).copied().collect();
     let expected = batuta(&words);
-    assert_eq!(compiled.stdout, expected.stdout, "{program}");
-    assert_eq!(compiled.stderr, expected.stderr, "{program}");
-    assert_eq!(compiled.code, expected.code, "{program}");
+    compiled.assert_same(&expected, program);
     compiled
 }
 

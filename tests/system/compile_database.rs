@@ -44,9 +44,7 @@ fn same(program: &str, executable: &Path, arguments: &[&str]) -> Ended {
     let compiled = run_over(&one, executable, arguments);
     let words = ["run", "--data", path_text(&other), program];
     let expected = batuta(&[&words[..], arguments].concat());
-    assert_eq!(compiled.stdout, expected.stdout, "{program}");
-    assert_eq!(compiled.stderr, expected.stderr, "{program}");
-    assert_eq!(compiled.code, expected.code, "{program}");
+    compiled.assert_same(&expected, program);
     compiled
 }
 

@@ -3,33 +3,20 @@
 //! Each `malformed/*.bat` has a snapshot of what is told about it. A new file gets one by
 //! `INSTA_UPDATE=always cargo test diagnostics`, to be read before it is kept.
 
-use std::fs;
-
-use crate::process::{command, finish, root};
+use crate::process::{command, finish, programs, root};
 
 #[test]
 fn every_malformed_program_gets_its_report() {
     let folder = root().join("tests/malformed");
-    let mut names: Vec<String> = fs::read_dir(&folder)
-        .expect("the folder is there")
-        .map(|entry| {
-            entry
-                .expect("it can be read")
-                .file_name()
-                .to_string_lossy()
-                .into_owned()
-        })
-        .filter(|name| name.ends_with(".bat"))
-        .collect();
-    names.sort();
+    let names = programs("tests/malformed");
     assert!(names.len() >= 20, "only {} programs", names.len());
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path(folder.join("reports"));
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
     for name in &names {
-        let report = report(name);
-        settings.bind(|| insta::assert_snapshot!(name.trim_end_matches(".bat"), report));
+        let report = report(&format!("{name}.bat"));
+        settings.bind(|| insta::assert_snapshot!(name.as_str(), report));
     }
 }
 

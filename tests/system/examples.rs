@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::process::{batuta, root};
+use crate::process::{batuta, programs, root};
 
 #[test]
 fn every_example_prints_what_is_expected() {
@@ -36,23 +36,6 @@ fn every_program_of_actors_prints_what_is_expected() {
         .filter_map(|name| difference(&format!("actors/{name}")))
         .collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-}
-
-/// The names of the programs in a folder.
-fn programs(folder: &str) -> Vec<String> {
-    let mut names: Vec<String> = fs::read_dir(root().join(folder))
-        .unwrap_or_else(|error| panic!("{folder}: {error}"))
-        .map(|entry| {
-            entry
-                .expect("it can be read")
-                .file_name()
-                .to_string_lossy()
-                .into_owned()
-        })
-        .filter_map(|name| name.strip_suffix(".bat").map(str::to_owned))
-        .collect();
-    names.sort();
-    names
 }
 
 fn difference(name: &str) -> Option<String> {

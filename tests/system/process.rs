@@ -3,6 +3,7 @@
 //! A program that does not end is killed after [`PATIENCE`] and fails its test; no test passes or
 //! fails by how long something took otherwise.
 
+use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -25,6 +26,14 @@ pub(crate) struct Ended {
 }
 
 impl Ended {
+    /// Checks that a program ended as this one did, in each respect.
+    #[track_caller]
+    pub(crate) fn assert_same(&self, expected: &Ended, program: &str) {
+        assert_eq!(self.stdout, expected.stdout, "{program}");
+        assert_eq!(self.stderr, expected.stderr, "{program}");
+        assert_eq!(self.code, expected.code, "{program}");
+    }
+
     /// The output of a program that must have ended well.
     #[track_caller]
     pub(crate) fn output(self) -> String {
@@ -143,4 +152,16 @@ pub(crate) fn wait(child: Child) -> Ended {
 /// The process id of a started program.
 pub(crate) fn pid(child: &Child) -> Pid {
     Pid::from_child(child)
+}
+
+/// The names of the programs in a folder of the project, without their `.bat`, in order.
+pub(crate) fn programs(folder: &str) -> Vec<String> {
+    let entries =
+        fs::read_dir(root().join(folder)).unwrap_or_else(|error| panic!("{folder}: {error}"));
+    let mut names: Vec<String> = entries
+        .map(|entry| entry.expect("it can be read").file_name())
+        .filter_map(|name| Some(name.to_str()?.strip_suffix(".bat")?.to_owned()))
+        .collect();
+    names.sort();
+    names
 }
