@@ -7,6 +7,7 @@
 //! | [`function`] | a function: blocks, values, literals |
 //! | [`builder`] | safe construction |
 //! | [`graph`] | the ways between blocks, and changes to them |
+//! | [`liveness`] | which values are needed where |
 //! | [`text`] | the text form, for people and tests |
 //! | [`verify`] | the rules every function keeps |
 //! | [`interpret`] | slow and plain: judge of the back ends, and the road for forms run once |
@@ -19,5 +20,6 @@ pub mod function;
 pub mod graph;
 pub mod instruction;
 pub mod interpret;
+pub mod liveness;
 pub mod text;
 pub mod verify;

@@ -6,19 +6,16 @@
 //! back what their `Unwind` lists. `self` of a closure lives until the function is left, since it
 //! keeps the code alive.
 
-mod liveness;
-
 use std::collections::BTreeSet;
 
 use crate::ir::entity::{BlockId, ValueId};
 use crate::ir::function::{Block, ENTRY, IrFunction};
 use crate::ir::instruction::{Inst, Mode, Op, Terminator, Type, Unwind};
-
-use liveness::Liveness;
+use crate::ir::liveness::Liveness;
 
 /// See the module's head.
 pub fn run(function: &mut IrFunction) {
-    let liveness = Liveness::of(function);
+    let liveness = Liveness::of(function, |value| function.is_counted(value));
     for block in function.block_ids() {
         let rewritten = BlockPass::new(function, &liveness, block).run();
         function.blocks[block.index()] = rewritten;
@@ -45,7 +42,7 @@ impl<'a> BlockPass<'a> {
 
     fn run(mut self) -> Block {
         let block = self.function.block(self.id);
-        let live_after = self.liveness.after_each(self.function, self.id);
+        let live_after = self.liveness.at_each(self.function, self.id);
         let mut owned: BTreeSet<ValueId> = self.entering(block);
         self.drop_dead(&mut owned, live_after.first(), 0);
         for (index, inst) in block.insts.iter().enumerate() {

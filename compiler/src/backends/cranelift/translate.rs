@@ -20,6 +20,7 @@ mod memory;
 mod native;
 mod numeric;
 mod unary;
+mod variables;
 mod vector;
 mod versions;
 
@@ -41,9 +42,11 @@ use super::{Sites, entry_signature};
 use crate::ir::entity::{BlockId, LiteralId, ValueId};
 use crate::ir::function::{ENTRY, IrFunction};
 use crate::ir::instruction::{Inst, Mode, Op, Terminator, Type};
+use crate::ir::liveness::Liveness;
 
 use facts::{Constant, Fact, Facts, Range};
 use failure::WaysOut;
+use variables::Variables;
 use versions::{Point, Versions};
 
 /// The ids under which a function and its literals are declared in the module.
@@ -71,12 +74,9 @@ pub fn translate(
     let itself = module.declare_func_in_func(declared.body, clif);
     let own_entry = module.declare_func_in_func(declared.entry, clif);
     let frontend = module.target_config();
-    let mut builder = FunctionBuilder::new(clif, scratch);
-    let variables = ir.values.iter().map(|data| match data.kind {
-        Type::Bool => builder.declare_var(types::I8),
-        Type::Any | Type::Immediate => builder.declare_var(types::I64),
-    });
-    let variables = variables.collect();
+    let builder = FunctionBuilder::new(clif, scratch);
+    let liveness = Liveness::of(ir, |_| true);
+    let needed: Vec<_> = ir.block_ids().map(|id| liveness.at_each(ir, id)).collect();
     let constants = facts::constants(ir);
     let mut translator = Translator {
         ir,
@@ -87,13 +87,11 @@ pub fn translate(
         literals,
         itself,
         own_entry,
-        variables,
-        floats: HashMap::new(),
-        places: HashMap::new(),
+        variables: Variables::of(ir, &needed),
         names_float: facts::names_float(&constants),
         constants,
         facts: Facts::new(),
-        versions: Versions::of(ir),
+        versions: Versions::of(ir, needed),
         vars: HashMap::new(),
         imports: HashMap::new(),
         signatures: HashMap::new(),
@@ -145,9 +143,7 @@ struct Translator<'a> {
     literals: GlobalValue,
     itself: FuncRef,
     own_entry: FuncRef,
-    variables: Vec<Variable>,
-    floats: HashMap<ValueId, Variable>,
-    places: HashMap<ValueId, array::Place>,
+    variables: Variables,
     constants: Vec<Option<Constant>>,
     names_float: bool,
     facts: Facts,
@@ -247,9 +243,17 @@ impl Translator<'_> {
             .expect("set by the prologue, which comes first")
     }
 
+    fn variable(&mut self, value: ValueId) -> Variable {
+        match self.ir.values[value.index()].kind {
+            Type::Bool => self.variables.truth(value, &mut self.builder),
+            Type::Any | Type::Immediate => self.variables.word(value, &mut self.builder),
+        }
+    }
+
     /// From here on the value's word (or truth value) is this one.
     fn define(&mut self, value: ValueId, clif: Value) {
-        self.builder.def_var(self.variables[value.index()], clif);
+        let variable = self.variable(value);
+        self.builder.def_var(variable, clif);
     }
 
     /// The word (or truth value) of a value. One that is unboxed is boxed for the taker, who owns
@@ -266,7 +270,10 @@ impl Translator<'_> {
                 let word = if *outcome { WORD_TRUE } else { WORD_FALSE };
                 self.constant(word)
             }
-            (None, _) => self.builder.use_var(self.variables[value.index()]),
+            (None, _) => {
+                let variable = self.variable(value);
+                self.builder.use_var(variable)
+            }
         }
     }
 
@@ -512,7 +519,7 @@ impl Translator<'_> {
                     _ => None,
                 };
                 let place = match fact {
-                    Some(Fact::Array(_)) => self.place_of(*arg),
+                    Some(Fact::Array(_)) => Some(self.place_of(*arg)),
                     _ => None,
                 };
                 let word = (fact != Some(Fact::Unboxed)).then(|| self.get(*arg));

@@ -24,8 +24,8 @@ use crate::ir::instruction::Inst;
 /// Where a known array's elements are, and how many, as a small integer's word.
 #[derive(Clone, Copy)]
 pub(super) struct Place {
-    words: Variable,
-    len: Variable,
+    pub words: Variable,
+    pub len: Variable,
 }
 
 impl Translator<'_> {
@@ -90,10 +90,10 @@ impl Translator<'_> {
         let result = inst.result.expect("a length is a result");
         let slow = Slow::new(self);
         let before = self.facts.clone();
-        let word = match (self.fact(array), self.places.get(&array)) {
-            (Some(Fact::Array(_)), Some(place)) => {
-                let len = place.len;
-                self.builder.use_var(len)
+        let word = match self.fact(array) {
+            Some(Fact::Array(_)) => {
+                let place = self.variables.place(array, &mut self.builder);
+                self.builder.use_var(place.len)
             }
             _ => {
                 let word = self.array_word(array, &slow);
@@ -220,20 +220,16 @@ impl Translator<'_> {
     }
 
     fn define_place(&mut self, array: ValueId, words: Value, len: Value) {
-        let builder = &mut self.builder;
-        let place = *self.places.entry(array).or_insert_with(|| Place {
-            words: builder.declare_var(types::I64),
-            len: builder.declare_var(types::I64),
-        });
-        builder.def_var(place.words, words);
-        builder.def_var(place.len, len);
+        let place = self.variables.place(array, &mut self.builder);
+        self.builder.def_var(place.words, words);
+        self.builder.def_var(place.len, len);
     }
 
     /// Where a known array's elements are and how many.
-    pub(super) fn place_of(&mut self, array: ValueId) -> Option<(Value, Value)> {
-        let place = *self.places.get(&array)?;
+    pub(super) fn place_of(&mut self, array: ValueId) -> (Value, Value) {
+        let place = self.variables.place(array, &mut self.builder);
         let words = self.builder.use_var(place.words);
-        Some((words, self.builder.use_var(place.len)))
+        (words, self.builder.use_var(place.len))
     }
 
     /// A value handed over is the same array.
@@ -252,7 +248,7 @@ impl Translator<'_> {
             }
             None => self.expect_small(index, slow),
         }
-        let (words, len) = self.place_of(array)?;
+        let (words, len) = self.place_of(array);
         let index_word = self.get(index);
         let is_outside =
             self.builder

@@ -2,7 +2,6 @@
 
 use batuta_runtime::context::RESULT_OFFSET;
 use cranelift_codegen::ir::{InstBuilder, MemFlagsData, Value, types};
-use cranelift_frontend::Variable;
 
 use super::Translator;
 use super::facts::{Constant, Fact};
@@ -10,18 +9,9 @@ use crate::backends::cranelift::symbols;
 use crate::ir::entity::ValueId;
 
 impl Translator<'_> {
-    /// The variable of a value's unboxed float.
-    fn float_variable(&mut self, value: ValueId) -> Variable {
-        let builder = &mut self.builder;
-        *self
-            .floats
-            .entry(value)
-            .or_insert_with(|| builder.declare_var(types::F64))
-    }
-
     /// From here on the value's unboxed float is this one.
     pub(super) fn define_float(&mut self, value: ValueId, float: Value) {
-        let variable = self.float_variable(value);
+        let variable = self.variables.float(value, &mut self.builder);
         self.builder.def_var(variable, float);
     }
 
@@ -39,7 +29,7 @@ impl Translator<'_> {
                 self.builder.ins().fcvt_from_sint(types::F64, integer)
             }
             _ => {
-                let variable = self.float_variable(value);
+                let variable = self.variables.float(value, &mut self.builder);
                 self.builder.use_var(variable)
             }
         }

@@ -18,7 +18,7 @@ use super::facts::{self, Fact, Facts};
 use crate::ir::entity::{BlockId, ValueId};
 use crate::ir::function::IrFunction;
 use crate::ir::graph::in_loops;
-use crate::ir::instruction::{Inst, Op, Terminator};
+use crate::ir::instruction::Op;
 
 /// Versions of one point that are made for their own sake, in a loop and elsewhere: a loop's first
 /// turns know less than those that count.
@@ -26,7 +26,7 @@ const OWN: [usize; 2] = [4, 2];
 /// Versions of one point besides the one without facts and its own.
 const COMMON: usize = 2;
 /// From so many instructions on a function gets one version of each point besides the one without
-/// facts: what Cranelift keeps grows with the product of blocks and values.
+/// facts: nobody waits for the fastest code of a table of a thousand clauses.
 const LARGE: usize = 2000;
 
 /// A point of the function: before this instruction, or before the end of the block.
@@ -65,7 +65,7 @@ pub(super) struct Version {
 /// The versions of a function.
 pub(super) struct Versions {
     /// What is needed from each point on; none if nothing can be known in this function.
-    live: Option<Vec<Vec<BTreeSet<ValueId>>>>,
+    needed: Option<Vec<Vec<BTreeSet<ValueId>>>>,
     in_loops: Vec<bool>,
     is_large: bool,
     /// The function itself: what is known of it matters to calls, which do not name it.
@@ -82,7 +82,7 @@ pub(super) struct Versions {
 }
 
 impl Versions {
-    pub(super) fn of(ir: &IrFunction) -> Versions {
+    pub(super) fn of(ir: &IrFunction, needed: Vec<Vec<BTreeSet<ValueId>>>) -> Versions {
         let has_numbers = ir.blocks.iter().flat_map(|block| &block.insts).any(|inst| {
             matches!(
                 inst.op,
@@ -96,7 +96,7 @@ impl Versions {
             )
         });
         Versions {
-            live: has_numbers.then(|| live_values(ir)),
+            needed: has_numbers.then_some(needed),
             in_loops: in_loops(ir),
             is_large: ir
                 .blocks
@@ -135,8 +135,8 @@ impl Versions {
 
     /// Is the value used from this point on, and can something be known of it?
     pub(super) fn is_needed(&self, value: ValueId, point: Point) -> bool {
-        self.live.as_ref().is_some_and(|live| {
-            value == self.own || live[point.block.index()][point.index].contains(&value)
+        self.needed.as_ref().is_some_and(|needed| {
+            value == self.own || needed[point.block.index()][point.index].contains(&value)
         })
     }
 
@@ -255,66 +255,5 @@ impl Translator<'_> {
         self.forget_to(version.point, &admitted);
         let target = self.version(version.point, admitted);
         self.builder.ins().jump(target, &[]);
-    }
-}
-
-/// For each block and each point in it the values used from there on.
-fn live_values(ir: &IrFunction) -> Vec<Vec<BTreeSet<ValueId>>> {
-    let mut entering = vec![BTreeSet::new(); ir.blocks.len()];
-    loop {
-        let points: Vec<_> = ir
-            .block_ids()
-            .map(|id| live_in_block(ir, id, &entering))
-            .collect();
-        let mut changed = false;
-        for (id, points) in ir.block_ids().zip(&points) {
-            let mut live = points[0].clone();
-            for param in &ir.block(id).params {
-                live.remove(param);
-            }
-            changed |= live != entering[id.index()];
-            entering[id.index()] = live;
-        }
-        if !changed {
-            return points;
-        }
-    }
-}
-
-fn live_in_block(
-    ir: &IrFunction,
-    id: BlockId,
-    entering: &[BTreeSet<ValueId>],
-) -> Vec<BTreeSet<ValueId>> {
-    let block = ir.block(id);
-    let mut live = BTreeSet::new();
-    if let Some(end) = &block.end {
-        live.extend(end.owned_operands());
-        for successor in end.successors() {
-            live.extend(entering[successor.index()].iter().copied());
-        }
-        if let Terminator::Rethrow(_, unwind) = end {
-            live.extend(unwind.drops.iter().copied());
-        }
-    }
-    let mut points = vec![live.clone()];
-    for inst in block.insts.iter().rev() {
-        if let Some(result) = inst.result {
-            live.remove(&result);
-        }
-        used(inst, entering, &mut live);
-        points.push(live.clone());
-    }
-    points.reverse();
-    points
-}
-
-fn used(inst: &Inst, entering: &[BTreeSet<ValueId>], live: &mut BTreeSet<ValueId>) {
-    live.extend(inst.op.operands().iter().map(|(value, _)| *value));
-    if let Some(unwind) = &inst.unwind {
-        live.extend(unwind.drops.iter().copied());
-        if let Some(handler) = unwind.handler {
-            live.extend(entering[handler.index()].iter().copied());
-        }
     }
 }
