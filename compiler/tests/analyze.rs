@@ -72,9 +72,7 @@ fn prepare() {
         install_stubs(Stubs {
             resolve: [entry; ENTRIES],
             native: [entry; ENTRIES],
-            bounce: [entry; ENTRIES],
             enter: entry,
-            other: [entry; ENTRIES],
             run_entry: entry,
         });
         namespace::install(&batuta_compiler::builtins::TABLE);

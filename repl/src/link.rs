@@ -115,12 +115,14 @@ fn call_linker(object: &Path, library: &Path, compilation: &Compilation) -> Resu
     let mut command = Command::new(&linker);
     // Batuta's code names addresses as they are. Line tables are the library's own, and with the
     // database several times as large as all else.
-    command.args(["-no-pie", "-Wl,--gc-sections", "-Wl,--strip-debug", "-o"]);
+    command.args(["-no-pie", "-Wl,--gc-sections"]);
+    command.arg(match compilation.strip {
+        true => "-Wl,--strip-all",
+        false => "-Wl,--strip-debug",
+    });
+    command.arg("-o");
     command.arg(&compilation.output).arg(object).arg(library);
     command.args(SYSTEM);
-    if compilation.strip {
-        command.arg("-s");
-    }
     let ended = command
         .output()
         .map_err(|error| LinkError::NoLinker { linker, error })?;

@@ -9,6 +9,7 @@ use batuta::commands;
 use batuta::driver::Driver;
 
 fn main() -> ExitCode {
+    batuta_native::huge_pages::avoid_at_first();
     let (options, task) = Cli::parse().into_task();
     if matches!(task, Task::Test(_)) {
         // Tests shall see maps in the same order each time.

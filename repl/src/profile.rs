@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use batuta_compiler::backends::jit::code_map::{self, function_at};
+use batuta_compiler::backends::jit::code_map::{self, functions_at};
 use batuta_compiler::backends::jit::code_range;
 use batuta_runtime::abi;
 use batuta_runtime::function::{CodeSource, FunctionBody, VarBody};
@@ -98,9 +98,8 @@ fn names_of(stack: &Stack, natives: &HashMap<u64, String>) -> Vec<String> {
         // A return address may be the first one behind the function.
         let is_innermost = depth == 0 && stack.leaf == Leaf::Compiled;
         let within = if is_innermost { *address } else { address - 1 };
-        if let Some(name) = function_at(within) {
-            names.push(report::function_name(&name));
-        }
+        let functions = functions_at(within);
+        names.extend(functions.iter().map(|name| report::function_name(name)));
     }
     if stack.is_cut {
         names.push("(deeper)".to_owned());

@@ -24,6 +24,7 @@ pub mod core_decimals;
 pub mod core_errors;
 pub mod core_hash;
 pub mod core_lookup;
+pub mod core_meta;
 pub mod core_names;
 pub mod core_namespaces;
 pub mod core_predicates;
@@ -76,6 +77,7 @@ builtin_tables![
     core_errors::TABLE => BT_CORE_ERRORS,
     core_hash::TABLE => BT_CORE_HASH,
     core_lookup::TABLE => BT_CORE_LOOKUP,
+    core_meta::TABLE => BT_CORE_META,
     core_names::TABLE => BT_CORE_NAMES,
     core_namespaces::TABLE => BT_CORE_NAMESPACES,
     core_predicates::TABLE => BT_CORE_PREDICATES,

@@ -32,14 +32,12 @@ pub type Entry = *mut u8;
 /// The stubs that the back end makes once, one per entry index.
 #[derive(Clone, Copy)]
 pub struct Stubs {
-    /// Compiles the entry at its first call, or raises the arity fault.
+    /// Finds what to enter: compiles the entry at its first call, or raises the arity fault; a
+    /// bouncer's is the present value of its var.
     pub resolve: [Entry; ENTRIES],
-    /// Calls the builtin of `self` on the worker's own stack.
+    /// Calls the builtin of `self` on the worker's own stack; for a value that is no function, the
+    /// one that calls such values.
     pub native: [Entry; ENTRIES],
-    /// Calls the present value of the var of `self`.
-    pub bounce: [Entry; ENTRIES],
-    /// Calls a value that is no function.
-    pub other: [Entry; ENTRIES],
     /// System V way back into the function that asked for a larger stack: `(context) -> word`.
     pub run_entry: Entry,
     /// System V way in: `(context, function word, argument count) -> word`, arguments in the
@@ -470,7 +468,7 @@ impl VarBody {
                     "var".into(),
                     None,
                     CodeSource::Bounce,
-                    &stubs().bounce,
+                    &stubs().resolve,
                 ))
             });
             let bouncer = make_closure(code.clone(), vec![var.clone()]);

@@ -17,9 +17,10 @@ use std::mem::offset_of;
 use crate::abi;
 use crate::builtin::BuiltinTable;
 use crate::function::{ENTRIES, Entry, FnCode, VAR_BYTES, VarBody};
+use crate::value::Value;
 
-/// Addresses of stubs in [`Program::stubs`]: four tables of entries, then the two ways in.
-pub const STUBS: usize = 4 * ENTRIES + 2;
+/// Addresses of stubs in [`Program::stubs`]: two tables of entries, then the two ways in.
+pub const STUBS: usize = 2 * ENTRIES + 2;
 
 /// What the object file of a program refers to. Every field is one word.
 #[repr(C)]
@@ -30,7 +31,7 @@ pub struct Program {
     pub image: *const u8,
     /// Bytes of the image.
     pub image_bytes: usize,
-    /// The stubs: `resolve`, `native`, `bounce`, `other` by index, `run_entry`, `enter`.
+    /// The stubs: `resolve` and `native` by index, `run_entry`, `enter`.
     pub stubs: *const Entry,
     /// Machine code, in the order in which the image names entries.
     pub entries: *const Entry,
@@ -42,6 +43,26 @@ pub struct Program {
     pub tables: *const *const &'static BuiltinTable,
     /// Starts what the program holds besides the runtime, once its vars are there.
     pub start: Option<extern "C" fn()>,
+    /// [`MAKE_REGEX`], if the program has a regular expression among its constants.
+    pub regex: Option<unsafe extern "C" fn(*const u8, usize) -> u64>,
+}
+
+/// Symbol of what makes a regular expression of a text. Only programs that have one name it, so
+/// that the linker leaves the machinery out of all others.
+pub const MAKE_REGEX: &str = "bt_make_regex";
+
+/// The word of a regular expression, owned by the caller.
+///
+/// # Safety
+/// `text` points at so many bytes of UTF-8, the source of an expression that compiles.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn bt_make_regex(text: *const u8, bytes: usize) -> u64 {
+    // SAFETY: the caller says so.
+    let text = unsafe { std::str::from_utf8_unchecked(std::slice::from_raw_parts(text, bytes)) };
+    let regex = Value::regex(text);
+    regex
+        .expect("an expression that compiled was written")
+        .into_word()
 }
 
 /// Builtins besides the runtime's, for programs that reach one of them, and what starts them. Such a

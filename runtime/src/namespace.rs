@@ -23,7 +23,7 @@ mod var_meta;
 
 pub use clojure_names::is_clojure_name;
 pub use object::{NamespaceObject, as_namespace};
-pub use var_meta::var_meta;
+pub use var_meta::{own_var_meta, var_meta};
 
 /// The namespace whose names are visible everywhere.
 pub const CORE: &str = "batuta.core";

@@ -7,7 +7,7 @@ use batuta_lang::source::SourceId;
 use batuta_runtime::function::{VarBody, var_flags};
 use batuta_runtime::image::bytes::Writer;
 use batuta_runtime::image::value::{self, Outside};
-use batuta_runtime::image::{Root, Slot};
+use batuta_runtime::image::{MAKE_REGEX, Root, Slot};
 use batuta_runtime::namespace::{self, CORE, Lookup};
 use batuta_runtime::site::Site;
 use batuta_runtime::value::Value;
@@ -23,6 +23,10 @@ const FLAGS: u8 = var_flags::DYNAMIC | var_flags::MACRO | var_flags::PRIVATE | v
 impl Outside for Reach {
     fn number(&self, value: &Value) -> Option<u64> {
         self.outside_number(value)
+    }
+
+    fn note_regex(&self) {
+        self.has_regex.set(true);
     }
 }
 
@@ -52,6 +56,7 @@ pub(super) fn written(
     }
     let entries = reach.codes.iter().flat_map(|code| &code.entries);
     let start = reach.start();
+    let regex = reach.has_regex.get().then_some(MAKE_REGEX);
     let tables = Tables {
         image: writer.into_bytes(),
         entries: entries.map(|(_, entry)| *entry).collect(),
@@ -59,6 +64,7 @@ pub(super) fn written(
         literals: reach.literals.iter().map(|(table, _)| *table).collect(),
         builtins: reach.builtins,
         start,
+        regex,
     };
     Ok((reach.object, tables))
 }

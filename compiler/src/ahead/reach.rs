@@ -5,6 +5,7 @@
 //! forms that do. Functions that the runtime itself looks for by name are found with the builtins
 //! that do so ([`BESIDE`]).
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
@@ -85,6 +86,8 @@ pub(super) struct Reach {
     pub(super) needs_compiler: bool,
     /// Does it reach builtins of the extension?
     pub(super) needs_extension: bool,
+    /// Has it a regular expression among its constants?
+    pub(super) has_regex: Cell<bool>,
     extension: Option<&'static Extension>,
     var_indices: HashMap<u64, usize>,
     code_indices: HashMap<usize, usize>,
@@ -109,6 +112,7 @@ impl Reach {
             values: BTreeMap::new(),
             needs_compiler: false,
             needs_extension: false,
+            has_regex: Cell::new(false),
             extension,
             var_indices: HashMap::new(),
             code_indices: HashMap::new(),

@@ -8,11 +8,11 @@ pub mod assembly;
 pub mod code_map;
 mod region;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::io;
 use std::mem::ManuallyDrop;
 use std::ops::Range;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use batuta_runtime::abi;
 use batuta_runtime::function::{ENTRIES, Entry, FnCode, Stubs, install_stubs};
@@ -23,20 +23,20 @@ use cranelift_codegen::isa::OwnedTargetIsa;
 use cranelift_jit::{JITBuilder, JITModule};
 use cranelift_module::{DataDescription, Linkage, Module, ModuleError, default_libcall_names};
 
-use super::cranelift::symbols::VAR_PREFIX;
+use super::cranelift::symbols::{STUB_PREFIX, VAR_PREFIX};
 use super::cranelift::translate::Declared;
 use super::cranelift::translate::leaf::leaf;
 use super::cranelift::{entry_signature, stubs, target, translated};
 use crate::ir::function::{IrFunction, Literal};
 use region::UnitMemory;
 
-/// About what all stubs take.
-const STUB_BYTES: usize = 64 << 10;
-
 /// See the module's head. One for the process.
 pub struct Jit {
     isa: OwnedTargetIsa,
-    symbols: Arc<HashMap<String, usize>>,
+    /// Addresses of ABI entries, and of the stubs made so far.
+    symbols: Arc<RwLock<HashMap<String, usize>>>,
+    /// Held by who makes stubs.
+    making: Mutex<()>,
 }
 
 static JIT: OnceLock<Jit> = OnceLock::new();
@@ -111,14 +111,13 @@ impl Jit {
             .iter()
             .map(|entry| (entry.name.to_owned(), entry.address as usize))
             .collect();
-        let mut jit = Jit {
+        let jit = Jit {
             isa,
-            symbols: Arc::new(symbols),
+            symbols: Arc::new(RwLock::new(symbols)),
+            making: Mutex::new(()),
         };
-        let stubs = jit
-            .make_stubs()
+        jit.make_stubs(stubs::of_runtime())
             .expect("the stubs compile: they do not depend on programs");
-        jit.symbols = Arc::new(stubs);
         jit.install();
         jit
     }
@@ -128,37 +127,67 @@ impl Jit {
         let symbols = self.symbols.clone();
         builder.symbol_lookup_fn(Box::new(move |name| match name.strip_prefix(VAR_PREFIX) {
             Some(var) => var_address(var),
-            None => symbols.get(name).map(|address| *address as *const u8),
+            None => {
+                let symbols = symbols.read().unwrap_or_else(PoisonError::into_inner);
+                symbols.get(name).map(|address| *address as *const u8)
+            }
         }));
         builder.memory_provider(Box::new(memory));
         JITModule::new(builder)
     }
 
-    /// All symbols with the stubs added. Their module is never freed.
-    fn make_stubs(&self) -> Result<HashMap<String, usize>, Box<ModuleError>> {
-        let mut module = self.module(UnitMemory::with_room(STUB_BYTES));
-        let defined = stubs::define_all(&mut module)?;
-        module.finalize_definitions()?;
-        let mut symbols = (*self.symbols).clone();
-        for (name, id) in defined {
-            symbols.insert(name, module.get_finalized_function(id) as usize);
+    /// Makes the stubs that are wanted and not there, and those that they name. Their module is
+    /// never freed.
+    fn make_stubs(&self, wanted: BTreeSet<String>) -> Result<(), Box<ModuleError>> {
+        let _alone = self.making.lock().unwrap_or_else(PoisonError::into_inner);
+        let missing: BTreeSet<String> = wanted
+            .into_iter()
+            .filter(|name| self.address(name).is_none())
+            .collect();
+        if missing.is_empty() {
+            return Ok(());
         }
+        let mut module = self.module(UnitMemory::default());
+        let is_known = |name: &str| self.address(name).is_some();
+        let defined = stubs::define(&mut module, missing, is_known)?;
+        module.finalize_definitions()?;
+        let defined = defined
+            .into_iter()
+            .map(|(name, id)| (name, module.get_finalized_function(id) as usize));
+        let mut symbols = self.symbols.write().unwrap_or_else(PoisonError::into_inner);
+        symbols.extend(defined);
         std::mem::forget(module);
-        Ok(symbols)
+        Ok(())
+    }
+
+    /// Makes the stubs that the module names, where they are not there yet.
+    fn provide_stubs(&self, module: &JITModule) -> Result<(), Box<ModuleError>> {
+        let named = module.declarations().get_functions();
+        let named = named.filter_map(|(_, function)| function.name.as_ref());
+        let stubs = named.filter(|name| name.starts_with(STUB_PREFIX));
+        self.make_stubs(stubs.cloned().collect())
+    }
+
+    fn address(&self, name: &str) -> Option<usize> {
+        let symbols = self.symbols.read().unwrap_or_else(PoisonError::into_inner);
+        symbols.get(name).copied()
     }
 
     fn install(&self) {
-        let stub = |name: &str| self.symbols[name] as Entry;
-        let table = |kind: &str| -> [Entry; ENTRIES] {
-            std::array::from_fn(|index| stub(&format!("stub_{kind}_{index}")))
+        let stub = |name: &str| {
+            let address = self.address(name);
+            address.expect("those of the runtime were made just now") as Entry
         };
+        let table = |kind: &str| -> [Entry; ENTRIES] {
+            std::array::from_fn(|index| stub(&stubs::entry_stub(kind, index)))
+        };
+        let [resolve, native] = stubs::ENTRY_KINDS.map(table);
+        let [run_entry, enter] = stubs::WAYS_IN.map(stub);
         install_stubs(Stubs {
-            resolve: table("resolve"),
-            native: table("native"),
-            bounce: table("bounce"),
-            other: table("other"),
-            run_entry: stub("stub_run_entry"),
-            enter: stub("stub_enter"),
+            resolve,
+            native,
+            run_entry,
+            enter,
         });
     }
 
@@ -175,13 +204,20 @@ impl Jit {
             let mut context = Context::for_function(text);
             module.define_function(function, &mut context)?;
             let code = context.compiled_code();
-            defined.push((function, code.map_or(0, |code| code.code_buffer().len())));
+            let bytes = code.map_or(0, |code| code.code_buffer().len());
+            let locations = code.map_or(&[][..], |code| code.buffer.get_srclocs_sorted());
+            let copies = match code_map::is_kept() {
+                true => code_map::copied(ir, locations),
+                false => Vec::new(),
+            };
+            defined.push((function, bytes, copies));
         }
+        self.provide_stubs(&module)?;
         module.finalize_definitions()?;
         if code_map::is_kept() {
-            for (function, bytes) in defined {
+            for (function, bytes, copies) in defined {
                 let start = module.get_finalized_function(function) as usize;
-                code_map::note(&ir.name, start, bytes);
+                code_map::note(&ir.name, start, bytes, copies);
             }
         }
         let entry = module.get_finalized_function(declared.entry).cast_mut();

@@ -54,6 +54,8 @@ pub struct Tables {
     pub builtins: Vec<&'static str>,
     /// Symbol of the function that starts what the program holds besides the runtime.
     pub start: Option<&'static str>,
+    /// Symbol of what makes regular expressions, if there are any.
+    pub regex: Option<&'static str>,
 }
 
 type Result<T> = std::result::Result<T, Box<ModuleError>>;
@@ -71,10 +73,10 @@ impl ObjectCode {
             let found = defined.iter().find(|(known, _)| *known == name);
             found.expect("every kind of stub is among them").1
         };
-        let kinds = ["resolve", "native", "bounce", "other"].into_iter();
+        let kinds = stubs::ENTRY_KINDS.into_iter();
         let tables =
-            kinds.flat_map(|kind| (0..ENTRIES).map(move |index| format!("stub_{kind}_{index}")));
-        let ways_in = ["stub_run_entry", "stub_enter"].map(str::to_owned);
+            kinds.flat_map(|kind| (0..ENTRIES).map(move |index| stubs::entry_stub(kind, index)));
+        let ways_in = stubs::WAYS_IN.map(str::to_owned);
         let stubs: Vec<FuncId> = tables.chain(ways_in).map(find).collect();
         debug_assert_eq!(stubs.len(), STUBS);
         Ok(ObjectCode {
@@ -211,12 +213,14 @@ impl ObjectCode {
             let place = self.module.declare_data_in_data(id, &mut data);
             data.write_data_addr(8 * field, place, 0);
         }
-        if let Some(symbol) = tables.start {
+        for (field, symbol) in [(8, tables.start), (9, tables.regex)] {
+            let Some(symbol) = symbol else { continue };
+            // It is not called here, so that its parameters do not matter.
             let signature = Signature::new(CallConv::SystemV);
             let module = &mut self.module;
-            let start = module.declare_function(symbol, Linkage::Import, &signature)?;
-            let start = module.declare_func_in_data(start, &mut data);
-            data.write_function_addr(8 * 8, start);
+            let function = module.declare_function(symbol, Linkage::Import, &signature)?;
+            let function = module.declare_func_in_data(function, &mut data);
+            data.write_function_addr(8 * field, function);
         }
         self.data("program", &mut data)
     }

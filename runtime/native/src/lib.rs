@@ -4,6 +4,7 @@
 //! with one that holds it and more.
 
 pub mod data_place;
+pub mod huge_pages;
 pub mod load_path;
 pub mod report;
 pub mod signals;

@@ -13,7 +13,7 @@ use batuta_runtime::namespace::{self, CORE};
 use batuta_runtime::value::{Value, print};
 use signal_hook::consts::SIGPIPE;
 
-use crate::{CRASHED, MISUSED, finish, report, signals};
+use crate::{CRASHED, MISUSED, finish, huge_pages, report, signals};
 
 /// What C's `main` of a compiled program calls; it gives the code to exit with.
 ///
@@ -25,6 +25,7 @@ pub unsafe extern "C" fn bt_main(
     arguments: *const *const c_char,
     program: *const Program,
 ) -> i32 {
+    huge_pages::avoid_at_first();
     let word = |index: usize| {
         // SAFETY: C gives so many texts that end with a zero.
         let text = unsafe { CStr::from_ptr(*arguments.add(index)) };

@@ -110,7 +110,7 @@ pub(super) fn prepare_list(cx: &mut Cx, function: Value, arguments: Value) {
 fn entry_of(function: &Value, index: usize) -> Entry {
     match function.as_object::<FunctionBody>() {
         Some(body) => body.code.entries[index].load(Ordering::Acquire),
-        None => stubs().other[index],
+        None => stubs().native[index],
     }
 }
 
@@ -195,11 +195,19 @@ pub unsafe extern "C" fn bt_native(cx: *mut Cx, function: u64, index: u64, _c: u
     let (cx, function) = unsafe { (&mut *cx, Value::from_word(function)) };
     guarded(cx, |cx| match builtin_of(&function) {
         Some(builtin) => call_spilled(cx, builtin, None, index as usize),
+        None => call_other(cx, function, index as usize),
+    })
+}
+
+/// Calls a value that is no function, by the builtin for such calls.
+fn call_other(cx: &mut Cx, callee: Value, index: usize) -> u64 {
+    match INVOKE.get().and_then(builtin_of) {
+        Some(builtin) => call_spilled(cx, builtin, Some(callee), index),
         None => fail(
             cx,
-            Fault::new(FaultKind::Panic, "a native entry of compiled code"),
+            Fault::new(FaultKind::Panic, "no builtin for calling values"),
         ),
-    })
+    }
 }
 
 /// The quick road to a builtin: compiled code hands the arguments over where they lie. Gives
@@ -225,49 +233,6 @@ pub unsafe extern "C" fn bt_quick(cx: *mut Cx, function: u64, arguments: u64, co
         }
         word
     })
-}
-
-/// Calls a value that is no function. On the worker's stack.
-///
-/// # Safety
-/// The running coroutine's context; arguments spilled; `callee` owned.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn bt_other(cx: *mut Cx, callee: u64, index: u64, _c: u64) -> u64 {
-    // SAFETY: the stub passes its own context and gives the callee up.
-    let (cx, callee) = unsafe { (&mut *cx, Value::from_word(callee)) };
-    guarded(cx, |cx| match INVOKE.get().and_then(builtin_of) {
-        Some(builtin) => call_spilled(cx, builtin, Some(callee), index as usize),
-        None => fail(
-            cx,
-            Fault::new(FaultKind::Panic, "no builtin for calling values"),
-        ),
-    })
-}
-
-/// Finds the present value of the var that a bouncer stands for.
-///
-/// # Safety
-/// The running coroutine's context; arguments spilled; `bouncer` live.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn bt_bounce(cx: *mut Cx, bouncer: u64, index: u64) -> u64 {
-    // SAFETY: the stub passes its own context and a live bouncer.
-    let (cx, bouncer) = unsafe { (&mut *cx, Value::borrow_word(&bouncer)) };
-    let index = index as usize;
-    let var = bouncer
-        .slots::<FunctionBody>()
-        .and_then(|slots| slots.first());
-    let value = var
-        .and_then(|v| v.as_object::<VarBody>())
-        .and_then(VarBody::root);
-    let Some(value) = value else {
-        drop(cx.take_spilled(if index == SPREAD { 1 } else { index }));
-        let fault = super::failing::unbound(var.unwrap_or(&Value::NIL));
-        return fail(cx, fault);
-    };
-    cx.entry = entry_of(&value, index) as u64;
-    cx.spill_count = if index == SPREAD { 1 } else { index as u64 };
-    cx.callee = value.into_word();
-    0
 }
 
 /// Checks and completes a call that comes from Rust. A count of `SPREAD` means one list.
@@ -300,6 +265,9 @@ pub unsafe extern "C" fn bt_resolve(cx: *mut Cx, function: u64, index: u64) -> u
     let (cx, value) = unsafe { (&mut *cx, Value::borrow_word(&function)) };
     let index = index as usize;
     let found = match value.as_object::<FunctionBody>() {
+        Some(body) if matches!(body.code.source, CodeSource::Bounce) => {
+            return bounce(cx, value, index);
+        }
         Some(body) if index == SPREAD => spread(cx, &body.code),
         Some(body) => match resolve_call(cx, &body.code, index) {
             Ok(Some(interpreted)) => {
@@ -327,6 +295,24 @@ pub unsafe extern "C" fn bt_resolve(cx: *mut Cx, function: u64, index: u64) -> u
             }
         }
     }
+}
+
+/// Finds the present value of the var that a bouncer stands for.
+fn bounce(cx: &mut Cx, bouncer: &Value, index: usize) -> u64 {
+    let slots = bouncer.slots::<FunctionBody>();
+    let var = slots.and_then(|slots| slots.first());
+    let value = var
+        .and_then(|v| v.as_object::<VarBody>())
+        .and_then(VarBody::root);
+    let Some(value) = value else {
+        drop(cx.take_spilled(if index == SPREAD { 1 } else { index }));
+        let fault = super::failing::unbound(var.unwrap_or(&Value::NIL));
+        return fail(cx, fault);
+    };
+    cx.entry = entry_of(&value, index) as u64;
+    cx.spill_count = if index == SPREAD { 1 } else { index as u64 };
+    cx.callee = value.into_word();
+    0
 }
 
 /// A fault to raise, or none if the actor was ended while it waited.

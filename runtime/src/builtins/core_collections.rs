@@ -338,13 +338,6 @@ const ROWS: &[Builtin] = &[
         "A list of these items.",
     ),
     row(
-        "meta",
-        "[x]",
-        exactly(1),
-        |_, a| Ok(meta::meta(&a[0])),
-        "The metadata map of a value, or nil.",
-    ),
-    row(
         "peek",
         "[coll]",
         exactly(1),

@@ -8,7 +8,7 @@ use crate::collections::map;
 use crate::context::Cx;
 use crate::failure::Fault;
 use crate::function::{VarBody, make_var, var_flags};
-use crate::namespace::{as_namespace, var_meta};
+use crate::namespace::as_namespace;
 use crate::value::Value;
 
 fn var_body<'a>(who: &str, value: &'a Value) -> Result<&'a VarBody, Fault> {
@@ -175,13 +175,6 @@ const ROWS: &[Builtin] = &[
         exactly(1),
         var_get,
         "The value of a var in this actor.",
-    ),
-    row(
-        "var-meta*",
-        "[var]",
-        exactly(1),
-        |_, a| Ok(var_meta(&a[0])),
-        "The metadata of a var.",
     ),
     row(
         "var-root*",

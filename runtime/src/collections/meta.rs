@@ -2,13 +2,13 @@
 
 use super::{list, map, queue, set, slice, sorted, vector};
 use crate::function::{function_meta, with_function_meta};
-use crate::namespace::{as_namespace, var_meta};
+use crate::namespace::{as_namespace, own_var_meta};
 use crate::types::instance;
 use crate::value::cell::as_cell;
 use crate::value::object::Kind;
 use crate::value::{Value, symbol};
 
-/// The metadata map of a value, or nil.
+/// The metadata map of a value, or nil; of a var without what its definition tells.
 pub fn meta(value: &Value) -> Value {
     let found = match value.kind() {
         Some(Kind::Vector) => value.as_object::<vector::VectorBody>().map(|v| v.meta()),
@@ -30,7 +30,7 @@ pub fn meta(value: &Value) -> Value {
                 .unwrap_or_default();
         }
         Some(Kind::Function) => return function_meta(value),
-        Some(Kind::Var) => return var_meta(value),
+        Some(Kind::Var) => return own_var_meta(value),
         _ => None,
     };
     found.cloned().unwrap_or_default()

@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use batuta_lang::source::{SourceId, Span};
 
 use super::bytes::Reader;
-use super::value;
+use super::value::{self, Makers};
 use super::{EntryKind, Program, STUBS, fingerprint};
 use crate::abi::call::{callee_of, install_invoke};
 use crate::builtin::{Builtin, Flow, Signal, exactly};
@@ -98,10 +98,8 @@ fn stubs(addresses: &[Entry]) -> Stubs {
     Stubs {
         resolve: table(0),
         native: table(1),
-        bounce: table(2),
-        other: table(3),
-        run_entry: addresses[4 * ENTRIES],
-        enter: addresses[4 * ENTRIES + 1],
+        run_entry: addresses[2 * ENTRIES],
+        enter: addresses[2 * ENTRIES + 1],
     }
 }
 
@@ -199,7 +197,11 @@ impl Loading<'_> {
                 0 => self.vars[number as usize / 2].clone(),
                 _ => self.function(number as usize / 2),
             };
-            let value = value::read(&mut reader, &outside);
+            let makers = Makers {
+                outside: &outside,
+                regex: &|text| self.regex(text),
+            };
+            let value = value::read(&mut reader, &makers);
             self.reader = reader;
             value.publish();
             if let Some(header) = value.header() {
@@ -208,6 +210,13 @@ impl Loading<'_> {
             }
             self.constants.push(value);
         }
+    }
+
+    fn regex(&self, text: &str) -> Value {
+        let make = self.program.regex;
+        let make = make.expect("a program with a regular expression names who makes them");
+        // SAFETY: it gives a word that its caller owns.
+        unsafe { Value::from_word(make(text.as_ptr(), text.len())) }
     }
 
     fn roots(&mut self) {

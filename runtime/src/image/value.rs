@@ -40,6 +40,17 @@ const ORDERED_MAX: usize = 8;
 pub trait Outside {
     /// The number it goes by, if it is one of these.
     fn number(&self, value: &Value) -> Option<u64>;
+
+    /// Told that the program has a regular expression among its constants.
+    fn note_regex(&self);
+}
+
+/// How what no bytes stand for is made again.
+pub struct Makers<'a> {
+    /// What a number of [`Outside`] stands for.
+    pub outside: &'a dyn Fn(u64) -> Value,
+    /// The regular expression of this text.
+    pub regex: &'a dyn Fn(&str) -> Value,
 }
 
 /// Writes a value.
@@ -166,6 +177,9 @@ fn write_atom(
     outside: &dyn Outside,
     depth: usize,
 ) -> Result<(), Value> {
+    if value.as_regex().is_some() {
+        outside.note_regex();
+    }
     let mut texts = |tag: u64, texts: &[&str]| {
         writer.number(tag);
         texts.iter().for_each(|text| writer.text(text));
@@ -209,8 +223,8 @@ fn write_atom(
     }
 }
 
-/// Reads a value. `outside` gives what a number of [`Outside`] stands for.
-pub fn read(reader: &mut Reader<'_>, outside: &dyn Fn(u64) -> Value) -> Value {
+/// Reads a value.
+pub fn read(reader: &mut Reader<'_>, makers: &Makers<'_>) -> Value {
     match reader.number() {
         // SAFETY: the word was written for a value that is no pointer.
         WORD => unsafe { Value::from_word(reader.word()) },
@@ -228,29 +242,29 @@ pub fn read(reader: &mut Reader<'_>, outside: &dyn Fn(u64) -> Value) -> Value {
         }),
         STRING => Value::str(reader.text()),
         SYMBOL => Value::symbol(reader.text()),
-        LIST => list::from_vec(reader.many(|reader| read(reader, outside))),
-        VECTOR => vector::from_vec(reader.many(|reader| read(reader, outside))),
+        LIST => list::from_vec(reader.many(|reader| read(reader, makers))),
+        VECTOR => vector::from_vec(reader.many(|reader| read(reader, makers))),
         MAP => map::from_pairs(reader.many(|reader| {
-            let key = read(reader, outside);
-            (key, read(reader, outside))
+            let key = read(reader, makers);
+            (key, read(reader, makers))
         })),
-        SET => set::from_iter(reader.many(|reader| read(reader, outside))),
-        REGEX => Value::regex(reader.text()).expect("an expression that compiled was written"),
+        SET => set::from_iter(reader.many(|reader| read(reader, makers))),
+        REGEX => (makers.regex)(reader.text()),
         LITERAL => {
             let (tag, text) = (reader.text(), Value::str(reader.text()));
             let value = literal::read(tag, &text).and_then(Result::ok);
             value.expect("a tag of the language and its text were written")
         }
         TAGGED => {
-            let tag = read(reader, outside);
-            make_tagged(tag, read(reader, outside))
+            let tag = read(reader, makers);
+            make_tagged(tag, read(reader, makers))
         }
         WITH_META => {
-            let metadata = read(reader, outside);
-            let value = read(reader, outside);
+            let metadata = read(reader, makers);
+            let value = read(reader, makers);
             meta::with_meta(value.clone(), metadata).unwrap_or(value)
         }
-        OUTSIDE => outside(reader.number()),
+        OUTSIDE => (makers.outside)(reader.number()),
         tag => unreachable!("no constant has the tag {tag}"),
     }
 }

@@ -16,15 +16,26 @@ pub fn var_meta(var: &Value) -> Value {
     let Some(body) = var.as_object::<VarBody>() else {
         return Value::NIL;
     };
-    let mut meta = map::empty();
+    let told = built_in(var, body).map_or_else(map::empty, |(arglists, doc)| {
+        let lists = parsed_arglists(arglists);
+        let told = map::assoc(map::empty(), Value::keyword("arglists"), lists);
+        map::assoc(told, Value::keyword("doc"), Value::str(doc))
+    });
+    with_own(told, body)
+}
+
+/// The metadata map of a var, but for argument lists and doc string of what is not written in
+/// Batuta: reading those takes the reader, which most programs do without.
+pub fn own_var_meta(var: &Value) -> Value {
+    var.as_object::<VarBody>()
+        .map_or(Value::NIL, |body| with_own(map::empty(), body))
+}
+
+fn with_own(mut meta: Value, body: &VarBody) -> Value {
     let mut put = |key: &str, value: Value| {
         let all = std::mem::take(&mut meta);
         meta = map::assoc(all, Value::keyword(key), value);
     };
-    if let Some((arglists, doc)) = built_in(var, body) {
-        put("arglists", parsed_arglists(arglists));
-        put("doc", Value::str(doc));
-    }
     if let Some(namespace) = object(&body.namespace) {
         put("ns", namespace);
         put("name", Value::symbol(body.name.clone()));

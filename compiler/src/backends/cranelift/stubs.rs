@@ -1,15 +1,17 @@
-//! The stubs: small code between compiled functions and the runtime, made once by a back end.
+//! The stubs: small code between compiled functions and the runtime, made by a back end.
 //!
 //! [`cold`] has the preserve-all ones for counting, slow arithmetic, polls and traces; [`entry`]
-//! has those that stand in entry tables, and the ways in from Rust. Every stub of this list is
-//! defined under its name in the module given. A process that compiles waits for them at its start,
-//! so their code is made by several threads.
+//! has those that stand in entry tables, and the ways in from Rust. An object file has all of them;
+//! a process that compiles makes at its start those that the runtime must have, in several threads,
+//! and any other when code is made that names it.
 
 mod cold;
 mod entry;
 
+use std::collections::BTreeSet;
 use std::thread;
 
+use batuta_runtime::function::ENTRIES;
 use cranelift_codegen::Context;
 use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::ir::{
@@ -19,32 +21,55 @@ use cranelift_codegen::isa::TargetIsa;
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use cranelift_module::{FuncId, Linkage, Module, ModuleError, ModuleReloc};
 
-use super::symbols::Symbol;
+use super::symbols::{STUB_PREFIX, Symbol};
 
 /// Defines all stubs in the module; gives their names with their ids.
 ///
 /// # Errors
 /// What the module says; with a correct build there is nothing to say.
 pub fn define_all(module: &mut dyn Module) -> Result<Vec<(String, FuncId)>, Box<ModuleError>> {
-    let mut maker = Maker {
-        module,
-        scratch: FunctionBuilderContext::new(),
-        names: Vec::new(),
-        functions: Vec::new(),
-    };
-    cold::define(&mut maker)?;
-    entry::define(&mut maker)?;
-    let Maker {
-        module,
-        names,
-        functions,
-        ..
-    } = maker;
-    for code in compiled(module.isa(), functions) {
-        let code = code?;
-        module.define_function_bytes(code.id, code.alignment, &code.bytes, &code.relocations)?;
+    let mut maker = Maker::new(module, None);
+    maker.make()?;
+    maker.finish()
+}
+
+/// Defines these stubs, and those that they name and that are not known, in the module; gives the
+/// names with the ids.
+///
+/// # Errors
+/// As [`define_all`].
+pub fn define(
+    module: &mut dyn Module,
+    wanted: BTreeSet<String>,
+    is_known: impl Fn(&str) -> bool,
+) -> Result<Vec<(String, FuncId)>, Box<ModuleError>> {
+    let mut maker = Maker::new(module, Some(wanted));
+    while maker.wanted.as_ref().is_some_and(|names| !names.is_empty()) {
+        maker.make()?;
+        let made: BTreeSet<&String> = maker.names.iter().map(|(name, _)| name).collect();
+        let named = std::mem::take(&mut maker.named).into_iter();
+        let missing = named.filter(|name| !made.contains(name) && !is_known(name));
+        maker.wanted = Some(missing.collect());
     }
-    Ok(names)
+    maker.finish()
+}
+
+/// The stubs that the runtime is told of when it starts: those of entry tables, and the ways in.
+pub fn of_runtime() -> BTreeSet<String> {
+    let tables = ENTRY_KINDS.into_iter();
+    let tables = tables.flat_map(|kind| (0..ENTRIES).map(move |index| entry_stub(kind, index)));
+    tables.chain(WAYS_IN.map(str::to_owned)).collect()
+}
+
+/// Kinds of stubs that stand in entry tables.
+pub const ENTRY_KINDS: [&str; 2] = ["resolve", "native"];
+
+/// Stubs that Rust calls.
+pub const WAYS_IN: [&str; 2] = ["stub_run_entry", "stub_enter"];
+
+/// The name of a stub in an entry table.
+pub fn entry_stub(kind: &str, index: usize) -> String {
+    format!("{STUB_PREFIX}{kind}_{index}")
 }
 
 /// Machine code of a stub.
@@ -113,16 +138,55 @@ fn code_of(
 struct Maker<'a> {
     module: &'a mut dyn Module,
     scratch: FunctionBuilderContext,
+    /// The stubs to be made; none stands for all.
+    wanted: Option<BTreeSet<String>>,
+    /// The stubs that those made so far name.
+    named: BTreeSet<String>,
     names: Vec<(String, FuncId)>,
     functions: Vec<(FuncId, Function)>,
 }
 
 impl Maker<'_> {
+    fn new(module: &mut dyn Module, wanted: Option<BTreeSet<String>>) -> Maker<'_> {
+        Maker {
+            module,
+            scratch: FunctionBuilderContext::new(),
+            wanted,
+            named: BTreeSet::new(),
+            names: Vec::new(),
+            functions: Vec::new(),
+        }
+    }
+
+    /// Makes what is wanted.
+    fn make(&mut self) -> Result<(), Box<ModuleError>> {
+        cold::define(self)?;
+        entry::define(self)
+    }
+
+    /// Compiles what was made.
+    fn finish(self) -> Result<Vec<(String, FuncId)>, Box<ModuleError>> {
+        for code in compiled(self.module.isa(), self.functions) {
+            let code = code?;
+            self.module.define_function_bytes(
+                code.id,
+                code.alignment,
+                &code.bytes,
+                &code.relocations,
+            )?;
+        }
+        Ok(self.names)
+    }
+
     fn stub(
         &mut self,
         symbol: &Symbol,
         body: impl FnOnce(&mut Stub<'_>, &[Value]),
     ) -> Result<(), Box<ModuleError>> {
+        let wanted = self.wanted.as_ref();
+        if wanted.is_some_and(|wanted| !wanted.contains(&symbol.name)) {
+            return Ok(());
+        }
         let signature = symbol.signature();
         let id = self
             .module
@@ -136,6 +200,7 @@ impl Maker<'_> {
         let params = builder.block_params(entry).to_vec();
         let mut stub = Stub {
             module: self.module,
+            named: &mut self.named,
             builder,
         };
         body(&mut stub, &params);
@@ -151,11 +216,15 @@ impl Maker<'_> {
 /// A stub while it is built.
 struct Stub<'a> {
     module: &'a mut dyn Module,
+    named: &'a mut BTreeSet<String>,
     builder: FunctionBuilder<'a>,
 }
 
 impl Stub<'_> {
     fn import(&mut self, symbol: &Symbol) -> FuncRef {
+        if symbol.name.starts_with(STUB_PREFIX) {
+            self.named.insert(symbol.name.clone());
+        }
         let id = self
             .module
             .declare_function(&symbol.name, Linkage::Import, &symbol.signature())

@@ -185,10 +185,13 @@ pub fn check(arguments: usize) -> Symbol {
     Symbol::tail(format!("stub_check_{arguments}"), arguments + 2)
 }
 
-/// Calls a value that is no function: like a function's entry.
-pub fn other(arguments: usize) -> Symbol {
-    Symbol::tail(format!("stub_other_{arguments}"), arguments + 2)
+/// Calls a builtin, or a value that is no function: like a function's entry.
+pub fn native(arguments: usize) -> Symbol {
+    Symbol::tail(format!("stub_native_{arguments}"), arguments + 2)
 }
+
+/// What names of stubs begin with.
+pub const STUB_PREFIX: &str = "stub_";
 
 /// The quick way of an equality: `(context, a, b)`, or the mark that it is none.
 pub fn equal() -> Symbol {

@@ -7,14 +7,42 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Write};
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
+use cranelift_codegen::{Final, MachSrcLoc};
 use parking_lot::Mutex;
+
+use crate::ir::function::IrFunction;
 
 struct Known {
     end: usize,
     name: Arc<str>,
+    copies: Vec<Copied>,
+}
+
+/// Code of functions that were copied into another one.
+pub(super) struct Copied {
+    /// Where it lies, from the start of the function that it was copied into.
+    pub range: Range<u32>,
+    /// Whose it is, the innermost first, without the function that holds it.
+    pub functions: Vec<Arc<str>>,
+}
+
+/// What of a function's code belongs to functions copied into it.
+pub(super) fn copied(ir: &IrFunction, locations: &[MachSrcLoc<Final>]) -> Vec<Copied> {
+    let copied = |location: &MachSrcLoc<Final>| {
+        let mut place = ir.places.get(location.loc.bits() as usize)?;
+        let mut functions = Vec::new();
+        while let Some(inlined) = &place.inlined {
+            functions.push(inlined.function.clone());
+            place = ir.places.get(inlined.call as usize)?;
+        }
+        let range = location.start..location.end;
+        (!functions.is_empty()).then_some(Copied { range, functions })
+    };
+    locations.iter().filter_map(copied).collect()
 }
 
 #[derive(Default)]
@@ -47,7 +75,7 @@ pub(crate) fn is_kept() -> bool {
 }
 
 /// The code of a function, or of one of its entries, lies here.
-pub(super) fn note(name: &str, start: usize, bytes: usize) {
+pub(super) fn note(name: &str, start: usize, bytes: usize, copies: Vec<Copied>) {
     let Some(map) = MAP.get() else { return };
     let mut map = map.lock();
     if let Some(perf) = &mut map.perf {
@@ -57,13 +85,24 @@ pub(super) fn note(name: &str, start: usize, bytes: usize) {
     let known = Known {
         end: start + bytes,
         name: name.into(),
+        copies,
     };
     map.functions.insert(start, known);
 }
 
-/// The name of the function whose code this address lies in: `user/f:2`. None for stubs.
-pub fn function_at(address: usize) -> Option<Arc<str>> {
-    let map = MAP.get()?.lock();
-    let (_, known) = map.functions.range(..=address).next_back()?;
-    (address < known.end).then(|| known.name.clone())
+/// The functions whose code this address lies in, `user/f:2`: one that was copied into another
+/// comes before that one. None for stubs.
+pub fn functions_at(address: usize) -> Vec<Arc<str>> {
+    let Some(map) = MAP.get() else {
+        return Vec::new();
+    };
+    let map = map.lock();
+    let found = map.functions.range(..=address).next_back();
+    let Some((start, known)) = found.filter(|(_, known)| address < known.end) else {
+        return Vec::new();
+    };
+    let offset = (address - start) as u32;
+    let copied = known.copies.iter().find(|it| it.range.contains(&offset));
+    let copied = copied.map_or(&[][..], |copied| &copied.functions);
+    copied.iter().chain([&known.name]).cloned().collect()
 }

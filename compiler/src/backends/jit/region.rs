@@ -109,18 +109,6 @@ impl Run {
 #[derive(Default)]
 pub(super) struct UnitMemory {
     runs: Vec<Run>,
-    /// Bytes of a run at least.
-    least: usize,
-}
-
-impl UnitMemory {
-    /// For a unit of many functions, of about so many bytes.
-    pub(super) fn with_room(bytes: usize) -> UnitMemory {
-        UnitMemory {
-            runs: Vec::new(),
-            least: bytes,
-        }
-    }
 }
 
 fn protect(run: &Run, flags: MprotectFlags) -> io::Result<()> {
@@ -140,7 +128,7 @@ impl JITMemoryProvider for UnitMemory {
         if let Some(address) = runs.find_map(|run| run.take(size.max(1), align)) {
             return Ok(address as *mut u8);
         }
-        let bytes = size.max(self.least).max(1).next_multiple_of(PAGE);
+        let bytes = size.max(1).next_multiple_of(PAGE);
         let region = region()?;
         let half = if is_code { &region.code } else { &region.data };
         let address = half

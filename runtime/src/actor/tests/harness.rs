@@ -87,8 +87,6 @@ pub(crate) fn install() {
         install_stubs(Stubs {
             resolve: none,
             native: none,
-            bounce: none,
-            other: none,
             run_entry: std::ptr::null_mut(),
             enter: enter as *mut u8,
         });

@@ -14,7 +14,7 @@ use cranelift_codegen::ir::{InstBuilder, Value, types};
 use cranelift_frontend::Switch;
 use cranelift_module::ModuleError;
 
-use super::{Maker, Stub};
+use super::{Maker, Stub, entry_stub};
 use crate::backends::cranelift::entry_signature;
 use crate::backends::cranelift::symbols::{self, Symbol};
 
@@ -26,22 +26,17 @@ pub(super) fn define(maker: &mut Maker<'_>) -> Result<(), Box<ModuleError>> {
         maker.stub(&symbols::check(count), check)?;
     }
     maker.stub(&apply_entry(), apply)?;
+    maker.stub(&check_native(), |stub, params| {
+        check_spilled(stub, params[0])
+    })?;
     maker.stub(&symbols::drive(), drive_body)?;
     for index in 0..ENTRIES {
         let count = if index == SPREAD { 1 } else { index };
-        let symbol = |kind: &str| Symbol::tail(format!("stub_{kind}_{index}"), count + 2);
+        let symbol = |kind: &str| Symbol::tail(entry_stub(kind, index), count + 2);
         maker.stub(&symbol("native"), |stub, params| {
-            native(stub, params, index, "bt_native")
+            native(stub, params, index)
         })?;
-        maker.stub(&symbol("other"), |stub, params| {
-            native(stub, params, index, "bt_other")
-        })?;
-        maker.stub(&symbol("resolve"), |stub, params| {
-            find(stub, params, index, "bt_resolve")
-        })?;
-        maker.stub(&symbol("bounce"), |stub, params| {
-            find(stub, params, index, "bt_bounce")
-        })?;
+        maker.stub(&symbol("resolve"), |stub, params| find(stub, params, index))?;
     }
     maker.stub(&Symbol::rust("stub_run_entry", 1), |stub, params| {
         let word = stub
@@ -61,6 +56,11 @@ pub(super) fn define(maker: &mut Maker<'_>) -> Result<(), Box<ModuleError>> {
 
 fn apply_entry() -> Symbol {
     Symbol::tail("stub_apply", 1)
+}
+
+/// A builtin's entry whose stack check failed: the call lies in the context.
+fn check_native() -> Symbol {
+    Symbol::tail("stub_check_native", 1)
 }
 
 fn spill(stub: &mut Stub<'_>, params: &[Value]) {
@@ -101,11 +101,20 @@ fn return_if_failed(stub: &mut Stub<'_>, word: Value) {
 /// The function whose stack check failed: its address is in the context already.
 fn check(stub: &mut Stub<'_>, params: &[Value]) {
     let context = params[0];
-    let count = params.len() - 2;
+    leave_call(stub, params);
+    check_spilled(stub, context);
+}
+
+/// Leaves a call of `self` with these arguments in the context.
+fn leave_call(stub: &mut Stub<'_>, params: &[Value]) {
     spill(stub, params);
-    stub.store(params[1], context, CALLEE_OFFSET);
-    let arguments = stub.constant(count as u64);
-    stub.store(arguments, context, SPILL_COUNT_OFFSET);
+    stub.store(params[1], params[0], CALLEE_OFFSET);
+    let arguments = stub.constant(params.len() as u64 - 2);
+    stub.store(arguments, params[0], SPILL_COUNT_OFFSET);
+}
+
+/// Asks for stack, or for leave to go on, and makes the call that lies in the context.
+fn check_spilled(stub: &mut Stub<'_>, context: Value) {
     let outcome = stub.call_rust("bt_check", &[context]);
     return_if_failed(stub, outcome);
     let (again, done) = (stub.builder.create_block(), stub.builder.create_block());
@@ -114,7 +123,8 @@ fn check(stub: &mut Stub<'_>, params: &[Value]) {
     let word = stub.load(context, RESULT_OFFSET);
     stub.builder.ins().return_(&[word]);
     stub.builder.switch_to_block(again);
-    jump_to_entry(stub, context, count);
+    let apply = stub.import(&apply_entry());
+    stub.builder.ins().return_call(apply, &[context]);
 }
 
 /// Goes to the entry that the context names, with as many arguments as it says.
@@ -178,7 +188,7 @@ fn drive_body(stub: &mut Stub<'_>, params: &[Value]) {
 }
 
 /// Calls a builtin on the worker's stack.
-fn native(stub: &mut Stub<'_>, params: &[Value], index: usize, entry: &str) {
+fn native(stub: &mut Stub<'_>, params: &[Value], index: usize) {
     let context = params[0];
     let (short, checked) = (stub.builder.create_block(), stub.builder.create_block());
     stub.builder.set_cold_block(short);
@@ -191,21 +201,17 @@ fn native(stub: &mut Stub<'_>, params: &[Value], index: usize, entry: &str) {
     stub.builder.ins().brif(must_stop, short, &[], checked, &[]);
 
     stub.builder.switch_to_block(short);
-    let kind = if entry == "bt_native" {
-        "native"
-    } else {
-        "other"
-    };
-    let itself = stub.import(&Symbol::tail(format!("stub_{kind}_{index}"), params.len()));
+    let itself = stub.import(&Symbol::tail(entry_stub("native", index), params.len()));
     let itself = stub.builder.ins().func_addr(types::I64, itself);
     stub.store(itself, context, ENTRY_OFFSET);
-    let check = stub.import(&symbols::check(params.len() - 2));
-    stub.builder.ins().return_call(check, params);
+    leave_call(stub, params);
+    let check = stub.import(&check_native());
+    stub.builder.ins().return_call(check, &[context]);
 
     stub.builder.switch_to_block(checked);
     spill(stub, params);
     let number = stub.constant(index as u64);
-    let word = stub.call_on_native(entry, context, &[params[1], number]);
+    let word = stub.call_on_native("bt_native", context, &[params[1], number]);
     let (steer, done) = (stub.builder.create_block(), stub.builder.create_block());
     let tag = stub.builder.ins().band_imm_s(word, 0b111);
     let is_control = stub
@@ -220,18 +226,14 @@ fn native(stub: &mut Stub<'_>, params: &[Value], index: usize, entry: &str) {
     stub.builder.ins().return_(&[word]);
 }
 
-/// Asks where the call goes, and goes there.
-fn find(stub: &mut Stub<'_>, params: &[Value], index: usize, entry: &str) {
+/// Asks where the call goes, and goes there: with other arguments, perhaps, since code compiled
+/// ahead of time may want the rest of them as a list.
+fn find(stub: &mut Stub<'_>, params: &[Value], index: usize) {
     let context = params[0];
     spill(stub, params);
     let number = stub.constant(index as u64);
-    let found = stub.call_rust(entry, &[context, params[1], number]);
+    let found = stub.call_rust("bt_resolve", &[context, params[1], number]);
     return_if_failed(stub, found);
-    // Code compiled ahead of time may want the rest of the arguments as a list.
-    if index == SPREAD || entry == "bt_resolve" {
-        let apply = stub.import(&apply_entry());
-        stub.builder.ins().return_call(apply, &[context]);
-    } else {
-        jump_to_entry(stub, context, index);
-    }
+    let apply = stub.import(&apply_entry());
+    stub.builder.ins().return_call(apply, &[context]);
 }

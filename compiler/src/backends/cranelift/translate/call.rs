@@ -79,7 +79,7 @@ impl Translator<'_> {
         self.builder.ins().jump(call, &[found.into()]);
 
         self.builder.switch_to_block(other);
-        let stub = self.import(&symbols::other(arguments));
+        let stub = self.import(&symbols::native(arguments));
         let found = self.builder.ins().func_addr(types::I64, stub);
         self.builder.ins().jump(call, &[found.into()]);
 
