@@ -28,7 +28,7 @@ use crate::ir::verify::{Stage, verify};
 use crate::library::Passage;
 use crate::lower::{Group, Surroundings, Target, lower_arity};
 use crate::macro_run::{ActorHost, describe};
-use crate::passes::inline::{Bodies, Body, SMALL};
+use crate::passes::inline::{Bodies, Body};
 use crate::session::EvaluationError;
 use crate::{diagnostics_text, fuse, passes};
 
@@ -303,7 +303,7 @@ fn before_passes(
 struct HeldFunctions;
 
 impl Bodies for HeldFunctions {
-    fn body_of(&self, var: &Literal, arguments: usize) -> Option<Body> {
+    fn body_of(&self, var: &Literal, arguments: usize, most: usize) -> Option<Body> {
         let Literal::Var(var) = var else { return None };
         let _pin = quiescence::pin();
         let function = var.as_object::<VarBody>().and_then(VarBody::root)?;
@@ -314,21 +314,20 @@ impl Bodies for HeldFunctions {
         };
         let core = LazyFunction::behind(source)?.known_core()?;
         let target = target_of(&core, Wanted::Entry(arguments))?;
-        if !is_immortal || target.arguments.is_some() || !is_small(&core.arities[target.arity].body)
-        {
+        let is_small = is_small(&core.arities[target.arity].body, most);
+        if !is_immortal || target.arguments.is_some() || !is_small {
             return None;
         }
-        let ir = lower_arity(&core, target, &mut Nest::default());
+        let ir = before_passes(&core, target, &mut Nest::default());
         Some(Body { function, ir })
     }
 }
 
-/// May the body become few instructions, none of which belongs to its function alone?
-fn is_small(body: &Core) -> bool {
+/// May the body become at most so many instructions, none of which belongs to its function alone?
+fn is_small(body: &Core, most: usize) -> bool {
     fn count(core: &Core, left: &mut usize) {
         let costs = match core.kind {
             CoreKind::Fn(_) | CoreKind::LetFn(..) | CoreKind::Try { .. } => usize::MAX,
-            CoreKind::Loop { .. } | CoreKind::Recur(..) => usize::MAX,
             CoreKind::Const(_) | CoreKind::Local(_) => 0,
             _ => 1,
         };
@@ -337,7 +336,7 @@ fn is_small(body: &Core) -> bool {
             core.for_each_child(&mut |child| count(child, left));
         }
     }
-    let mut left = SMALL + 1;
+    let mut left = most + 1;
     count(body, &mut left);
     left > 0
 }

@@ -9,15 +9,17 @@
 mod copy;
 
 use crate::ir::entity::{BlockId, LiteralId};
-use crate::ir::function::{Block, IrFunction, Literal};
+use crate::ir::function::{Block, ENTRY, IrFunction, Literal};
+use crate::ir::graph::in_loops;
 use crate::ir::instruction::{Inst, Op, RuntimeEntry, Terminator};
 
 use copy::{Callee, Copy};
 
-/// Instructions that a function may have to be inlined.
-pub const SMALL: usize = 24;
+/// Instructions that a function may have to be inlined, and where the call is in a loop: there the
+/// copy shares what the loop knows, and is worth more.
+const SMALL: [usize; 2] = [24, 120];
 /// Instructions that copies may add to a function.
-const ROOM: usize = 160;
+const ROOM: usize = 320;
 /// How deep copies in copies go.
 const DEPTH: usize = 3;
 
@@ -31,15 +33,16 @@ pub struct Body {
 
 /// Who knows the bodies of the functions that vars hold.
 pub trait Bodies {
-    /// The body of what the var holds, for so many arguments, if it is small.
-    fn body_of(&self, var: &Literal, arguments: usize) -> Option<Body>;
+    /// The body of what the var holds, for so many arguments, if it may be of `most` instructions
+    /// at most.
+    fn body_of(&self, var: &Literal, arguments: usize, most: usize) -> Option<Body>;
 }
 
 /// Nobody knows any: for code that runs once.
 pub struct NoBodies;
 
 impl Bodies for NoBodies {
-    fn body_of(&self, _: &Literal, _: usize) -> Option<Body> {
+    fn body_of(&self, _: &Literal, _: usize, _: usize) -> Option<Body> {
         None
     }
 }
@@ -56,7 +59,7 @@ pub fn run(function: &mut IrFunction, bodies: &dyn Bodies) {
 }
 
 fn inline_itself(function: &mut IrFunction) {
-    if function.owns_self || !is_inlinable(function) {
+    if function.owns_self || loops(function) || !is_inlinable(function, SMALL[0]) {
         return;
     }
     let body = function.clone();
@@ -72,21 +75,25 @@ fn inline_itself(function: &mut IrFunction) {
 /// Gives whether anything was inlined. Calls in copies come in the next round.
 fn inline_others(function: &mut IrFunction, bodies: &dyn Bodies, room: &mut usize) -> bool {
     let mut inlined = false;
+    let in_loops = in_loops(function);
     for id in function.block_ids() {
         if function.block(id).is_rare || function.block(id).is_handler {
             continue;
         }
         let calls = calls_in(function, id, |var, count| !function.is_own_call(var, count));
+        let most = SMALL[usize::from(in_loops[id.index()])].min(*room);
         for index in calls.into_iter().rev() {
             let Op::CallGlobal(var, args) = &function.block(id).insts[index].op else {
                 continue;
             };
-            let Some(body) = bodies.body_of(&function.literals[var.index()], args.len()) else {
+            let Some(body) = bodies.body_of(&function.literals[var.index()], args.len(), most)
+            else {
                 continue;
             };
             let size = size_of(&body.ir);
             let is_recursive = is_copied_from(function, id, index, &body.ir.name);
-            if size > *room || is_recursive || !is_inlinable(&body.ir) {
+            let is_large = most == SMALL[0] && loops(&body.ir);
+            if is_large || is_recursive || !is_inlinable(&body.ir, most.min(*room)) {
                 continue;
             }
             *room -= size;
@@ -113,20 +120,26 @@ fn size_of(function: &IrFunction) -> usize {
     function.blocks.iter().map(|block| block.insts.len()).sum()
 }
 
-/// Is the function small, and does all of it mean the same in another frame?
-fn is_inlinable(function: &IrFunction) -> bool {
-    let ends = |block: &Block| {
-        matches!(
-            &block.end,
-            Some(Terminator::Jump(_) | Terminator::Branch(..) | Terminator::Return(_))
-        )
+fn loops(function: &IrFunction) -> bool {
+    in_loops(function).contains(&true)
+}
+
+/// Has the function so many instructions at most, and does all of it mean the same in another
+/// frame?
+fn is_inlinable(function: &IrFunction, most: usize) -> bool {
+    let stays_whole = |block: &Block| {
+        let Some(end) = &block.end else { return false };
+        // The copy's entry has no parameters, and no function that it belongs to.
+        !matches!(end, Terminator::Rethrow(..))
+            && !end.successors().contains(&ENTRY)
+            && !end.used().contains(&function.self_value())
     };
     let insts = || function.blocks.iter().flat_map(|block| &block.insts);
-    size_of(function) <= SMALL
+    size_of(function) <= most
         && function
             .blocks
             .iter()
-            .all(|block| !block.is_handler && ends(block))
+            .all(|block| !block.is_handler && stays_whole(block))
         && insts().all(|inst| moves(function, inst))
 }
 
@@ -134,7 +147,7 @@ fn is_inlinable(function: &IrFunction) -> bool {
 fn moves(function: &IrFunction, inst: &Inst) -> bool {
     let own = function.self_value();
     let is_plain = match &inst.op {
-        Op::Capture(_) | Op::Poll | Op::CatchTake | Op::MakeClosure(..) => false,
+        Op::Capture(_) | Op::CatchTake | Op::MakeClosure(..) => false,
         Op::Runtime(entry, _) => matches!(
             entry,
             RuntimeEntry::IsClass

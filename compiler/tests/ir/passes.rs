@@ -21,6 +21,24 @@ fn inline_puts_a_small_function_in_place_of_its_call() {
 }
 
 #[test]
+fn inline_puts_a_function_that_loops_into_a_loop_only() {
+    let sum = "(defn sum [n] (loop [i 0 s 0] (if (< i n) (recur (+ i 1) (+ s i)) s)))";
+    let looping = format!("{sum} (defn f [n] (loop [k 0] (if (< k n) (recur (+ k (sum k))) k)))");
+    insta::assert_snapshot!(around("inline", &looping));
+    let plain = around("inline", &format!("{sum} (defn f [n] (+ 1 (sum n)))"));
+    let (before, after) = plain.split_once("---- inline ----").expect("it is there");
+    assert_eq!(before.trim(), after.trim());
+}
+
+#[test]
+fn inline_makes_a_call_in_tail_position_one_of_its_own() {
+    insta::assert_snapshot!(around(
+        "inline",
+        "(declare g) (defn to-g [x] (g x 1)) (defn f [x] [(to-g x)])"
+    ));
+}
+
+#[test]
 fn fold_computes_what_is_constant_and_takes_certain_branches() {
     insta::assert_snapshot!(around(
         "fold",

@@ -174,8 +174,8 @@ impl<'a> Copy<'a> {
             true => Vec::new(),
             false => block.params.iter().map(|p| self.value(*p)).collect(),
         };
-        let insts = block.insts.iter().map(|inst| self.inst(inst)).collect();
-        let end = block.end.as_ref().map(|end| self.end(end));
+        let mut insts: Vec<Inst> = block.insts.iter().map(|inst| self.inst(inst)).collect();
+        let end = block.end.as_ref().map(|end| self.end(end, &mut insts));
         Block {
             params,
             insts,
@@ -193,14 +193,30 @@ impl<'a> Copy<'a> {
             .for_each_literal(|literal| *literal = self.literal(*literal));
         copy.result = inst.result.map(|result| self.value(result));
         copy.place += self.first_place;
-        copy.unwind = inst.unwind.as_ref().map(|_| Unwind {
-            handler: self.call.unwind.as_ref().and_then(|unwind| unwind.handler),
-            drops: Vec::new(),
-        });
+        copy.unwind = inst.unwind.as_ref().map(|_| self.unwind());
         copy
     }
 
-    fn end(&mut self, end: &Terminator) -> Terminator {
+    /// Where failures of the copy go: where those of the call went.
+    fn unwind(&self) -> Unwind {
+        Unwind {
+            handler: self.call.unwind.as_ref().and_then(|unwind| unwind.handler),
+            drops: Vec::new(),
+        }
+    }
+
+    /// What a call in tail position becomes: one at the place of the copy's call, since no frame
+    /// would be there any more.
+    fn tail_call(&mut self, op: Op, insts: &mut Vec<Inst>) -> Terminator {
+        let result = self.into.add_value(Type::Any, false);
+        insts.push(Inst {
+            unwind: Some(self.unwind()),
+            ..self.plain(op, result)
+        });
+        self.leave(result)
+    }
+
+    fn end(&mut self, end: &Terminator, insts: &mut Vec<Inst>) -> Terminator {
         match end {
             Terminator::Jump(target) => Terminator::Jump(self.target(target)),
             Terminator::Branch(condition, then, otherwise) => Terminator::Branch(
@@ -212,9 +228,17 @@ impl<'a> Copy<'a> {
                 let value = self.value(*value);
                 self.leave(value)
             }
-            Terminator::TailCallGlobal(..) | Terminator::TailCall(..) | Terminator::Rethrow(..) => {
-                unreachable!("such a function is not inlined")
+            Terminator::TailCallGlobal(var, args) => {
+                let args = args.iter().map(|arg| self.value(*arg)).collect();
+                let call = Op::CallGlobal(self.literal(*var), args);
+                self.tail_call(call, insts)
             }
+            Terminator::TailCall(callee, args) => {
+                let args = args.iter().map(|arg| self.value(*arg)).collect();
+                let call = Op::Call(self.value(*callee), args);
+                self.tail_call(call, insts)
+            }
+            Terminator::Rethrow(..) => unreachable!("such a function is not inlined"),
         }
     }
 
