@@ -284,15 +284,21 @@ impl Core {
         self.join_sealer();
         let mark = Pending::mark(FLAG_CLOSED);
         let ticket = mark.ticket.clone();
-        let mut queue = self.queue.lock();
+        let queue = self.queue.lock();
         let is_open = self.refusal().is_none();
         if is_open {
-            queue.commits.push_back(mark);
             self.refuse(AppendError::Closed);
         }
         drop(queue);
         let mut writer = self.writer();
         writer.write_all();
+        // All of it is durable before the mark is written, so that the mark can prove it was.
+        if is_open && writer.sync().is_ok() {
+            self.queue.lock().commits.push_back(mark);
+            writer.write_all();
+        } else {
+            ticket.complete(Err(self.refusal().unwrap_or(AppendError::Closed)));
+        }
         writer.get().journal = None;
         drop(writer);
         self.finish();

@@ -106,6 +106,12 @@ fn write_manifest(
         file: "the manifest".to_owned(),
         source,
     })?;
+    // Only now: had the manifest failed, these files would still be needed.
+    let mut writer = core.writer();
+    for generation in &freed {
+        writer.get().files.remove(generation);
+    }
+    drop(writer);
     free(core, number, &freed);
     Ok(())
 }
@@ -148,8 +154,8 @@ fn plan_freeing(
     sealed: &SealedUntil<'_>,
     content: &mut Manifest,
 ) -> Result<Vec<u64>, AppendError> {
-    let mut writer = core.writer();
-    let writer = writer.get();
+    let mut guard = core.writer();
+    let writer = guard.get();
     content.append_time_us = writer.last_time_us;
     // Closed in the meantime: the new segments are made again after the next opening.
     let active = writer
@@ -165,16 +171,8 @@ fn plan_freeing(
         .take_while(|(_, contents)| is_sealed(core, contents, sealed))
         .map(|(generation, _)| *generation)
         .collect();
-    for generation in &freed {
-        writer.files.remove(generation);
-    }
-    content.journal_start = writer
-        .files
-        .keys()
-        .next()
-        .copied()
-        .unwrap_or(active)
-        .min(active);
+    let kept = writer.files.keys().find(|kept| !freed.contains(kept));
+    content.journal_start = kept.copied().unwrap_or(active).min(active);
     Ok(freed)
 }
 

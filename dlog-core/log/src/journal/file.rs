@@ -139,6 +139,21 @@ impl JournalFile {
         self.file.write_at(bytes, position)
     }
 
+    /// Puts zeros, durably, wherever the file has bytes from `start` to `end`.
+    pub(crate) fn erase(&self, start: u64, end: u64) -> io::Result<()> {
+        let mut position = start;
+        let end = end.min(self.file.length()?);
+        if position >= end {
+            return Ok(());
+        }
+        while position < end {
+            let count = (end - position).min(ZEROS.len() as u64);
+            self.file.write_at(&ZEROS[..count as usize], position)?;
+            position += count;
+        }
+        self.sync()
+    }
+
     pub(crate) fn sync(&self) -> io::Result<()> {
         if let Some(text) = self.failed_sync.lock().as_ref() {
             return Err(io::Error::other(text.clone()));
