@@ -251,6 +251,10 @@ impl Replay {
             if next.is_ok_and(|header| self.follows(&header, *following)) {
                 return Ok(Next::GoOn);
             }
+            if next.is_err() && self.continues_in(device, *following)? {
+                // Only its header is damaged, which reading it will say.
+                return Ok(Next::GoOn);
+            }
             // A file is begun only when the one before is synced: one that begins further on shows
             // that something is missing here.
             let expected = self.result.commit.0 + 1;
@@ -272,6 +276,13 @@ impl Replay {
             self.result.is_clean = false;
         }
         Ok(Next::Stop)
+    }
+
+    /// Whether the first frame of a file is the one that must come next.
+    fn continues_in(&self, device: &dyn Device, generation: u64) -> Result<bool, OpenError> {
+        let bytes = read_file(device, generation)?;
+        let first = bytes.get(HEADER_BLOCK as usize..).unwrap_or_default();
+        Ok(decode_frame(first).is_ok_and(|frame| self.is_next(&frame.head, generation)))
     }
 
     fn is_ours(&self, head: &FrameHead, generation: u64) -> bool {

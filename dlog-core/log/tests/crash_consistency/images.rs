@@ -10,8 +10,8 @@ use dlog_log::device::{Device, MemoryDevice};
 use dlog_log::{AppendBatch, Datum, Store};
 
 use crate::script::{
-    Action, Attempt, Outcome, Progress, Random, Runner, Session, check_commit, contents, options,
-    script,
+    Action, Attempt, Outcome, Progress, Random, Runner, Session, SegmentCache, check_commit, contents,
+    contents_with, options, script,
 };
 use crate::support::row;
 
@@ -65,7 +65,13 @@ fn open(image: &MemoryDevice) -> Store {
 }
 
 /// Opens the image twice and compares it with what the session knows.
-fn check(session: &Session, progress: Progress, image: &MemoryDevice, with_append: bool) {
+fn check(
+    session: &Session,
+    progress: Progress,
+    image: &MemoryDevice,
+    is_thorough: bool,
+    cache: &mut SegmentCache,
+) {
     let store = open(image);
     assert!(store.recovery().damage.is_empty(), "{}", store.recovery());
     // The opening's own mark is the last commit.
@@ -77,15 +83,16 @@ fn check(session: &Session, progress: Progress, image: &MemoryDevice, with_appen
     );
     assert!(store.epoch().0 > progress.epoch || progress.last == 0);
     check_logs(session, &store, last);
-    let found = contents(&store);
+    let found = contents_with(&store, cache);
     check_records(session, &store, last, &found);
     // Killed right after opening, it opens the same again.
     let again_image = image.image();
     let again = open(&again_image);
     assert!(again.recovery().damage.is_empty(), "{}", again.recovery());
-    assert_eq!(contents(&again), found, "a second opening shows something else");
+    let same = contents_with(&again, cache);
+    assert_eq!(same, found, "a second opening shows something else");
     assert!(again.epoch() > store.epoch());
-    if with_append && again.logs().contains(&"power".to_owned()) {
+    if is_thorough && again.logs().contains(&"power".to_owned()) {
         check_going_on(&again, &again_image);
     }
 }
@@ -145,6 +152,7 @@ fn run_session(seed: u64, prewriting: bool, wanted: u64, done: &AtomicU64) {
     let mut random = Random(seed);
     let mut progress = Progress::default();
     let mut seen = HashSet::new();
+    let mut cache = SegmentCache::new();
     for (place, step) in runner.device.trace().iter().enumerate() {
         match step {
             Step::Mark(mark) => {
@@ -161,7 +169,7 @@ fn run_session(seed: u64, prewriting: bool, wanted: u64, done: &AtomicU64) {
             }
             let number = done.fetch_add(1, Ordering::Relaxed);
             let outcome = std::panic::catch_unwind(AssertUnwindSafe(|| {
-                check(session, progress, &image, number % 4 == 0);
+                check(session, progress, &image, number % 8 == 0, &mut cache);
             }));
             if outcome.is_err() {
                 panic!(

@@ -1,9 +1,9 @@
 //! A session and what must be true of it afterwards.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use dlog_log::device::Device;
+use dlog_log::device::{Device, OpenMode};
 use dlog_log::device::faulty::FaultyDevice;
 use dlog_log::{
     AppendBatch, AppendError, CatalogError, Datum, Durability, LogOptions, PartitionId, Row, Store,
@@ -11,7 +11,7 @@ use dlog_log::{
 };
 
 use crate::support::{row, text};
-use arrow::array::{Array, AsArray};
+use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{Int32Type, Int64Type};
 
 /// A small generator of numbers that are the same for the same seed.
@@ -384,39 +384,76 @@ fn numbers_of(batch: &AppendBatch) -> Vec<i64> {
 
 /// Everything in a store, by commit. Checks that offsets have no gaps.
 pub(crate) fn contents(store: &Store) -> BTreeMap<u64, Vec<Found>> {
+    contents_with(store, &mut SegmentCache::new())
+}
+
+/// What is in a segment, by the hash of its files: thousands of images share them.
+pub(crate) type SegmentCache = HashMap<u64, Vec<Record>>;
+
+/// Commit, partition, offset and number.
+type Record = (u64, i32, i64, i64);
+
+/// As [`contents`], not reading again what was read from the same bytes before.
+pub(crate) fn contents_with(store: &Store, cache: &mut SegmentCache) -> BTreeMap<u64, Vec<Found>> {
     let mut found: BTreeMap<u64, Vec<Found>> = BTreeMap::new();
     for log in store.logs() {
+        let scan = store.scan(&log, store.cut()).unwrap();
+        let mut records = Vec::new();
+        for segment in &scan.segments {
+            let key = hash_of_files(store.device().as_ref(), segment.path());
+            let own = cache.entry(key).or_insert_with(|| {
+                let batches = segment.read(None, 1000).unwrap();
+                batches.flat_map(|batch| records_of(&batch.unwrap())).collect()
+            });
+            records.extend(own.iter().filter(|record| record.0 <= scan.cut.0.0).copied());
+        }
+        records.extend(scan.tail.iter().flat_map(records_of));
         let mut next: BTreeMap<i32, i64> = BTreeMap::new();
-        for batch in crate::support::batches(store, &log) {
-            let number = |name| {
-                let column = batch.column_by_name(name).unwrap();
-                column.as_primitive::<Int64Type>().clone()
-            };
-            let partitions = batch.column_by_name("_partition").unwrap();
-            let partitions = partitions.as_primitive::<Int32Type>();
-            let (offsets, commits) = (number("_offset"), number("_commit"));
-            let ids = batch
-                .column_by_name("id")
-                .and_then(|column| column.as_primitive_opt::<Int64Type>());
-            for index in 0..batch.num_rows() {
-                let (partition, offset) = (partitions.value(index), offsets.value(index));
-                let expected = next.entry(partition).or_default();
-                assert_eq!(offset, *expected, "a gap in {log}/{partition}");
-                *expected += 1;
-                let id = match ids {
-                    Some(ids) if !ids.is_null(index) => ids.value(index),
-                    _ => -1,
-                };
-                let place = (log.clone(), partition, offset, id);
-                found
-                    .entry(commits.value(index) as u64)
-                    .or_default()
-                    .push(place);
-            }
+        for (commit, partition, offset, id) in records {
+            let expected = next.entry(partition).or_default();
+            assert_eq!(offset, *expected, "a gap in {log}/{partition}");
+            *expected += 1;
+            let place = (log.clone(), partition, offset, id);
+            found.entry(commit).or_default().push(place);
         }
     }
     found.values_mut().for_each(|places| places.sort());
     found
+}
+
+fn hash_of_files(device: &dyn Device, path: &str) -> u64 {
+    use std::hash::{DefaultHasher, Hash, Hasher};
+    let mut hasher = DefaultHasher::new();
+    for path in [path.to_owned(), path.replace(".parquet", ".check")] {
+        let file = device.open(&path, OpenMode::Read).unwrap();
+        let mut bytes = vec![0; file.length().unwrap() as usize];
+        file.read_at(&mut bytes, 0).unwrap();
+        (path, bytes).hash(&mut hasher);
+    }
+    hasher.finish()
+}
+
+fn records_of(batch: &RecordBatch) -> Vec<Record> {
+    let number = |name| {
+        let column = batch.column_by_name(name).unwrap();
+        column.as_primitive::<Int64Type>()
+    };
+    let partitions = batch.column_by_name("_partition").unwrap();
+    let partitions = partitions.as_primitive::<Int32Type>();
+    let (offsets, commits) = (number("_offset"), number("_commit"));
+    let ids = batch
+        .column_by_name("id")
+        .and_then(|column| column.as_primitive_opt::<Int64Type>());
+    let id = |index| match ids {
+        Some(ids) if !ids.is_null(index) => ids.value(index),
+        _ => -1,
+    };
+    (0..batch.num_rows())
+        .map(|index| {
+            let commit = commits.value(index) as u64;
+            (commit, partitions.value(index), offsets.value(index), id(index))
+        })
+        .collect()
 }
 
 /// Whether a commit is in a store as its receipt says.
