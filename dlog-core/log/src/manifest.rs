@@ -87,7 +87,8 @@ impl Manifest {
     /// Reads the first copy, or else the second and what is wrong with the first.
     fn decode_either(bytes: &[u8], file: &str) -> Result<(Self, Vec<Damage>), OpenError> {
         let (first, second) = bytes.split_at(bytes.len() / 2);
-        let (wrong, position, good) = match (Self::decode(bytes, file), Self::decode(second, file)) {
+        let (wrong, position, good) = match (Self::decode(bytes, file), Self::decode(second, file))
+        {
             (Ok(manifest), Ok(_)) => return Ok((manifest, Vec::new())),
             (Ok(manifest), Err(error)) => (error, first.len(), manifest),
             (Err(error), Ok(manifest)) => (error, 0, manifest),

@@ -92,11 +92,7 @@ impl Drop for Segment {
     }
 }
 
-fn open_whole(
-    device: &dyn Device,
-    path: &str,
-    length: u64,
-) -> Result<Arc<dyn DeviceFile>, Damage> {
+fn open_whole(device: &dyn Device, path: &str, length: u64) -> Result<Arc<dyn DeviceFile>, Damage> {
     let damage = |position, text| Damage {
         file: path.to_owned(),
         position,
@@ -281,11 +277,15 @@ impl SegmentRef {
     }
 
     fn read_unchecked(&self, buffer: &mut [u8], position: u64) -> Result<(), ReadError> {
-        let file = self.shared.file.as_ref().map_err(|damage| ReadError::Damaged {
-            file: damage.file.clone(),
-            position: damage.position,
-            text: damage.text.clone(),
-        })?;
+        let file = self
+            .shared
+            .file
+            .as_ref()
+            .map_err(|damage| ReadError::Damaged {
+                file: damage.file.clone(),
+                position: damage.position,
+                text: damage.text.clone(),
+            })?;
         read_exact_at(file.as_ref(), buffer, position).map_err(|source| ReadError::Io {
             file: self.path().to_owned(),
             source,

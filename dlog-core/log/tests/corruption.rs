@@ -69,7 +69,11 @@ fn take(batch: &RecordBatch, log: &str, records: &mut Records) {
     for index in 0..batch.num_rows() {
         let n = numbers.and_then(|column| column.is_valid(index).then(|| column.value(index)));
         let text = texts.and_then(|c| c.is_valid(index).then(|| c.value(index).to_owned()));
-        let place = (log.to_owned(), partitions.value(index), offsets.value(index));
+        let place = (
+            log.to_owned(),
+            partitions.value(index),
+            offsets.value(index),
+        );
         assert!(records.insert(place, (n, text)).is_none(), "a record twice");
     }
 }
@@ -91,27 +95,44 @@ fn read(store: &Store, names: &BTreeMap<String, String>) -> (Records, Vec<String
             match segment.read(None, 1000).and_then(Iterator::collect) {
                 Ok(batches) => {
                     let batches: Vec<RecordBatch> = batches;
-                    batches.iter().for_each(|batch| take(batch, name, &mut records));
+                    batches
+                        .iter()
+                        .for_each(|batch| take(batch, name, &mut records));
                 }
                 Err(error) => complaints.push(error.to_string()),
             }
         }
-        scan.tail.iter().for_each(|batch| take(batch, name, &mut records));
+        scan.tail
+            .iter()
+            .for_each(|batch| take(batch, name, &mut records));
     }
     (records, complaints)
 }
 
-fn check_flip(image: &MemoryDevice, path: &str, at: usize, whole: &Records, names: &BTreeMap<String, String>) {
+fn check_flip(
+    image: &MemoryDevice,
+    path: &str,
+    at: usize,
+    whole: &Records,
+    names: &BTreeMap<String, String>,
+) {
     let device: Arc<dyn Device> = Arc::new(image.clone());
     let what = format!("{path}, byte {at}");
     let store = Store::open_on(device, options()).unwrap_or_else(|error| panic!("{what}: {error}"));
     let report = store.recovery().clone();
     let (found, complaints) = read(&store, names);
     for (place, record) in &found {
-        assert_eq!(whole.get(place), Some(record), "{what}: wrong data at {place:?}");
+        assert_eq!(
+            whole.get(place),
+            Some(record),
+            "{what}: wrong data at {place:?}"
+        );
     }
     for damage in report.damage.iter().chain(&report.repaired) {
-        assert!(damage.file == path && damage.position as usize <= at, "{what}: {damage}");
+        assert!(
+            damage.file == path && damage.position as usize <= at,
+            "{what}: {damage}"
+        );
     }
     for complaint in &complaints {
         assert!(complaint.contains(path), "{what}: {complaint}");
@@ -126,15 +147,22 @@ fn check_flip(image: &MemoryDevice, path: &str, at: usize, whole: &Records, name
     // A commit has up to three records, a sealed file those of one partition.
     let gone = whole.len() - found.len();
     let most = if path.starts_with("journal") { 3 } else { 12 };
-    assert!(gone <= most, "{what}: {gone} records are gone with it: {report}");
+    assert!(
+        gone <= most,
+        "{what}: {gone} records are gone with it: {report}"
+    );
 }
 
 fn flip_every_byte(seal_at: Option<i64>) {
     let device = MemoryDevice::new();
     let store = open_with(&device, options());
     fill(&store, 12, seal_at);
-    let names = ["plain", "keyed"]
-        .map(|log| (format!("lost-{}", store.describe(log).unwrap().id), log.to_owned()));
+    let names = ["plain", "keyed"].map(|log| {
+        (
+            format!("lost-{}", store.describe(log).unwrap().id),
+            log.to_owned(),
+        )
+    });
     let names = BTreeMap::from(names);
     store.close().unwrap();
     drop(store);
@@ -189,7 +217,9 @@ fn a_missing_or_cut_segment_costs_its_records_and_nothing_else() {
             let image = device.image();
             image.remove(path).unwrap();
             if let Some(length) = length {
-                let file = image.open(path, dlog_log::device::OpenMode::CreateNew).unwrap();
+                let file = image
+                    .open(path, dlog_log::device::OpenMode::CreateNew)
+                    .unwrap();
                 file.write_at(&bytes[..length], 0).unwrap();
             }
             let store = open_with(&image, options());
@@ -197,7 +227,9 @@ fn a_missing_or_cut_segment_costs_its_records_and_nothing_else() {
             assert_eq!(store.recovery().damage[0].file, *path);
             let (found, complaints) = read(&store, &BTreeMap::new());
             assert!(complaints.len() == 1 && complaints[0].contains(path.as_str()));
-            assert!(found.len() < whole.len() && found.iter().all(|(k, v)| whole.get(k) == Some(v)));
+            assert!(
+                found.len() < whole.len() && found.iter().all(|(k, v)| whole.get(k) == Some(v))
+            );
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Every call of a session to its device fails, once or from then on.
 
-use dlog_log::device::faulty::{FaultyDevice, Fate, Failure, Plan};
+use dlog_log::device::faulty::{Failure, Fate, FaultyDevice, Plan};
 
 use crate::script::{Attempt, Outcome, Runner, check_commit, contents, open, script};
 
@@ -22,12 +22,20 @@ fn check(runner: &Runner, what: &str) {
         let image = disk.power_cut(&vec![fate; disk.unsynced().len()]);
         let image = FaultyDevice::over(dlog_log::device::faulty::Disk::with_files(image.files()));
         let store = open(&image).unwrap_or_else(|error| panic!("{what}, {fate:?}: {error}"));
-        compare(&runner.session.attempts, &store, &format!("{what}, power cut, {fate:?}"));
+        compare(
+            &runner.session.attempts,
+            &store,
+            &format!("{what}, power cut, {fate:?}"),
+        );
     }
 }
 
 fn compare(attempts: &[Attempt], store: &dlog_log::Store, what: &str) {
-    assert!(store.recovery().damage.is_empty(), "{what}: {}", store.recovery());
+    assert!(
+        store.recovery().damage.is_empty(),
+        "{what}: {}",
+        store.recovery()
+    );
     let (found, logs) = (contents(store), store.logs());
     let present: std::collections::BTreeSet<i64> =
         found.values().flatten().map(|place| place.3).collect();
@@ -40,13 +48,19 @@ fn compare(attempts: &[Attempt], store: &dlog_log::Store, what: &str) {
                 }
             }
             Outcome::Nothing => {
-                let ghost = attempt.numbers.iter().find(|n| **n >= 0 && present.contains(n));
+                let ghost = attempt
+                    .numbers
+                    .iter()
+                    .find(|n| **n >= 0 && present.contains(n));
                 assert!(ghost.is_none(), "{what}: {attempt:?} is there after all");
             }
             Outcome::Unknown => {
                 let own = attempt.numbers.iter().filter(|n| **n >= 0);
                 let (here, gone): (Vec<i64>, Vec<i64>) = own.partition(|n| present.contains(n));
-                assert!(here.is_empty() || gone.is_empty(), "{what}: half of {attempt:?}");
+                assert!(
+                    here.is_empty() || gone.is_empty(),
+                    "{what}: half of {attempt:?}"
+                );
             }
         }
     }
@@ -64,7 +78,13 @@ fn run(seed: u64, prepare: impl FnOnce(&FaultyDevice)) -> Runner {
 fn an_error_at_every_call_loses_nothing_and_adds_nothing() {
     for seed in 1..=3 {
         let count = run(seed, |_| {}).device.operations();
-        for failure in [Failure::Io, Failure::Full, Failure::Half, Failure::Short, Failure::Interrupted] {
+        for failure in [
+            Failure::Io,
+            Failure::Full,
+            Failure::Half,
+            Failure::Short,
+            Failure::Interrupted,
+        ] {
             for is_lasting in [false, true] {
                 // Short and interrupted calls that last would never end.
                 if is_lasting && matches!(failure, Failure::Interrupted) {

@@ -5,13 +5,13 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use dlog_log::device::faulty::{Disk, FaultyDevice, Fate, Step, Unsynced};
+use dlog_log::device::faulty::{Disk, Fate, FaultyDevice, Step, Unsynced};
 use dlog_log::device::{Device, MemoryDevice};
 use dlog_log::{AppendBatch, Datum, Store};
 
 use crate::script::{
-    Action, Attempt, Outcome, Progress, Random, Runner, Session, SegmentCache, check_commit, contents,
-    contents_with, options, script,
+    Action, Attempt, Outcome, Progress, Random, Runner, SegmentCache, Session, check_commit,
+    contents, contents_with, options, script,
 };
 use crate::support::row;
 
@@ -119,7 +119,8 @@ fn check_records(
         let Outcome::Acknowledged(commit, _) = attempt.outcome else {
             panic!("nothing failed in this session: {attempt:?}")
         };
-        let is_here = |attempt: &Attempt| attempt.places.iter().any(|place| logs.contains(&place.0));
+        let is_here =
+            |attempt: &Attempt| attempt.places.iter().any(|place| logs.contains(&place.0));
         if commit <= last && is_here(attempt) {
             expected += 1;
             check_commit(attempt, found.get(&commit)).unwrap_or_else(|text| panic!("{text}"));
@@ -144,7 +145,11 @@ fn check_going_on(store: &Store, image: &MemoryDevice) {
 fn run_session(seed: u64, prewriting: bool, wanted: u64, done: &AtomicU64) {
     let actions = script(seed, SCRIPT_LENGTH);
     let device = FaultyDevice::new();
-    let device = if prewriting { device.prewriting() } else { device };
+    let device = if prewriting {
+        device.prewriting()
+    } else {
+        device
+    };
     let mut runner = Runner::new(device);
     runner.run(&actions);
     let session = &runner.session;
@@ -169,7 +174,7 @@ fn run_session(seed: u64, prewriting: bool, wanted: u64, done: &AtomicU64) {
             }
             let number = done.fetch_add(1, Ordering::Relaxed);
             let outcome = std::panic::catch_unwind(AssertUnwindSafe(|| {
-                check(session, progress, &image, number % 8 == 0, &mut cache);
+                check(session, progress, &image, number.is_multiple_of(8), &mut cache);
             }));
             if outcome.is_err() {
                 panic!(
@@ -188,7 +193,10 @@ fn hash_of(image: &MemoryDevice) -> u64 {
     let mut hasher = DefaultHasher::new();
     for (path, bytes) in image.files() {
         // Zeros behind the last byte are what a file ends with anyhow.
-        let end = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |at| at + 1);
+        let end = bytes
+            .iter()
+            .rposition(|byte| *byte != 0)
+            .map_or(0, |at| at + 1);
         (path, &bytes[..end], bytes.len()).hash(&mut hasher);
     }
     hasher.finish()
@@ -206,7 +214,7 @@ fn every_power_cut_leaves_a_store_that_has_what_was_acknowledged() {
         let work = || {
             while done.load(Ordering::Relaxed) < wanted {
                 let seed = next.fetch_add(1, Ordering::Relaxed);
-                run_session(seed, seed % 16 == 0, wanted, &done);
+                run_session(seed, seed.is_multiple_of(16), wanted, &done);
             }
         };
         let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
@@ -216,7 +224,11 @@ fn every_power_cut_leaves_a_store_that_has_what_was_acknowledged() {
             }
         }
     });
-    println!("{} images of {} sessions", done.into_inner(), next.into_inner() - first);
+    println!(
+        "{} images of {} sessions",
+        done.into_inner(),
+        next.into_inner() - first
+    );
 }
 
 /// What acknowledged offsets name, by commit, log and place, never changes: the promise itself, over
@@ -241,7 +253,13 @@ fn an_acknowledged_offset_never_names_a_second_record() {
             let fates: Vec<Fate> = disk
                 .unsynced()
                 .iter()
-                .map(|_| if random.below(2) == 0 { Fate::Kept } else { Fate::Lost })
+                .map(|_| {
+                    if random.below(2) == 0 {
+                        Fate::Kept
+                    } else {
+                        Fate::Lost
+                    }
+                })
                 .collect();
             let image = disk.power_cut(&fates);
             let store = open(&image);
@@ -251,7 +269,8 @@ fn an_acknowledged_offset_never_names_a_second_record() {
                     continue;
                 };
                 if attempt.places.iter().any(|place| logs.contains(&place.0)) {
-                    check_commit(attempt, found.get(&commit)).unwrap_or_else(|text| panic!("{text}"));
+                    check_commit(attempt, found.get(&commit))
+                        .unwrap_or_else(|text| panic!("{text}"));
                 }
             }
             drop(store);
@@ -264,6 +283,9 @@ fn an_acknowledged_offset_never_names_a_second_record() {
 fn the_script_has_everything_in_it() {
     let actions = script(1, 400);
     let has = |what: fn(&Action) -> bool| actions.iter().any(what);
-    assert!(has(|action| matches!(action, Action::Seal { log: "keyed" })));
+    assert!(has(|action| matches!(
+        action,
+        Action::Seal { log: "keyed" }
+    )));
     assert!(has(|action| *action == Action::Kill) && has(|action| *action == Action::Drop));
 }

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use dlog_log::device::{Device, OpenMode};
 use dlog_log::device::faulty::FaultyDevice;
+use dlog_log::device::{Device, OpenMode};
 use dlog_log::{
     AppendBatch, AppendError, CatalogError, Datum, Durability, LogOptions, PartitionId, Row, Store,
     StoreOptions,
@@ -254,7 +254,10 @@ impl Runner {
                 }
             }
             Action::Flush => {
-                let is_good = self.store.as_ref().is_some_and(|store| store.flush().is_ok());
+                let is_good = self
+                    .store
+                    .as_ref()
+                    .is_some_and(|store| store.flush().is_ok());
                 if is_good {
                     self.all_is_durable();
                 }
@@ -265,7 +268,10 @@ impl Runner {
             }
             Action::Drop => self.drop_newest(),
             Action::Close => {
-                let closed = self.store.as_ref().is_some_and(|store| store.close().is_ok());
+                let closed = self
+                    .store
+                    .as_ref()
+                    .is_some_and(|store| store.close().is_ok());
                 if closed {
                     self.all_is_durable();
                 }
@@ -403,9 +409,15 @@ pub(crate) fn contents_with(store: &Store, cache: &mut SegmentCache) -> BTreeMap
             let key = hash_of_files(store.device().as_ref(), segment.path());
             let own = cache.entry(key).or_insert_with(|| {
                 let batches = segment.read(None, 1000).unwrap();
-                batches.flat_map(|batch| records_of(&batch.unwrap())).collect()
+                batches
+                    .flat_map(|batch| records_of(&batch.unwrap()))
+                    .collect()
             });
-            records.extend(own.iter().filter(|record| record.0 <= scan.cut.0.0).copied());
+            records.extend(
+                own.iter()
+                    .filter(|record| record.0 <= scan.cut.0.0)
+                    .copied(),
+            );
         }
         records.extend(scan.tail.iter().flat_map(records_of));
         let mut next: BTreeMap<i32, i64> = BTreeMap::new();
@@ -451,7 +463,12 @@ fn records_of(batch: &RecordBatch) -> Vec<Record> {
     (0..batch.num_rows())
         .map(|index| {
             let commit = commits.value(index) as u64;
-            (commit, partitions.value(index), offsets.value(index), id(index))
+            (
+                commit,
+                partitions.value(index),
+                offsets.value(index),
+                id(index),
+            )
         })
         .collect()
 }

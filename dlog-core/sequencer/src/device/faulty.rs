@@ -231,7 +231,10 @@ impl State {
 
     fn new_handle(&mut self, file: FileId) -> u64 {
         self.next_handle += 1;
-        self.handles.entry(file).or_default().insert(self.next_handle);
+        self.handles
+            .entry(file)
+            .or_default()
+            .insert(self.next_handle);
         self.next_handle
     }
 

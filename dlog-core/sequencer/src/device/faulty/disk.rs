@@ -244,7 +244,9 @@ impl Disk {
                 from: from.clone(),
                 to: to.clone(),
             }),
-            Operation::Remove { path } => self.change_name(NameChange::Remove { path: path.clone() }),
+            Operation::Remove { path } => {
+                self.change_name(NameChange::Remove { path: path.clone() })
+            }
             Operation::SyncDir { dir } => self.sync_dir(dir),
         }
     }
@@ -289,14 +291,17 @@ impl Disk {
     /// There is no such file on this disk.
     pub fn content(&self, file: FileId) -> io::Result<&[u8]> {
         let inode = self.files.get(&file);
-        inode
-            .map(|inode| inode.content.as_slice())
-            .ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, format!("no file number {file}")))
+        inode.map(|inode| inode.content.as_slice()).ok_or_else(|| {
+            io::Error::new(io::ErrorKind::NotFound, format!("no file number {file}"))
+        })
     }
 
     /// Changes bytes where they stand, synced and not, as a failing disk does.
     pub fn flip(&mut self, path: &str, position: u64, mask: u8) {
-        let inode = self.names.get(path).and_then(|file| self.files.get_mut(file));
+        let inode = self
+            .names
+            .get(path)
+            .and_then(|file| self.files.get_mut(file));
         if let Some(inode) = inode {
             for content in [&mut inode.content, &mut inode.durable] {
                 if let Some(byte) = content.get_mut(position as usize) {

@@ -22,10 +22,17 @@ fn read(device: &dyn Device, path: &str) -> Option<Vec<u8>> {
 fn what_is_not_synced_may_be_lost_torn_or_reordered() {
     let device = FaultyDevice::new();
     let file = write(&device, "d/a", b"old").unwrap();
-    assert_eq!(read(&device.disk().power_cut(&[Fate::Kept; 2]), "d/a"), Some(b"old".to_vec()));
+    assert_eq!(
+        read(&device.disk().power_cut(&[Fate::Kept; 2]), "d/a"),
+        Some(b"old".to_vec())
+    );
     assert_eq!(read(&device.disk().power_cut(&[]), "d/a"), None);
     file.sync_data().unwrap();
-    assert_eq!(read(&device.disk().power_cut(&[]), "d/a"), None, "its name is not synced");
+    assert_eq!(
+        read(&device.disk().power_cut(&[]), "d/a"),
+        None,
+        "its name is not synced"
+    );
     device.sync_dir("d").unwrap();
     file.write_at(b"new", 0).unwrap();
     file.write_at(b"more", 3).unwrap();
@@ -47,10 +54,16 @@ fn a_rename_counts_when_its_directory_is_synced() {
     device.sync_dir("").unwrap();
     device.rename("a.new", "a").unwrap();
     let lost = device.disk().power_cut(&[Fate::Lost]);
-    assert_eq!((read(&lost, "a"), read(&lost, "a.new")), (None, Some(b"x".to_vec())));
+    assert_eq!(
+        (read(&lost, "a"), read(&lost, "a.new")),
+        (None, Some(b"x".to_vec()))
+    );
     device.sync_dir("").unwrap();
     let kept = device.disk().power_cut(&[]);
-    assert_eq!((read(&kept, "a"), read(&kept, "a.new")), (Some(b"x".to_vec()), None));
+    assert_eq!(
+        (read(&kept, "a"), read(&kept, "a.new")),
+        (Some(b"x".to_vec()), None)
+    );
 }
 
 #[test]
