@@ -188,6 +188,20 @@ impl Core {
         self.refusal.lock().clone()
     }
 
+    /// Whether no other process can be writing. Found to be otherwise, nothing is written any more:
+    /// the other one has a newer epoch.
+    pub(crate) fn check_lock(&self) -> Result<(), AppendError> {
+        let is_held = self.lock.lock().as_ref().is_none_or(|lock| lock.is_held());
+        if is_held {
+            return Ok(());
+        }
+        let why = "its lock file is gone, and another process may have taken the store; \
+                   open it again"
+            .to_owned();
+        self.refuse(AppendError::ReadOnly { why });
+        Err(self.refusal().unwrap_or(AppendError::Closed))
+    }
+
     /// Refuses appends from now on; the first reason stays.
     pub(crate) fn refuse(&self, reason: AppendError) {
         self.refusal.lock().get_or_insert(reason);

@@ -123,9 +123,7 @@ impl Journal {
     /// Writes encoded frames, the last of which has `checksum`.
     pub(crate) fn write(&mut self, frames: &[u8], checksum: u32) -> Result<(), WriteError> {
         let end = self.position + frames.len() as u64;
-        if self.device.prewrites() {
-            self.file.prepare(end)?;
-        }
+        self.file.prepare(end)?;
         if let Err(error) = self.file.write_at(frames, self.position) {
             // Some of it may stand there, whole frames even: it must not come back as commits that
             // were said not to be written.

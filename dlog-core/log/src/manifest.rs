@@ -11,6 +11,7 @@ use crate::error::OpenError;
 use crate::format_version;
 use crate::frame::{u32_at, u64_at};
 use crate::ids::{CommitNumber, Epoch, LogId, StoreId};
+use crate::partition::Marks;
 use crate::recovery::Damage;
 use crate::schema::LogSchema;
 use crate::segment::SegmentMeta;
@@ -47,6 +48,9 @@ pub(crate) struct ManifestLog {
     pub(crate) schema: LogSchema,
     pub(crate) schema_version: u32,
     pub(crate) segments: Vec<SegmentMeta>,
+    /// By partition.
+    #[serde(default)]
+    pub(crate) marks: Vec<Marks>,
 }
 
 impl Manifest {
@@ -224,6 +228,7 @@ mod tests {
             schema: LogSchema::new([("c", deep(crate::limits::NESTING_MAX / 2))]),
             schema_version: 3,
             segments: Vec::new(),
+            marks: Vec::new(),
         });
         let bytes = manifest.encode();
         assert_eq!(Manifest::decode(&bytes, "m").unwrap(), manifest);

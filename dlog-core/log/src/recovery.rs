@@ -375,7 +375,7 @@ impl Opening {
         let generation = self.found.generation.unwrap_or(self.manifest.journal_start);
         let file = self.device.open(&path_of(generation), OpenMode::Write)?;
         let prepared = file.length()?;
-        let file = JournalFile::over(generation, file, prepared);
+        let file = JournalFile::over(&self.device, generation, file, prepared);
         Ok(Journal::at(
             &self.device,
             self.store,

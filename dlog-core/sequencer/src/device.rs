@@ -37,7 +37,12 @@ pub enum LockError {
 }
 
 /// A held lock; dropping it gives it back.
-pub trait DeviceLock: Send + Sync + Debug {}
+pub trait DeviceLock: Send + Sync + Debug {
+    /// Whether it still keeps others out: a lock file that somebody deleted does not.
+    fn is_held(&self) -> bool {
+        true
+    }
+}
 
 /// A place that holds files.
 pub trait Device: Send + Sync + Debug {

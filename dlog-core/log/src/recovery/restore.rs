@@ -16,7 +16,7 @@ use crate::journal::path_of;
 use crate::limits::PARTITIONS_MAX;
 use crate::log_state::{LogState, SchemaState};
 use crate::manifest::{Manifest, ManifestLog};
-use crate::partition::Partition;
+use crate::partition::{Marks, Partition};
 use crate::recovery::Damage;
 use crate::row_codec::decode_rows;
 use crate::schema::LogSchema;
@@ -155,10 +155,8 @@ impl Restored {
 fn restore_log(log: &ManifestLog, segments: Vec<Vec<SegmentRef>>) -> LogState {
     let schema = SchemaState::new(log.schema.clone(), log.schema_version);
     let partitions = segments.into_iter().zip(0..).map(|(segments, number)| {
-        let next = segments
-            .last()
-            .map_or(0, |segment| segment.last_offset().0 + 1);
-        Partition::new(PartitionId(number), segments, next)
+        let marks = log.marks.get(number as usize).copied().unwrap_or_default();
+        Partition::new(PartitionId(number), segments, marks)
     });
     LogState::new(
         log.id,
@@ -173,7 +171,7 @@ fn restore_log(log: &ManifestLog, segments: Vec<Vec<SegmentRef>>) -> LogState {
 pub(crate) fn new_log(id: LogId, name: String, options: LogOptions) -> LogState {
     let schema = options.schema.clone().unwrap_or_default();
     let partitions =
-        (0..options.partitions).map(|number| Partition::new(PartitionId(number), Vec::new(), 0));
+        (0..options.partitions).map(|number| Partition::new(PartitionId(number), Vec::new(), Marks::default()));
     let partitions = partitions.collect();
     LogState::new(id, name, options, SchemaState::new(schema, 1), partitions)
 }

@@ -363,7 +363,11 @@ struct FaultyLock {
     path: String,
 }
 
-impl DeviceLock for FaultyLock {}
+impl DeviceLock for FaultyLock {
+    fn is_held(&self) -> bool {
+        self.device.shared.lock().locks.contains(&self.path)
+    }
+}
 
 impl Drop for FaultyLock {
     fn drop(&mut self) {

@@ -93,7 +93,7 @@ impl Device for FileDevice {
         file.set_len(0).map_err(LockError::Io)?;
         let holder = format!("process {}", std::process::id());
         file.write_all(holder.as_bytes()).map_err(LockError::Io)?;
-        Ok(Box::new(DiskLock { _file: file }))
+        Ok(Box::new(DiskLock { file }))
     }
 
     fn prewrites(&self) -> bool {
@@ -146,10 +146,14 @@ fn read_holder(file: &mut File) -> String {
 /// The lock lasts as long as the open file, so it ends with the process, however that ends.
 #[derive(Debug)]
 struct DiskLock {
-    _file: File,
+    file: File,
 }
 
-impl DeviceLock for DiskLock {}
+impl DeviceLock for DiskLock {
+    fn is_held(&self) -> bool {
+        rustix::fs::fstat(&self.file).is_ok_and(|stat| stat.st_nlink > 0)
+    }
+}
 
 #[derive(Debug)]
 struct DiskFile {
