@@ -4,6 +4,12 @@
 //! directory for temporary files. The store and the bare loop take turns in blocks on the same disk;
 //! what is printed are medians over the blocks and their ratio.
 
+#![expect(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "the bare loop goes around the device on purpose"
+)]
+
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};

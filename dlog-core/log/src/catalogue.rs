@@ -45,6 +45,19 @@ pub struct LogOptions {
     pub partitions: u32,
     /// What an append survives at least.
     pub durability: Durability,
+    /// What is taken away in time.
+    #[serde(default)]
+    pub retention: Retention,
+}
+
+/// What a log lets go of. Only sealed records are taken away, oldest first, and never the newest
+/// record of a living key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Retention {
+    /// Records appended longer ago than this many microseconds.
+    pub max_age_us: Option<i64>,
+    /// Records beyond so many bytes of segments a partition.
+    pub max_bytes: Option<u64>,
 }
 
 impl Default for LogOptions {
@@ -54,6 +67,7 @@ impl Default for LogOptions {
             schema: None,
             partitions: 1,
             durability: Durability::Power,
+            retention: Retention::default(),
         }
     }
 }
@@ -108,6 +122,9 @@ impl LogOptions {
                 "durability {} instead of {}",
                 self.durability, other.durability
             ));
+        }
+        if self.retention != other.retention {
+            return Some("another retention".to_owned());
         }
         (self.schema != other.schema).then(|| "another declared schema".to_owned())
     }

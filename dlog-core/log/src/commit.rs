@@ -188,6 +188,20 @@ impl Core {
         self.refusal.lock().clone()
     }
 
+    /// Whether no other process can be writing. Found to be otherwise, nothing is written any more:
+    /// the other one has a newer epoch.
+    pub(crate) fn check_lock(&self) -> Result<(), AppendError> {
+        let is_held = self.lock.lock().as_ref().is_none_or(|lock| lock.is_held());
+        if is_held {
+            return Ok(());
+        }
+        let why = "its lock file is gone, and another process may have taken the store; \
+                   open it again"
+            .to_owned();
+        self.refuse(AppendError::ReadOnly { why });
+        Err(self.refusal().unwrap_or(AppendError::Closed))
+    }
+
     /// Refuses appends from now on; the first reason stays.
     pub(crate) fn refuse(&self, reason: AppendError) {
         self.refusal.lock().get_or_insert(reason);
@@ -284,15 +298,21 @@ impl Core {
         self.join_sealer();
         let mark = Pending::mark(FLAG_CLOSED);
         let ticket = mark.ticket.clone();
-        let mut queue = self.queue.lock();
+        let queue = self.queue.lock();
         let is_open = self.refusal().is_none();
         if is_open {
-            queue.commits.push_back(mark);
             self.refuse(AppendError::Closed);
         }
         drop(queue);
         let mut writer = self.writer();
         writer.write_all();
+        // All of it is durable before the mark is written, so that the mark can prove it was.
+        if is_open && writer.sync().is_ok() {
+            self.queue.lock().commits.push_back(mark);
+            writer.write_all();
+        } else {
+            ticket.complete(Err(self.refusal().unwrap_or(AppendError::Closed)));
+        }
         writer.get().journal = None;
         drop(writer);
         self.finish();

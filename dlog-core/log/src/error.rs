@@ -171,6 +171,18 @@ pub enum ReadError {
         /// What is wrong, with a way out.
         text: String,
     },
+    /// Compaction or retention has taken away what the log was then.
+    #[error(
+        "the log {log} cannot be shown as of commit {asked}: its history begins with commit {floor}"
+    )]
+    HistoryGone {
+        /// The log.
+        log: String,
+        /// The first commit it can be shown at.
+        floor: CommitNumber,
+        /// What was asked for.
+        asked: CommitNumber,
+    },
     /// A file cannot be what was written.
     #[error("{file} is damaged at {position}: {text}; the rest of the store is readable")]
     Damaged {

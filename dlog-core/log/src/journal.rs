@@ -72,7 +72,8 @@ impl Journal {
             checksum,
             file_bytes,
             preparer: device.prewrites().then(Preparer::start),
-            is_dirty: false,
+            // What a killed process wrote last is not synced, and the next file says that it was.
+            is_dirty: true,
         }
     }
 
@@ -122,12 +123,15 @@ impl Journal {
     /// Writes encoded frames, the last of which has `checksum`.
     pub(crate) fn write(&mut self, frames: &[u8], checksum: u32) -> Result<(), WriteError> {
         let end = self.position + frames.len() as u64;
-        if self.device.prewrites() {
-            self.file.prepare(end)?;
+        self.file.prepare(end)?;
+        if let Err(error) = self.file.write_at(frames, self.position) {
+            // Some of it may stand there, whole frames even: it must not come back as commits that
+            // were said not to be written.
+            self.file
+                .erase(self.position, end)
+                .map_err(WriteError::Unknown)?;
+            return Err(WriteError::NotWritten(error));
         }
-        self.file
-            .write_at(frames, self.position)
-            .map_err(WriteError::NotWritten)?;
         self.position = end;
         self.checksum = checksum;
         self.is_dirty = true;

@@ -21,6 +21,14 @@ pub const PARTITIONS_MAX: u32 = 1024;
 pub const QUEUE_BYTES_MAX: usize = 64 << 20;
 /// Commits written in one piece; a larger single commit goes alone.
 pub const GROUP_BYTES_MAX: usize = 16 << 20;
+/// So many neighbouring small segments are merged at once, or more: fewer would be written anew too
+/// often.
+pub const MERGE_SEGMENTS_MIN: usize = 4;
+/// Bytes of segments merged into one: they are held in memory meanwhile.
+pub const MERGE_BYTES_MAX: u64 = 64 << 20;
+/// Bytes of a disk that appends leave free: sealing, which gives journal files back, needs some, and
+/// what a file system promises on credit must not fail a sync.
+pub const FREE_BYTES_MIN: u64 = 4 << 20;
 /// Rows of one batch of the tail's Arrow form.
 pub const TAIL_BATCH_ROWS: usize = 65_536;
 

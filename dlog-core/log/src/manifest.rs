@@ -1,7 +1,8 @@
 //! The manifest: what files there are and what the journal no longer tells.
 //!
 //! A new manifest is written beside the old one, synced and renamed; the one with the highest number
-//! counts, and what it does not name is removed at the next opening for writing.
+//! counts, and what it does not name is removed at the next opening for writing. A manifest stands
+//! twice in its file, so that one damaged place does not cost the store.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,6 +11,8 @@ use crate::error::OpenError;
 use crate::format_version;
 use crate::frame::{u32_at, u64_at};
 use crate::ids::{CommitNumber, Epoch, LogId, StoreId};
+use crate::partition::Marks;
+use crate::recovery::Damage;
 use crate::schema::LogSchema;
 use crate::segment::SegmentMeta;
 use dlog_sequencer::crc32c;
@@ -17,6 +20,8 @@ use dlog_sequencer::device::{Device, OpenMode, read_exact_at};
 
 const MAGIC: [u8; 4] = *b"DLmf";
 const HEADER_BYTES: usize = 20;
+/// The second copy begins at a multiple of this: no sector has bytes of both.
+const COPY_ALIGNMENT: usize = 4096;
 const PREFIX: &str = "manifest-";
 
 /// What a manifest says.
@@ -43,6 +48,9 @@ pub(crate) struct ManifestLog {
     pub(crate) schema: LogSchema,
     pub(crate) schema_version: u32,
     pub(crate) segments: Vec<SegmentMeta>,
+    /// By partition.
+    #[serde(default)]
+    pub(crate) marks: Vec<Marks>,
 }
 
 impl Manifest {
@@ -72,6 +80,32 @@ impl Manifest {
         out
     }
 
+    /// The bytes of the file: the manifest, zeros, and the same again.
+    fn encode_twice(&self) -> Vec<u8> {
+        let mut out = self.encode();
+        out.resize(out.len().next_multiple_of(COPY_ALIGNMENT), 0);
+        out.extend_from_within(..);
+        out
+    }
+
+    /// Reads the first copy, or else the second and what is wrong with the first.
+    fn decode_either(bytes: &[u8], file: &str) -> Result<(Self, Vec<Damage>), OpenError> {
+        let (first, second) = bytes.split_at(bytes.len() / 2);
+        let (wrong, position, good) = match (Self::decode(bytes, file), Self::decode(second, file))
+        {
+            (Ok(manifest), Ok(_)) => return Ok((manifest, Vec::new())),
+            (Ok(manifest), Err(error)) => (error, first.len(), manifest),
+            (Err(error), Ok(manifest)) => (error, 0, manifest),
+            (Err(error), Err(_)) => return Err(error),
+        };
+        let damage = Damage {
+            file: file.to_owned(),
+            position: position as u64,
+            text: wrong.to_string(),
+        };
+        Ok((good, vec![damage]))
+    }
+
     fn decode(bytes: &[u8], file: &str) -> Result<Self, OpenError> {
         let damaged = |text: String| OpenError::Damaged {
             file: file.to_owned(),
@@ -87,19 +121,20 @@ impl Manifest {
                 version,
             });
         }
-        let body = &bytes[HEADER_BYTES..];
-        if bytes[6..8] != [0; 2]
-            || u64_at(bytes, 8) != body.len() as u64
-            || crc32c(body) != u32_at(bytes, 16)
-        {
+        let length = usize::try_from(u64_at(bytes, 8)).unwrap_or(usize::MAX);
+        let body = bytes[HEADER_BYTES..].get(..length).unwrap_or_default();
+        if bytes[6..8] != [0; 2] || body.len() != length || crc32c(body) != u32_at(bytes, 16) {
             return Err(damaged("its checksum is wrong".to_owned()));
         }
         serde_json::from_slice(body).map_err(|error| damaged(error.to_string()))
     }
 }
 
-/// The manifest in force and its number; `None` in a directory without one.
-pub(crate) fn read_newest(device: &dyn Device) -> Result<Option<(u64, Manifest)>, OpenError> {
+/// A manifest with its number and what of its file is damaged.
+pub(crate) type Numbered = (u64, Manifest, Vec<Damage>);
+
+/// The manifest in force; `None` in a directory without one.
+pub(crate) fn read_newest(device: &dyn Device) -> Result<Option<Numbered>, OpenError> {
     let Some(number) = newest_number(device)? else {
         return Ok(None);
     };
@@ -115,7 +150,8 @@ pub(crate) fn read_newest(device: &dyn Device) -> Result<Option<(u64, Manifest)>
         file: path.clone(),
         source,
     })?;
-    Ok(Some((number, Manifest::decode(&bytes, &path)?)))
+    let (manifest, damage) = Manifest::decode_either(&bytes, &path)?;
+    Ok(Some((number, manifest, damage)))
 }
 
 /// The number of the manifest in force.
@@ -131,7 +167,7 @@ pub(crate) fn write(device: &dyn Device, number: u64, manifest: &Manifest) -> st
         device.remove(&beside)?;
     }
     let file = device.open(&beside, OpenMode::CreateNew)?;
-    file.write_at(&manifest.encode(), 0)?;
+    file.write_at(&manifest.encode_twice(), 0)?;
     file.sync_data()?;
     device.rename(&beside, &path)?;
     device.sync_dir("")
@@ -192,6 +228,7 @@ mod tests {
             schema: LogSchema::new([("c", deep(crate::limits::NESTING_MAX / 2))]),
             schema_version: 3,
             segments: Vec::new(),
+            marks: Vec::new(),
         });
         let bytes = manifest.encode();
         assert_eq!(Manifest::decode(&bytes, "m").unwrap(), manifest);
@@ -199,6 +236,21 @@ mod tests {
             let mut bytes = bytes.clone();
             bytes[at] ^= 1;
             assert!(Manifest::decode(&bytes, "m").is_err(), "byte {at}");
+        }
+    }
+
+    #[test]
+    fn one_damaged_place_is_made_good_by_the_other_copy() {
+        let manifest = Manifest::new(StoreId([3; 16]));
+        let bytes = manifest.encode_twice();
+        for at in 0..bytes.len() {
+            let mut bytes = bytes.clone();
+            bytes[at] ^= 0x10;
+            let (found, damage) = Manifest::decode_either(&bytes, "m").unwrap();
+            assert_eq!(found, manifest);
+            let is_padding = at % (bytes.len() / 2) >= manifest.encode().len();
+            assert_eq!(damage.is_empty(), is_padding, "byte {at}");
+            assert!(damage.iter().all(|damage| damage.position as usize <= at));
         }
     }
 }

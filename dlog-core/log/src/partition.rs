@@ -11,6 +11,8 @@ use arrow::compute::concat_batches;
 use arrow::datatypes::{Int64Type, SchemaRef};
 use parking_lot::{Mutex, MutexGuard};
 
+use serde::{Deserialize, Serialize};
+
 use crate::columns::conform_batch;
 use crate::error::ReadError;
 use crate::ids::{CommitNumber, Cut, PartitionId};
@@ -38,6 +40,19 @@ pub(crate) struct Partition {
 pub(crate) struct Stored {
     pub(crate) segments: Vec<SegmentRef>,
     pub(crate) chunks: Vec<Chunk>,
+    marks: Marks,
+}
+
+/// How far a partition is trimmed and sealed; kept in the manifest, since segments that are gone
+/// cannot tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(crate) struct Marks {
+    /// No record before this offset is kept.
+    pub(crate) low: u64,
+    /// The offset behind the last sealed record.
+    pub(crate) sealed: u64,
+    /// What was visible before this commit can no longer be shown.
+    pub(crate) floor: CommitNumber,
 }
 
 /// Consecutive records of the tail in Arrow form, with the system columns.
@@ -49,15 +64,18 @@ pub(crate) struct Chunk {
 }
 
 impl Partition {
-    pub(crate) fn new(number: PartitionId, segments: Vec<SegmentRef>, next_offset: u64) -> Self {
+    pub(crate) fn new(number: PartitionId, segments: Vec<SegmentRef>, mut marks: Marks) -> Self {
+        let last = segments.last();
+        marks.sealed = marks.sealed.max(last.map_or(0, |last| last.last_offset().0 + 1));
         Self {
             number,
-            next_offset: AtomicU64::new(next_offset),
+            next_offset: AtomicU64::new(marks.sealed),
             tail_bytes: AtomicU64::new(0),
             pending: Mutex::default(),
             stored: Mutex::new(Stored {
                 segments,
                 chunks: Vec::new(),
+                marks,
             }),
             index: Mutex::default(),
         }
@@ -72,11 +90,29 @@ impl Partition {
 
     /// The offset behind the last sealed record.
     pub(crate) fn sealed_until(&self) -> u64 {
-        self.stored
-            .lock()
-            .segments
-            .last()
-            .map_or(0, |segment| segment.last_offset().0 + 1)
+        self.marks().sealed
+    }
+
+    pub(crate) fn marks(&self) -> Marks {
+        self.stored.lock().marks
+    }
+
+    /// The marks that belong to what is being read.
+    pub(crate) fn marks_in(&self, stored: &Stored) -> Marks {
+        stored.marks
+    }
+
+    /// Puts a segment, or nothing, in the place of others, which are taken away when nobody reads
+    /// them any more.
+    pub(crate) fn exchange(&self, old: &[SegmentRef], new: Option<SegmentRef>, marks: Marks) {
+        let mut stored = self.stored.lock();
+        let is_old = |segment: &SegmentRef| old.iter().any(|old| old.id() == segment.id());
+        stored.segments.retain(|segment| !is_old(segment));
+        stored.segments.extend(new);
+        stored.segments.sort_by_key(SegmentRef::first_offset);
+        stored.marks = marks;
+        drop(stored);
+        old.iter().for_each(SegmentRef::make_obsolete);
     }
 
     /// Brings everything published into Arrow form and gives access to all of it.
@@ -132,6 +168,7 @@ impl Partition {
     pub(crate) fn replace_by(&self, segment: SegmentRef) {
         let mut stored = self.stored.lock();
         let end = segment.last_offset().0;
+        stored.marks.sealed = end + 1;
         stored.segments.push(segment);
         let chunks = std::mem::take(&mut stored.chunks);
         let before: u64 = chunks.iter().map(|chunk| chunk.bytes).sum();

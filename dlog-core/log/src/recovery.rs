@@ -12,11 +12,11 @@ use crate::commit::{Core, Logs, ManifestState, Opened, Pending, Writer};
 use crate::error::{AppendError, OpenError};
 use crate::frame::FLAG_EPOCH;
 use crate::ids::{CommitNumber, Epoch, StoreId};
-use crate::journal::{self, Journal, JournalFile, Replayed, path_of, replay};
+use crate::journal::{self, HEADER_BLOCK, Journal, JournalFile, Replayed, path_of, replay};
 use crate::manifest::{self, Manifest};
 use crate::segment;
 use crate::store::StoreOptions;
-use dlog_sequencer::device::{Device, DeviceLock, LockError, OpenMode};
+use dlog_sequencer::device::{Device, DeviceLock, LockError, OpenMode, read_exact_at};
 
 mod restore;
 
@@ -36,6 +36,8 @@ pub struct RecoveryReport {
     pub dropped_tail: Option<DroppedTail>,
     /// Places that were durable once and cannot be read: the store takes no appends.
     pub damage: Vec<Damage>,
+    /// Damaged places that a second copy made good.
+    pub repaired: Vec<Damage>,
     /// Files that nothing named, removed.
     pub removed_files: Vec<String>,
 }
@@ -86,6 +88,9 @@ impl fmt::Display for RecoveryReport {
                 "; {bytes} bytes of an unfinished commit dropped from {file} at {position}"
             )?;
         }
+        for damage in &self.repaired {
+            write!(f, "; {damage}; its second copy is used")?;
+        }
         self.damage
             .iter()
             .try_for_each(|damage| write!(f, "; {damage}"))
@@ -122,15 +127,19 @@ fn open_once(device: Arc<dyn Device>, options: StoreOptions) -> Result<Arc<Core>
     } else {
         Some(take_lock(device.as_ref(), &options)?)
     };
-    let (number, manifest) = find_manifest(&device, &options)?;
+    let (number, manifest, repaired) = find_manifest(&device, &options)?;
     let store = find_store(&manifest)?;
     let mut restored = Restored::from_manifest(&device, &manifest)?;
     let mut found = replay(
         device.as_ref(),
         store,
         manifest.journal_start,
-        &mut |frame, generation| restored.apply(frame, generation),
+        &mut |frame, generation, is_behind_damage| {
+            restored.apply(frame, generation, is_behind_damage)
+        },
     )?;
+    restored.keep_lost_logs();
+    found.damage.append(&mut restored.damage);
     check_end(&manifest, &mut found);
     let mut opening = Opening {
         device,
@@ -139,7 +148,10 @@ fn open_once(device: Arc<dyn Device>, options: StoreOptions) -> Result<Arc<Core>
         number,
         manifest,
         found,
-        report: RecoveryReport::default(),
+        report: RecoveryReport {
+            repaired,
+            ..RecoveryReport::default()
+        },
     };
     opening.make_report();
     let journal = if opening.may_write() {
@@ -182,7 +194,7 @@ fn take_lock(
 fn find_manifest(
     device: &Arc<dyn Device>,
     options: &StoreOptions,
-) -> Result<(u64, Manifest), OpenError> {
+) -> Result<(u64, Manifest, Vec<Damage>), OpenError> {
     if let Some(found) = manifest::read_newest(device.as_ref())? {
         return Ok(found);
     }
@@ -208,7 +220,7 @@ fn find_manifest(
         file: "the store".to_owned(),
         source,
     })?;
-    Ok((1, manifest))
+    Ok((1, manifest, Vec::new()))
 }
 
 fn find_store(manifest: &Manifest) -> Result<StoreId, OpenError> {
@@ -253,8 +265,12 @@ impl Opening {
             was_clean: (self.found.is_clean || is_new) && self.found.damage.is_empty(),
             dropped_tail: self.found.dropped.clone(),
             damage: self.found.damage.clone(),
+            repaired: std::mem::take(&mut self.report.repaired),
             removed_files: Vec::new(),
         };
+        for damage in &self.report.repaired {
+            tracing::warn!(%damage, "its second copy is used");
+        }
         for damage in &self.report.damage {
             tracing::error!(%damage, "the store is fenced: it can be read, but takes no appends");
         }
@@ -285,7 +301,7 @@ impl Opening {
             file: ".".to_owned(),
             source,
         };
-        if restored.is_manifest_stale {
+        if restored.is_manifest_stale || !self.report.repaired.is_empty() {
             self.manifest
                 .logs
                 .retain(|log| restored.logs.contains_key(&log.id));
@@ -293,6 +309,10 @@ impl Opening {
             manifest::write(self.device.as_ref(), self.number, &self.manifest).map_err(io)?;
         }
         self.report.removed_files = self.remove_unnamed().map_err(io)?;
+        // A name that is seen may not be durable yet: whoever gave it may have failed to sync it.
+        self.device.sync_dir("").map_err(io)?;
+        self.device.sync_dir(journal::DIRECTORY).map_err(io)?;
+        self.write_unproven_again().map_err(io)?;
         self.zero_torn_tail().map_err(io)?;
         self.continue_journal().map_err(|source| OpenError::Io {
             action: "continue",
@@ -323,6 +343,22 @@ impl Opening {
         Ok(removed)
     }
 
+    /// After a failed sync the system may show frames that are not on the disk and will never be:
+    /// only bytes that are written again reach it with the sync of the next frame.
+    fn write_unproven_again(&self) -> std::io::Result<()> {
+        let Some(generation) = self.found.generation else {
+            return Ok(());
+        };
+        let (mut start, end) = (self.found.unproven, self.found.position);
+        if start == HEADER_BLOCK {
+            start = 0;
+        }
+        let file = self.device.open(&path_of(generation), OpenMode::Write)?;
+        let mut bytes = vec![0; usize::try_from(end - start).map_err(std::io::Error::other)?];
+        read_exact_at(file.as_ref(), &mut bytes, start)?;
+        file.write_at(&bytes, start)
+    }
+
     /// Makes the end of the journal clean before anything is written there.
     fn zero_torn_tail(&self) -> std::io::Result<()> {
         let Some(tail) = &self.found.dropped else {
@@ -339,7 +375,7 @@ impl Opening {
         let generation = self.found.generation.unwrap_or(self.manifest.journal_start);
         let file = self.device.open(&path_of(generation), OpenMode::Write)?;
         let prepared = file.length()?;
-        let file = JournalFile::over(generation, file, prepared);
+        let file = JournalFile::over(&self.device, generation, file, prepared);
         Ok(Journal::at(
             &self.device,
             self.store,

@@ -59,6 +59,14 @@ pub(crate) fn scan(log: &Arc<LogState>, cut: Cut) -> Result<LogScan, ReadError> 
     let mut schema = log.schema().full.clone();
     for partition in &log.partitions {
         let mut stored = partition.settle(log)?;
+        let floor = partition.marks_in(&stored).floor;
+        if cut.0 < floor {
+            return Err(ReadError::HistoryGone {
+                log: log.name.clone(),
+                floor,
+                asked: cut.0,
+            });
+        }
         // Read with the tail settled: no chunk is of a later version.
         schema = log.schema().full.clone();
         segments.extend(
@@ -291,10 +299,11 @@ fn holds(segment: &SegmentRef, offset: u64) -> bool {
 fn read_one(segment: &SegmentRef, offset: u64) -> Result<Option<RecordBatch>, ReadError> {
     let metadata = segment.metadata()?;
     let mut before = segment.first_offset().0;
+    let is_whole = segment.last_offset().0 + 1 - before == segment.row_count();
     for group in 0..metadata.num_row_groups() {
-        // Offsets are contiguous within a segment.
+        // Only compaction, retention and purge leave holes.
         let rows = metadata.row_group(group).num_rows() as u64;
-        if offset < before + rows {
+        if !is_whole || offset < before + rows {
             for batch in segment.read_groups(None, BATCH_ROWS, Some(vec![group]))? {
                 if let Some(row) = row_at(&batch?, offset) {
                     return Ok(Some(row));

@@ -3,6 +3,7 @@
 //! Nothing is sealed that is not durable in the journal, so a commit number is never known to a
 //! segment alone. A journal file is freed when every partition in it is sealed past it.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -13,7 +14,9 @@ use crate::journal::{WriteError, path_of};
 use crate::limits::JOURNAL_FILES_MAX;
 use crate::log_state::LogState;
 use crate::manifest::{self, Manifest, ManifestLog};
-use crate::segment::{SegmentOf, SegmentRef, write_segment};
+use crate::partition::{Marks, Partition};
+use crate::rewrite;
+use crate::segment::{SegmentMeta, SegmentOf, SegmentRef, write_segment};
 
 /// A journal file with more than this is left when all of it is sealed, so that it can be freed.
 const WORTH_FREEING_BYTES: u64 = 1 << 20;
@@ -42,11 +45,20 @@ pub(crate) fn seal_log(core: &Arc<Core>, log: &Arc<LogState>) -> Result<usize, S
     }
     if !segments.is_empty() {
         adopt(core, log, &segments, durable)?;
+        tidy(core, log);
     }
     Ok(segments.len())
 }
 
-fn next_segment(core: &Core) -> u64 {
+/// What a seal is an occasion for. The records are sealed whether or not this goes well.
+fn tidy(core: &Arc<Core>, log: &LogState) {
+    let tidied = rewrite::merge_small(core, log).and_then(|()| rewrite::retain_sealed(core, log));
+    if let Err(error) = tidied {
+        tracing::warn!(log = log.name, %error, "small segments stay as they are until the next seal");
+    }
+}
+
+pub(crate) fn next_segment(core: &Core) -> u64 {
     let mut manifest = core.manifest.lock();
     manifest.next_segment += 1;
     manifest.next_segment - 1
@@ -65,39 +77,65 @@ fn adopt(
         new.iter().for_each(SegmentRef::make_obsolete);
         return Ok(());
     }
-    let sealed = |id: LogId, partition: PartitionId| {
-        let newest = new
-            .iter()
-            .find(|segment| id == log.id && segment.partition() == partition);
-        newest.map(|segment| segment.last_offset().0 + 1)
-    };
-    leave_sealed_file(core, &sealed)?;
-    write_manifest(core, durable, new, &sealed)?;
+    let mut edit = Edit::default();
+    for segment in new {
+        let partition = &log.partitions[segment.partition().0 as usize];
+        let marks = Marks {
+            sealed: segment.last_offset().0 + 1,
+            ..partition.marks()
+        };
+        edit.marks.insert((log.id, segment.partition()), marks);
+        edit.added.push(segment.clone());
+    }
+    leave_sealed_file(core, &edit, WORTH_FREEING_BYTES)?;
+    write_manifest(core, durable, &edit)?;
     for segment in new {
         log.partitions[segment.partition().0 as usize].replace_by(segment.clone());
     }
     Ok(())
 }
 
-/// The manifest of the store as it is, after a log was dropped.
+/// The manifest of the store as it is, after a log was changed.
 pub(crate) fn write_manifest_now(core: &Arc<Core>) -> Result<(), SealError> {
     let durable = core.flush()?;
-    write_manifest(core, durable, &[], &|_, _| None)
+    write_manifest(core, durable, &Edit::default())
 }
 
-/// The offset behind what is sealed of a partition, counting segments about to be adopted.
-type SealedUntil<'s> = dyn Fn(LogId, PartitionId) -> Option<u64> + 's;
+/// Leaves the journal file and gives up all that are sealed, however small they are.
+pub(crate) fn give_up_journal(core: &Arc<Core>) -> Result<(), SealError> {
+    let _no_change = core.changing.lock();
+    let durable = core.flush()?;
+    let edit = Edit::default();
+    leave_sealed_file(core, &edit, 0)?;
+    write_manifest(core, durable, &edit)
+}
 
-fn write_manifest(
+/// What a new manifest has otherwise than the store as it is.
+#[derive(Debug, Default)]
+pub(crate) struct Edit {
+    pub(crate) added: Vec<SegmentRef>,
+    /// Segments by number.
+    pub(crate) removed: BTreeSet<u64>,
+    pub(crate) marks: BTreeMap<(LogId, PartitionId), Marks>,
+}
+
+impl Edit {
+    fn marks_of(&self, log: &LogState, partition: &Partition) -> Marks {
+        let edited = self.marks.get(&(log.id, partition.number)).copied();
+        edited.unwrap_or_else(|| partition.marks())
+    }
+}
+
+pub(crate) fn write_manifest(
     core: &Arc<Core>,
     durable: CommitNumber,
-    new: &[SegmentRef],
-    sealed: &SealedUntil<'_>,
+    edit: &Edit,
 ) -> Result<(), SealError> {
+    core.check_lock()?;
     let mut state = core.manifest.lock();
-    let mut content = describe(core, durable, new);
+    let mut content = describe(core, durable, edit);
     content.next_segment = state.next_segment;
-    let freed = plan_freeing(core, sealed, &mut content)?;
+    let freed = plan_freeing(core, edit, &mut content)?;
     // Counted even if it fails: what of it reached the disk is unknown.
     state.number += 1;
     let number = state.number;
@@ -106,32 +144,37 @@ fn write_manifest(
         file: "the manifest".to_owned(),
         source,
     })?;
+    // Only now: had the manifest failed, these files would still be needed.
+    let mut writer = core.writer();
+    for generation in &freed {
+        writer.get().files.remove(generation);
+    }
+    drop(writer);
     free(core, number, &freed);
     Ok(())
 }
 
-fn describe(core: &Core, durable: CommitNumber, new: &[SegmentRef]) -> Manifest {
+fn describe(core: &Core, durable: CommitNumber, edit: &Edit) -> Manifest {
     let logs = core.logs.read();
     let entries = logs.by_name.values().map(|log| {
         let state = log.schema();
-        let old = log
-            .partitions
-            .iter()
-            .flat_map(|partition| partition.segments());
-        let own = new
-            .iter()
-            .filter(|segment| segment.meta().log == log.id)
-            .cloned();
+        let old = log.partitions.iter().flat_map(Partition::segments);
+        let own = edit.added.iter().filter(|segment| segment.meta().log == log.id);
+        let kept = old.filter(|segment| !edit.removed.contains(&segment.id()));
+        let mut segments: Vec<SegmentMeta> = kept
+            .chain(own.cloned())
+            .map(|segment| segment.meta().clone())
+            .collect();
+        segments.sort_by_key(|meta| (meta.partition, meta.first_offset));
+        let marks = log.partitions.iter();
         ManifestLog {
             id: log.id,
             name: log.name.clone(),
             options: log.options.clone(),
             schema: state.schema.clone(),
             schema_version: state.version,
-            segments: old
-                .chain(own)
-                .map(|segment| segment.meta().clone())
-                .collect(),
+            segments,
+            marks: marks.map(|partition| edit.marks_of(log, partition)).collect(),
         }
     });
     let mut content = Manifest::new(core.store);
@@ -145,11 +188,11 @@ fn describe(core: &Core, durable: CommitNumber, new: &[SegmentRef]) -> Manifest 
 /// The journal files that nobody needs once `content` is in force.
 fn plan_freeing(
     core: &Arc<Core>,
-    sealed: &SealedUntil<'_>,
+    edit: &Edit,
     content: &mut Manifest,
 ) -> Result<Vec<u64>, AppendError> {
-    let mut writer = core.writer();
-    let writer = writer.get();
+    let mut guard = core.writer();
+    let writer = guard.get();
     content.append_time_us = writer.last_time_us;
     // Closed in the meantime: the new segments are made again after the next opening.
     let active = writer
@@ -162,36 +205,27 @@ fn plan_freeing(
         .iter()
         .take_while(|(generation, _)| **generation < active);
     let freed: Vec<u64> = older
-        .take_while(|(_, contents)| is_sealed(core, contents, sealed))
+        .take_while(|(_, contents)| is_sealed(core, contents, edit))
         .map(|(generation, _)| *generation)
         .collect();
-    for generation in &freed {
-        writer.files.remove(generation);
-    }
-    content.journal_start = writer
-        .files
-        .keys()
-        .next()
-        .copied()
-        .unwrap_or(active)
-        .min(active);
+    let kept = writer.files.keys().find(|kept| !freed.contains(kept));
+    content.journal_start = kept.copied().unwrap_or(active).min(active);
     Ok(freed)
 }
 
-fn is_sealed(core: &Core, contents: &FileContents, sealed: &SealedUntil<'_>) -> bool {
+fn is_sealed(core: &Core, contents: &FileContents, edit: &Edit) -> bool {
     let logs = core.logs.read();
     contents.iter().all(|((id, number), last)| {
         let Some(log) = logs.by_name.values().find(|log| log.id == *id) else {
             return true;
         };
-        let until = sealed(*id, *number)
-            .unwrap_or_else(|| log.partitions[number.0 as usize].sealed_until());
+        let until = edit.marks_of(log, &log.partitions[number.0 as usize]).sealed;
         *last < until
     })
 }
 
 /// Goes on to a new journal file when all of the present one is sealed.
-fn leave_sealed_file(core: &Arc<Core>, sealed: &SealedUntil<'_>) -> Result<(), SealError> {
+fn leave_sealed_file(core: &Arc<Core>, edit: &Edit, worth: u64) -> Result<(), SealError> {
     let mut guard = core.writer();
     let writer = guard.get();
     let next_commit = writer.next_commit;
@@ -199,8 +233,8 @@ fn leave_sealed_file(core: &Arc<Core>, sealed: &SealedUntil<'_>) -> Result<(), S
         return Ok(());
     };
     let contents = writer.files.get(&journal.generation());
-    let is_worth = journal.used_bytes() > WORTH_FREEING_BYTES;
-    if !is_worth || !contents.is_none_or(|contents| is_sealed(core, contents, sealed)) {
+    let is_worth = journal.used_bytes() > worth;
+    if !is_worth || !contents.is_none_or(|contents| is_sealed(core, contents, edit)) {
         return Ok(());
     }
     match journal.roll(core.epoch, next_commit) {

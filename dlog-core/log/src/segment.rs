@@ -15,9 +15,11 @@ use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, ParquetMetaDataR
 use parquet::file::reader::{ChunkReader, Length};
 use serde::{Deserialize, Serialize};
 
-use crate::error::{OpenError, ReadError};
+use crate::error::ReadError;
 use crate::ids::{CommitNumber, Cut, LogId, Offset, PartitionId};
+use crate::recovery::Damage;
 use arrow::array::RecordBatch;
+use dlog_sequencer::crc32c;
 use dlog_sequencer::device::{Device, DeviceFile, OpenMode, read_exact_at};
 
 mod companion;
@@ -44,6 +46,9 @@ pub(crate) struct SegmentMeta {
     pub(crate) rows: u64,
     pub(crate) length: u64,
     pub(crate) schema_version: u32,
+    /// Of the whole file.
+    #[serde(default)]
+    pub(crate) checksum: Option<u32>,
 }
 
 impl SegmentMeta {
@@ -67,7 +72,7 @@ struct Segment {
     meta: SegmentMeta,
     path: String,
     device: Arc<dyn Device>,
-    file: Arc<dyn DeviceFile>,
+    file: Result<Arc<dyn DeviceFile>, Damage>,
     companion: OnceLock<Companion>,
     metadata: OnceLock<ArrowReaderMetadata>,
     /// The manifest does not name it any more: the last reader takes the files away.
@@ -87,24 +92,31 @@ impl Drop for Segment {
     }
 }
 
-impl SegmentRef {
-    /// Opens the segment that the manifest names.
-    pub(crate) fn open(device: &Arc<dyn Device>, meta: SegmentMeta) -> Result<Self, OpenError> {
-        let path = meta.path();
-        let io = |action| {
-            let file = path.clone();
-            move |source| OpenError::Io {
-                action,
-                file,
-                source,
-            }
-        };
-        let file = device.open(&path, OpenMode::Read).map_err(io("open"))?;
-        let length = file.length().map_err(io("measure"))?;
-        if length != meta.length {
-            let text = format!("it has {length} bytes instead of {}", meta.length);
-            return Err(OpenError::Damaged { file: path, text });
+fn open_whole(device: &dyn Device, path: &str, length: u64) -> Result<Arc<dyn DeviceFile>, Damage> {
+    let damage = |position, text| Damage {
+        file: path.to_owned(),
+        position,
+        text,
+    };
+    let opened = device
+        .open(path, OpenMode::Read)
+        .and_then(|file| Ok((file.length()?, file)));
+    match opened {
+        Ok((found, file)) if found == length => Ok(file),
+        Ok((found, _)) => {
+            let text = format!("it has {found} bytes instead of {length}");
+            Err(damage(found.min(length), text))
         }
+        Err(error) => Err(damage(0, error.to_string())),
+    }
+}
+
+impl SegmentRef {
+    /// Opens the segment that the manifest names. One that is missing or cut is still a segment:
+    /// reading it says what is wrong.
+    pub(crate) fn open(device: &Arc<dyn Device>, meta: SegmentMeta) -> Self {
+        let path = meta.path();
+        let file = open_whole(device.as_ref(), &path, meta.length);
         let shared = Segment {
             meta,
             path,
@@ -114,9 +126,14 @@ impl SegmentRef {
             metadata: OnceLock::new(),
             is_obsolete: AtomicBool::new(false),
         };
-        Ok(Self {
+        Self {
             shared: Arc::new(shared),
-        })
+        }
+    }
+
+    /// What is wrong with its file as a whole.
+    pub(crate) fn damage(&self) -> Option<Damage> {
+        self.shared.file.as_ref().err().cloned()
     }
 
     pub(crate) fn meta(&self) -> &SegmentMeta {
@@ -222,12 +239,7 @@ impl SegmentRef {
         let stop = end.next_multiple_of(block).min(self.len());
         // Within the file, whose length was checked at opening.
         let mut bytes = vec![0; (stop - start) as usize];
-        read_exact_at(self.shared.file.as_ref(), &mut bytes, start).map_err(|source| {
-            ReadError::Io {
-                file: self.path().to_owned(),
-                source,
-            }
-        })?;
+        self.read_unchecked(&mut bytes, start)?;
         if let Err(position) = companion.check(&bytes, start) {
             let text = "the checksum of the block is wrong".to_owned();
             return Err(ReadError::Damaged {
@@ -243,8 +255,41 @@ impl SegmentRef {
         if let Some(companion) = self.shared.companion.get() {
             return Ok(companion);
         }
-        let companion = Companion::read(self.shared.device.as_ref(), &self.shared.meta)?;
+        let read = Companion::read(self.shared.device.as_ref(), &self.shared.meta);
+        let companion = read.or_else(|error| self.make_companion(error))?;
         Ok(self.shared.companion.get_or_init(|| companion))
+    }
+
+    /// The companion made anew, if the file is as it was written.
+    fn make_companion(&self, error: ReadError) -> Result<Companion, ReadError> {
+        let meta = &self.shared.meta;
+        let Some(checksum) = meta.checksum else {
+            return Err(error);
+        };
+        let mut bytes = vec![0; meta.length as usize];
+        self.read_unchecked(&mut bytes, 0)?;
+        if crc32c(&bytes) != checksum {
+            return Err(error);
+        }
+        tracing::warn!(%error, "the companion is made anew");
+        let made = Companion::encode(meta.id, &bytes);
+        Companion::decode(&made, meta).map_err(|_| error)
+    }
+
+    fn read_unchecked(&self, buffer: &mut [u8], position: u64) -> Result<(), ReadError> {
+        let file = self
+            .shared
+            .file
+            .as_ref()
+            .map_err(|damage| ReadError::Damaged {
+                file: damage.file.clone(),
+                position: damage.position,
+                text: damage.text.clone(),
+            })?;
+        read_exact_at(file.as_ref(), buffer, position).map_err(|source| ReadError::Io {
+            file: self.path().to_owned(),
+            source,
+        })
     }
 
     fn reader_metadata(&self) -> Result<&ArrowReaderMetadata, ReadError> {
@@ -335,7 +380,7 @@ impl SegmentRef {
             .with_batch_size(batch_size)
             .with_projection(mask)
             .with_row_groups(groups);
-        let reader = builder.build().map_err(|error| self.damage(&error))?;
+        let reader = builder.build().map_err(|error| self.undecodable(&error))?;
         Ok(SegmentReader {
             file: self.path().to_owned(),
             reader,
@@ -364,7 +409,7 @@ impl SegmentRef {
         })
     }
 
-    fn damage(&self, error: &dyn std::error::Error) -> ReadError {
+    fn undecodable(&self, error: &dyn std::error::Error) -> ReadError {
         ReadError::Damaged {
             file: self.path().to_owned(),
             position: 0,

@@ -12,6 +12,7 @@ use crate::ids::{CommitNumber, Cut, Epoch, LogId, Offset, PartitionId, StoreId};
 use crate::intake::{self, AppendBatch};
 use crate::log_state::LogState;
 use crate::recovery::{self, RecoveryReport};
+use crate::rewrite;
 use crate::scan::{self, FoundRow, LogScan};
 use crate::schema::LogSchema;
 use crate::seal;
@@ -373,11 +374,46 @@ impl Store {
     /// # Errors
     /// There is no such log, or a file could not be written: the records stay where they were.
     pub fn seal(&self, log: &str) -> Result<usize, SealError> {
+        let log = self.log_to_change(log)?;
+        seal::seal_log(self.core(), &log)
+    }
+
+    /// Takes away what the log's retention lets go of; how many records.
+    ///
+    /// # Errors
+    /// There is no such log, or a file could not be written: everything stays as it was.
+    pub fn retain(&self, log: &str) -> Result<u64, SealError> {
+        let log = self.log_to_change(log)?;
+        rewrite::retain(self.core(), &log)
+    }
+
+    /// Takes away sealed records of a keyed log that were replaced at or before a cut, and tombstones
+    /// older than `tombstone_age_us`; how many records. What the log was before the cut can no
+    /// longer be shown.
+    ///
+    /// # Errors
+    /// There is no such log, it has no key, or a file could not be written.
+    pub fn compact(&self, log: &str, cut: Cut, tombstone_age_us: i64) -> Result<u64, SealError> {
+        let log = self.log_to_change(log)?;
+        rewrite::compact(self.core(), &log, cut, tombstone_age_us)
+    }
+
+    /// Takes away every record of a key, from segments and journal; how many. The log shows
+    /// everything else as before, also as of earlier times.
+    ///
+    /// # Errors
+    /// There is no such log, it has no key, or a file could not be written: then some may remain,
+    /// and it is to be called again.
+    pub fn purge(&self, log: &str, key: &Datum) -> Result<u64, SealError> {
+        let log = self.log_to_change(log)?;
+        rewrite::purge(self.core(), &log, key)
+    }
+
+    fn log_to_change(&self, log: &str) -> Result<Arc<LogState>, SealError> {
         if let Some(refusal) = self.core().refusal() {
             return Err(refusal.into());
         }
-        let log = self.core().log_for_reading(log)?;
-        seal::seal_log(self.core(), &log)
+        Ok(self.core().log_for_reading(log)?)
     }
 
     /// Everything visible now.

@@ -190,15 +190,21 @@ fn an_unknown_format_and_a_ruined_manifest_are_refused() {
         Store::open_on(device, StoreOptions::new("memory")).unwrap_err()
     };
     let image = device.image();
-    file(&image, "manifest-00000001").write_at(&[9], 4).unwrap();
+    let second = content(&image, "manifest-00000001").len() as u64 / 2;
+    for copy in [0, second] {
+        let manifest = file(&image, "manifest-00000001");
+        manifest.write_at(&[9], copy + 4).unwrap();
+    }
     assert!(matches!(
         try_open(&image),
         OpenError::UnknownFormat { version: 9, .. }
     ));
     let image = device.image();
-    file(&image, "manifest-00000001")
-        .write_at(b"X", 30)
-        .unwrap();
+    let manifest = file(&image, "manifest-00000001");
+    manifest.write_at(b"X", 30).unwrap();
+    let store = open(&image.image());
+    assert_eq!(store.recovery().repaired.len(), 1);
+    manifest.write_at(b"X", second + 30).unwrap();
     assert!(matches!(try_open(&image), OpenError::Damaged { .. }));
     let image = device.image();
     image.remove("manifest-00000001").unwrap();

@@ -2,13 +2,14 @@
 //!
 //! Paths are relative to the device's root and use `/`. A write is durable after `sync_data` on its
 //! file *and*, for a file that is new or renamed, `sync_dir` on its directory. Add another device
-//! (a faulty one for tests, an encrypted one) as a sibling of `file` and `memory`.
+//! (an encrypted one, a remote one) as a sibling of `file`, `memory` and `faulty`.
 
 use std::fmt::Debug;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
+pub mod faulty;
 mod file;
 mod memory;
 
@@ -36,7 +37,12 @@ pub enum LockError {
 }
 
 /// A held lock; dropping it gives it back.
-pub trait DeviceLock: Send + Sync + Debug {}
+pub trait DeviceLock: Send + Sync + Debug {
+    /// Whether it still keeps others out: a lock file that somebody deleted does not.
+    fn is_held(&self) -> bool {
+        true
+    }
+}
 
 /// A place that holds files.
 pub trait Device: Send + Sync + Debug {
@@ -70,7 +76,7 @@ pub trait Device: Send + Sync + Debug {
     /// The directory could not be read.
     fn list(&self, dir: &str) -> io::Result<Vec<String>>;
 
-    /// Makes a directory and those above it; no error if it is there.
+    /// Makes a directory and those above it, durably; no error if it is there.
     ///
     /// # Errors
     /// What the system says.
@@ -90,6 +96,14 @@ pub trait Device: Send + Sync + Debug {
 
     /// Whether files gain from being written ahead of use (a disk does, memory does not).
     fn prewrites(&self) -> bool;
+
+    /// Bytes that may still be written, where that is known.
+    ///
+    /// # Errors
+    /// What the system says.
+    fn free_bytes(&self) -> io::Result<Option<u64>> {
+        Ok(None)
+    }
 
     /// The directory on disk, where there is one.
     fn root(&self) -> Option<&Path>;
@@ -146,4 +160,41 @@ pub fn read_exact_at(file: &dyn DeviceFile, buffer: &mut [u8], position: u64) ->
 #[must_use]
 pub fn parent_of(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(dir, _)| dir)
+}
+
+/// Reads with `read` until the buffer is full or the file ends: systems may give less than was asked
+/// for, and be interrupted.
+fn read_full(
+    buffer: &mut [u8],
+    position: u64,
+    mut read: impl FnMut(&mut [u8], u64) -> io::Result<usize>,
+) -> io::Result<usize> {
+    let mut filled = 0;
+    while filled < buffer.len() {
+        match read(&mut buffer[filled..], position + filled as u64) {
+            Ok(0) => break,
+            Ok(count) => filled += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(filled)
+}
+
+/// Writes with `write` until all is written.
+fn write_full(
+    bytes: &[u8],
+    position: u64,
+    mut write: impl FnMut(&[u8], u64) -> io::Result<usize>,
+) -> io::Result<()> {
+    let mut done = 0;
+    while done < bytes.len() {
+        match write(&bytes[done..], position + done as u64) {
+            Ok(0) => return Err(io::Error::from(io::ErrorKind::WriteZero)),
+            Ok(count) => done += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }

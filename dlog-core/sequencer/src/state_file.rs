@@ -133,6 +133,11 @@ impl StateFile {
         let lock = take_lock(device, path)?;
         if !device.exists(path).map_err(io("look for"))? {
             start_file(device, path).map_err(io("create"))?;
+        } else if level == SyncLevel::Power {
+            // Whoever made the file may have failed to make its name durable.
+            device
+                .sync_dir(parent_of(path))
+                .map_err(io("sync the directory of"))?;
         }
         let file = device.open(path, OpenMode::Write).map_err(io("open"))?;
         let (current, skipped) = read_slots(file.as_ref(), path)?;

@@ -70,6 +70,11 @@ impl Writer {
         let Some(journal) = &self.journal else {
             return fail(group, &AppendError::Closed);
         };
+        // Only where a sync is due anyhow: the question costs a system call.
+        let is_synced = group.iter().any(|pending| pending.level == Durability::Power);
+        if is_synced && let Err(refusal) = core.check_lock() {
+            return fail(group, &refusal);
+        }
         let before = Before {
             next_commit: self.next_commit,
             last_time_us: self.last_time_us,

@@ -13,6 +13,7 @@ use crate::format_version;
 use crate::frame::{u32_at, u64_at};
 use crate::ids::{CommitNumber, Epoch, StoreId};
 use crate::journal::WriteError;
+use crate::limits::FREE_BYTES_MIN;
 use dlog_sequencer::crc32c;
 use dlog_sequencer::device::{Device, DeviceFile, OpenMode};
 
@@ -95,6 +96,7 @@ impl FileHeader {
 #[derive(Debug)]
 pub(crate) struct JournalFile {
     generation: u64,
+    device: Arc<dyn Device>,
     file: Arc<dyn DeviceFile>,
     /// Zeros are on the device up to here.
     prepared: AtomicU64,
@@ -107,6 +109,7 @@ pub(crate) struct JournalFile {
 impl JournalFile {
     /// Makes the file of a generation with its header, durably.
     pub(crate) fn create(device: &Arc<dyn Device>, header: &FileHeader) -> io::Result<Self> {
+        check_room(device.as_ref(), HEADER_BLOCK)?;
         let path = path_of(header.generation);
         // Left by an attempt that failed: no frame is in it, or the writer would not be here.
         if device.exists(&path)? {
@@ -116,13 +119,19 @@ impl JournalFile {
         file.write_at(&header.encode(), 0)?;
         file.sync_data()?;
         device.sync_dir(DIRECTORY)?;
-        Ok(Self::over(header.generation, file, HEADER_BLOCK))
+        Ok(Self::over(device, header.generation, file, HEADER_BLOCK))
     }
 
     /// A file that is there, with zeros or frames up to `prepared`.
-    pub(crate) fn over(generation: u64, file: Arc<dyn DeviceFile>, prepared: u64) -> Self {
+    pub(crate) fn over(
+        device: &Arc<dyn Device>,
+        generation: u64,
+        file: Arc<dyn DeviceFile>,
+        prepared: u64,
+    ) -> Self {
         Self {
             generation,
+            device: device.clone(),
             file,
             prepared: AtomicU64::new(prepared),
             growing: Mutex::new(()),
@@ -139,6 +148,21 @@ impl JournalFile {
         self.file.write_at(bytes, position)
     }
 
+    /// Puts zeros, durably, wherever the file has bytes from `start` to `end`.
+    pub(crate) fn erase(&self, start: u64, end: u64) -> io::Result<()> {
+        let mut position = start;
+        let end = end.min(self.file.length()?);
+        if position >= end {
+            return Ok(());
+        }
+        while position < end {
+            let count = (end - position).min(ZEROS.len() as u64);
+            self.file.write_at(&ZEROS[..count as usize], position)?;
+            position += count;
+        }
+        self.sync()
+    }
+
     pub(crate) fn sync(&self) -> io::Result<()> {
         if let Some(text) = self.failed_sync.lock().as_ref() {
             return Err(io::Error::other(text.clone()));
@@ -146,15 +170,22 @@ impl JournalFile {
         self.file.sync_data()
     }
 
-    /// Makes sure that zeros are on the device up to `end`.
+    /// Makes sure that zeros are on the device up to `end`; on one that gains nothing from them, that
+    /// there is room.
     pub(crate) fn prepare(&self, end: u64) -> Result<(), WriteError> {
-        if end <= self.prepared.load(Ordering::Acquire) {
+        let prepared = self.prepared.load(Ordering::Acquire);
+        if end <= prepared {
             return Ok(());
         }
-        self.grow(end)
+        if self.device.prewrites() {
+            return self.grow(end, false);
+        }
+        check_room(self.device.as_ref(), end - prepared).map_err(WriteError::NotWritten)?;
+        self.prepared.fetch_max(end, Ordering::AcqRel);
+        Ok(())
     }
 
-    fn grow(&self, end: u64) -> Result<(), WriteError> {
+    fn grow(&self, end: u64, is_ahead: bool) -> Result<(), WriteError> {
         let _guard = self.growing.lock();
         let start = self.prepared.load(Ordering::Acquire);
         let mut target = start.max(STEP_MIN / 2);
@@ -163,6 +194,16 @@ impl JournalFile {
         }
         // Whole steps: the first takes the header block with it.
         let target = target.next_multiple_of(STEP_MIN);
+        // Where a whole step is too much, what is needed may still fit.
+        let device = self.device.as_ref();
+        let target = match check_room(device, target - start) {
+            Ok(()) => target,
+            Err(error) if is_ahead => return Err(WriteError::NotWritten(error)),
+            Err(_) => {
+                check_room(device, end.saturating_sub(start)).map_err(WriteError::NotWritten)?;
+                end
+            }
+        };
         let mut position = start;
         while position < target {
             let count = (target - position).min(ZEROS.len() as u64);
@@ -191,17 +232,32 @@ impl JournalFile {
     /// Grows the file by a step, on the background thread.
     pub(crate) fn grow_ahead(&self) {
         let end = self.prepared.load(Ordering::Acquire) + 1;
-        if let Err(WriteError::NotWritten(error) | WriteError::Unknown(error)) = self.grow(end) {
+        if let Err(WriteError::NotWritten(error) | WriteError::Unknown(error)) = self.grow(end, true) {
             tracing::warn!(generation = self.generation, %error, "the journal could not be written ahead");
         }
         self.is_requested.store(false, Ordering::Release);
     }
 }
 
+/// Whether so many bytes more leave enough of the disk free. Asked before the write: a full disk is
+/// then an error that changes nothing, not a sync that fails.
+fn check_room(device: &dyn Device, bytes: u64) -> io::Result<()> {
+    match device.free_bytes()? {
+        Some(free) if free < bytes.saturating_add(FREE_BYTES_MIN) => {
+            let text = format!(
+                "the disk is full: {free} bytes are free, of which {FREE_BYTES_MIN} are left for \
+                 sealing; make room and try again"
+            );
+            Err(io::Error::new(io::ErrorKind::StorageFull, text))
+        }
+        _ => Ok(()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use dlog_sequencer::device::MemoryDevice;
+    use dlog_sequencer::device::faulty::FaultyDevice;
     use proptest::prelude::*;
 
     const HEADER: FileHeader = FileHeader {
@@ -225,7 +281,7 @@ mod tests {
 
     #[test]
     fn grows_in_doubling_steps_from_a_quarter_mebibyte() {
-        let device: Arc<dyn Device> = Arc::new(MemoryDevice::new());
+        let device: Arc<dyn Device> = Arc::new(FaultyDevice::new().prewriting());
         let file = JournalFile::create(&device, &HEADER).unwrap();
         let mut lengths = Vec::new();
         for _ in 0..4 {

@@ -22,6 +22,8 @@ pub(crate) struct Replayed {
     pub(crate) generation: Option<u64>,
     /// Behind the last frame of that file.
     pub(crate) position: u64,
+    /// The first frame of that file that nothing shows to be durable begins here.
+    pub(crate) unproven: u64,
     /// Of the last frame.
     pub(crate) checksum: u32,
     /// The last commit that counts.
@@ -36,17 +38,21 @@ pub(crate) struct Replayed {
     pub(crate) surplus: Vec<String>,
 }
 
+/// Takes a frame, the file it is in, and whether something before it is damaged.
+pub(crate) type Apply<'a> = dyn FnMut(&Frame<'_>, u64, bool) -> Result<(), OpenError> + 'a;
+
 /// Reads the journal from file `start`, giving every frame that counts to `apply`.
 pub(crate) fn replay(
     device: &dyn Device,
     store: StoreId,
     start: u64,
-    apply: &mut dyn FnMut(&Frame<'_>, u64) -> Result<(), OpenError>,
+    apply: &mut Apply<'_>,
 ) -> Result<Replayed, OpenError> {
     let generations = list_generations(device, start)?;
     let mut state = Replay {
         store,
         next: None,
+        places: Vec::new(),
         result: Replayed::empty(),
     };
     if generations.first() != Some(&start) {
@@ -86,6 +92,8 @@ struct Expected {
 struct Replay {
     store: StoreId,
     next: Option<Expected>,
+    /// The commits of the file that is read, with where they begin.
+    places: Vec<(CommitNumber, u64)>,
     result: Replayed,
 }
 
@@ -94,6 +102,7 @@ impl Replayed {
         Self {
             generation: None,
             position: HEADER_BLOCK,
+            unproven: HEADER_BLOCK,
             checksum: 0,
             commit: CommitNumber(0),
             epoch: Epoch(0),
@@ -114,7 +123,7 @@ impl Replay {
         generation: u64,
         bytes: &[u8],
         later: &[u64],
-        apply: &mut dyn FnMut(&Frame<'_>, u64) -> Result<(), OpenError>,
+        apply: &mut Apply<'_>,
     ) -> Result<Next, OpenError> {
         match FileHeader::decode(bytes) {
             Ok(header) if self.follows(&header, generation) => self.enter(&header),
@@ -139,6 +148,7 @@ impl Replay {
         });
         self.result.generation = Some(header.generation);
         self.result.position = HEADER_BLOCK;
+        self.result.unproven = HEADER_BLOCK;
         self.result.checksum = header.previous_checksum;
         self.result.commit = CommitNumber(header.first_commit.0.saturating_sub(1));
         self.result.epoch = self.result.epoch.max(header.epoch);
@@ -162,7 +172,7 @@ impl Replay {
         generation: u64,
         bytes: &[u8],
         later: &[u64],
-        apply: &mut dyn FnMut(&Frame<'_>, u64) -> Result<(), OpenError>,
+        apply: &mut Apply<'_>,
     ) -> Result<Next, OpenError> {
         let has_frames = find_frame(bytes, HEADER_BLOCK as usize, |head| {
             self.is_ours(head, generation)
@@ -188,15 +198,17 @@ impl Replay {
         generation: u64,
         bytes: &[u8],
         later: &[u64],
-        apply: &mut dyn FnMut(&Frame<'_>, u64) -> Result<(), OpenError>,
+        apply: &mut Apply<'_>,
     ) -> Result<Next, OpenError> {
         let mut position = HEADER_BLOCK as usize;
+        self.places.clear();
         loop {
             let error = match decode_frame(bytes.get(position..).unwrap_or_default()) {
                 Ok(frame) if self.is_next(&frame.head, generation) => {
+                    self.places.push((frame.head.commit, position as u64));
                     position += frame.head.frame_bytes();
                     self.accept(&frame, position as u64);
-                    apply(&frame, generation)?;
+                    apply(&frame, generation, !self.result.damage.is_empty())?;
                     continue;
                 }
                 Ok(_) => "a valid frame that does not follow the one before".to_owned(),
@@ -239,6 +251,10 @@ impl Replay {
             if next.is_ok_and(|header| self.follows(&header, *following)) {
                 return Ok(Next::GoOn);
             }
+            if next.is_err() && self.continues_in(device, *following)? {
+                // Only its header is damaged, which reading it will say.
+                return Ok(Next::GoOn);
+            }
             // A file is begun only when the one before is synced: one that begins further on shows
             // that something is missing here.
             let expected = self.result.commit.0 + 1;
@@ -260,6 +276,13 @@ impl Replay {
             self.result.is_clean = false;
         }
         Ok(Next::Stop)
+    }
+
+    /// Whether the first frame of a file is the one that must come next.
+    fn continues_in(&self, device: &dyn Device, generation: u64) -> Result<bool, OpenError> {
+        let bytes = read_file(device, generation)?;
+        let first = bytes.get(HEADER_BLOCK as usize..).unwrap_or_default();
+        Ok(decode_frame(first).is_ok_and(|frame| self.is_next(&frame.head, generation)))
     }
 
     fn is_ours(&self, head: &FrameHead, generation: u64) -> bool {
@@ -284,6 +307,9 @@ impl Replay {
         });
         let result = &mut self.result;
         result.position = position;
+        let proven = |(commit, _): &(CommitNumber, u64)| *commit <= head.durable;
+        let first = self.places.partition_point(proven);
+        result.unproven = self.places.get(first).map_or(position, |(_, at)| *at);
         result.checksum = frame.checksum;
         result.commit = head.commit;
         result.epoch = result.epoch.max(head.epoch);

@@ -1,6 +1,6 @@
 //! Logs put together again: from the manifest, then commit by commit from the journal.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -13,9 +13,13 @@ use crate::frame::{Encoding, Entry, Frame};
 use crate::ids::{LogId, PartitionId};
 use crate::intake::decode_ipc;
 use crate::journal::path_of;
+use crate::limits::PARTITIONS_MAX;
 use crate::log_state::{LogState, SchemaState};
 use crate::manifest::{Manifest, ManifestLog};
-use crate::partition::Partition;
+use crate::partition::{Marks, Partition};
+use crate::recovery::Damage;
+use crate::row_codec::decode_rows;
+use crate::schema::LogSchema;
 use crate::segment::SegmentRef;
 use crate::tail::{BatchData, Stamp, TailBatch};
 use dlog_sequencer::device::Device;
@@ -27,6 +31,17 @@ pub(super) struct Restored {
     pub(super) files: BTreeMap<u64, FileContents>,
     /// A log that the manifest still names was dropped.
     pub(super) is_manifest_stale: bool,
+    /// Segments that cannot be read as a whole.
+    pub(super) damage: Vec<Damage>,
+    dropped: BTreeSet<LogId>,
+    /// Records of logs that nothing names: what made them is damaged.
+    lost: BTreeMap<LogId, Vec<LostPart>>,
+}
+
+struct LostPart {
+    entry: Entry,
+    bytes: Bytes,
+    stamp: Stamp,
 }
 
 impl Restored {
@@ -35,6 +50,7 @@ impl Restored {
         manifest: &Manifest,
     ) -> Result<Self, OpenError> {
         let mut logs = BTreeMap::new();
+        let mut damage = Vec::new();
         for log in &manifest.logs {
             let mut segments = vec![Vec::new(); log.options.partitions as usize];
             for meta in &log.segments {
@@ -44,7 +60,9 @@ impl Restored {
                         text: format!("the log {} has no partition {}", log.name, meta.partition),
                     }
                 })?;
-                place.push(SegmentRef::open(device, meta.clone())?);
+                let segment = SegmentRef::open(device, meta.clone());
+                damage.extend(segment.damage());
+                place.push(segment);
             }
             logs.insert(log.id, Arc::new(restore_log(log, segments)));
         }
@@ -53,10 +71,20 @@ impl Restored {
             next_log: manifest.next_log,
             files: BTreeMap::new(),
             is_manifest_stale: false,
+            damage,
+            dropped: BTreeSet::new(),
+            lost: BTreeMap::new(),
         })
     }
 
-    pub(super) fn apply(&mut self, frame: &Frame<'_>, generation: u64) -> Result<(), OpenError> {
+    /// Takes in a commit. Behind a damaged place, what it would have made or widened is found from
+    /// the records themselves.
+    pub(super) fn apply(
+        &mut self,
+        frame: &Frame<'_>,
+        generation: u64,
+        is_behind_damage: bool,
+    ) -> Result<(), OpenError> {
         let contents = self.files.entry(generation).or_default();
         let damaged = |text: String| OpenError::Damaged {
             file: path_of(generation),
@@ -70,6 +98,9 @@ impl Restored {
         for (entry, bytes) in frame.parts() {
             if entry.encoding == Encoding::Catalogue {
                 let change = Change::decode(bytes).map_err(|error| damaged(error.to_string()))?;
+                if let Change::Drop { id } = &change {
+                    self.dropped.insert(*id);
+                }
                 self.is_manifest_stale |=
                     change_catalogue(&mut self.logs, &mut self.next_log, change);
                 continue;
@@ -83,20 +114,49 @@ impl Restored {
             );
             // A log that is gone was dropped; the file is only not freed yet.
             if let Some(log) = self.logs.get(&entry.log) {
+                if is_behind_damage {
+                    widen_for(log, &entry, bytes);
+                }
                 restore_part(log, &entry, bytes, stamp).map_err(damaged)?;
+            } else if is_behind_damage {
+                self.lost.entry(entry.log).or_default().push(LostPart {
+                    entry,
+                    bytes: Bytes::copy_from_slice(bytes),
+                    stamp,
+                });
             }
         }
         Ok(())
+    }
+
+    /// Gives the records of logs whose making is lost a log to be read from.
+    pub(super) fn keep_lost_logs(&mut self) {
+        for (id, parts) in std::mem::take(&mut self.lost) {
+            if self.dropped.contains(&id) {
+                continue;
+            }
+            let last = parts.iter().map(|part| part.entry.partition.0).max();
+            let options = LogOptions {
+                partitions: last.unwrap_or(0).min(PARTITIONS_MAX - 1) + 1,
+                ..LogOptions::default()
+            };
+            let log = new_log(id, format!("lost-{id}"), options);
+            for part in &parts {
+                widen_for(&log, &part.entry, &part.bytes);
+                if let Err(text) = restore_part(&log, &part.entry, &part.bytes, part.stamp) {
+                    tracing::warn!(log = log.name, text, "a commit of a lost log is not shown");
+                }
+            }
+            self.logs.insert(id, Arc::new(log));
+        }
     }
 }
 
 fn restore_log(log: &ManifestLog, segments: Vec<Vec<SegmentRef>>) -> LogState {
     let schema = SchemaState::new(log.schema.clone(), log.schema_version);
     let partitions = segments.into_iter().zip(0..).map(|(segments, number)| {
-        let next = segments
-            .last()
-            .map_or(0, |segment| segment.last_offset().0 + 1);
-        Partition::new(PartitionId(number), segments, next)
+        let marks = log.marks.get(number as usize).copied().unwrap_or_default();
+        Partition::new(PartitionId(number), segments, marks)
     });
     LogState::new(
         log.id,
@@ -111,7 +171,7 @@ fn restore_log(log: &ManifestLog, segments: Vec<Vec<SegmentRef>>) -> LogState {
 pub(crate) fn new_log(id: LogId, name: String, options: LogOptions) -> LogState {
     let schema = options.schema.clone().unwrap_or_default();
     let partitions =
-        (0..options.partitions).map(|number| Partition::new(PartitionId(number), Vec::new(), 0));
+        (0..options.partitions).map(|number| Partition::new(PartitionId(number), Vec::new(), Marks::default()));
     let partitions = partitions.collect();
     LogState::new(id, name, options, SchemaState::new(schema, 1), partitions)
 }
@@ -147,6 +207,23 @@ fn change_catalogue(
             }
             false
         }
+    }
+}
+
+/// Widens a log's schema by what the records have. What does not fit stays out, and reading says so.
+fn widen_for(log: &LogState, entry: &Entry, bytes: &[u8]) {
+    let widening = match entry.encoding {
+        Encoding::Rows | Encoding::Tombstones => decode_rows(bytes, entry.count as usize)
+            .ok()
+            .and_then(|rows| log.widening_for_rows(&rows).ok()),
+        Encoding::Arrow => decode_ipc(bytes)
+            .ok()
+            .and_then(|batches| LogSchema::from_arrow(&batches.first()?.schema()).ok())
+            .and_then(|schema| log.widening_for_schema(&schema).ok()),
+        Encoding::Catalogue => None,
+    };
+    if let Some(widening) = widening.flatten() {
+        log.install(&widening);
     }
 }
 

@@ -75,7 +75,7 @@ impl Companion {
         })
     }
 
-    fn decode(bytes: &[u8], meta: &SegmentMeta) -> Result<Self, &'static str> {
+    pub(super) fn decode(bytes: &[u8], meta: &SegmentMeta) -> Result<Self, &'static str> {
         let end = bytes
             .len()
             .checked_sub(4)
@@ -170,6 +170,7 @@ mod tests {
             rows: 1,
             length,
             schema_version: 1,
+            checksum: None,
         }
     }
 

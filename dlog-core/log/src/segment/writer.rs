@@ -10,9 +10,10 @@ use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
 use parquet::schema::types::ColumnPath;
 
-use crate::error::{OpenError, SealError};
+use crate::error::SealError;
 use crate::ids::{CommitNumber, LogId, Offset, PartitionId};
 use crate::segment::{Companion, DIRECTORY, SegmentMeta, SegmentRef};
+use dlog_sequencer::crc32c;
 use dlog_sequencer::device::{Device, OpenMode};
 
 /// Rows of a row group: small enough to skip many, large enough to compress.
@@ -39,7 +40,7 @@ pub(crate) fn write_segment(
         text,
     };
     let parquet = encode_parquet(batches).map_err(|error| encode(error.to_string()))?;
-    let meta = describe(of, batches, parquet.len() as u64)
+    let meta = describe(of, batches, &parquet)
         .ok_or_else(|| encode("the batches lack their system columns".to_owned()))?;
     device
         .create_dir(DIRECTORY)
@@ -48,28 +49,33 @@ pub(crate) fn write_segment(
             file: DIRECTORY.to_owned(),
             source,
         })?;
-    write_file(
-        device.as_ref(),
-        &meta.companion_path(),
-        &Companion::encode(of.id, &parquet),
-    )?;
-    write_file(device.as_ref(), &meta.path(), &parquet)?;
+    let companion = Companion::encode(of.id, &parquet);
+    if let Err(error) = write_files(device.as_ref(), &meta, &parquet, &companion) {
+        // Half a segment would take room until the next opening, and a full disk is a usual reason.
+        for path in [meta.companion_path(), meta.path()] {
+            if device.exists(&path).unwrap_or(true)
+                && let Err(error) = device.remove(&path)
+            {
+                tracing::warn!(path, %error, "half a segment stays until the next opening");
+            }
+        }
+        return Err(error);
+    }
+    Ok(SegmentRef::open(device, meta))
+}
+
+fn write_files(
+    device: &dyn Device,
+    meta: &SegmentMeta,
+    parquet: &[u8],
+    companion: &[u8],
+) -> Result<(), SealError> {
+    write_file(device, &meta.companion_path(), companion)?;
+    write_file(device, &meta.path(), parquet)?;
     device.sync_dir(DIRECTORY).map_err(|source| SealError::Io {
         action: "sync",
         file: DIRECTORY.to_owned(),
         source,
-    })?;
-    SegmentRef::open(device, meta).map_err(|error| match error {
-        OpenError::Io {
-            action,
-            file,
-            source,
-        } => SealError::Io {
-            action,
-            file,
-            source,
-        },
-        other => encode(other.to_string()),
     })
 }
 
@@ -88,7 +94,7 @@ fn write_file(device: &dyn Device, path: &str, bytes: &[u8]) -> Result<(), SealE
     file.sync_data().map_err(io("sync"))
 }
 
-fn describe(of: SegmentOf<'_>, batches: &[RecordBatch], length: u64) -> Option<SegmentMeta> {
+fn describe(of: SegmentOf<'_>, batches: &[RecordBatch], parquet: &[u8]) -> Option<SegmentMeta> {
     let (first, last) = (batches.first()?, batches.last()?);
     let number = |batch: &RecordBatch, name, row| {
         Some(
@@ -118,8 +124,9 @@ fn describe(of: SegmentOf<'_>, batches: &[RecordBatch], length: u64) -> Option<S
         min_append_time_us: time(first, 0)?,
         max_append_time_us: time(last, end)?,
         rows: batches.iter().map(|batch| batch.num_rows() as u64).sum(),
-        length,
+        length: parquet.len() as u64,
         schema_version: of.schema_version,
+        checksum: Some(crc32c(parquet)),
     })
 }
 

@@ -1,4 +1,10 @@
-//! The real device: a directory of the file system.
+//! The real device: a directory of the file system, and the one place of DLog that touches files.
+
+#![expect(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "everything else goes through here"
+)]
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
@@ -6,7 +12,7 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{Device, DeviceFile, DeviceLock, LockError, OpenMode};
+use super::{Device, DeviceFile, DeviceLock, LockError, OpenMode, read_full, write_full};
 
 /// Files below one directory.
 #[derive(Debug)]
@@ -64,7 +70,7 @@ impl Device for FileDevice {
     }
 
     fn create_dir(&self, dir: &str) -> io::Result<()> {
-        fs::create_dir_all(self.root.join(dir))
+        make_dirs(&self.root.join(dir))
     }
 
     fn sync_dir(&self, dir: &str) -> io::Result<()> {
@@ -87,15 +93,44 @@ impl Device for FileDevice {
         file.set_len(0).map_err(LockError::Io)?;
         let holder = format!("process {}", std::process::id());
         file.write_all(holder.as_bytes()).map_err(LockError::Io)?;
-        Ok(Box::new(DiskLock { _file: file }))
+        Ok(Box::new(DiskLock { file }))
     }
 
     fn prewrites(&self) -> bool {
         true
     }
 
+    fn free_bytes(&self) -> io::Result<Option<u64>> {
+        let system = rustix::fs::statvfs(&self.root)?;
+        Ok(Some(system.f_bavail.saturating_mul(system.f_frsize)))
+    }
+
     fn root(&self) -> Option<&Path> {
         Some(&self.root)
+    }
+}
+
+/// Makes a directory and those above it; a name is durable only when the directory it stands in is
+/// synced, so each new one's parent is.
+fn make_dirs(dir: &Path) -> io::Result<()> {
+    if dir.as_os_str().is_empty() || dir.is_dir() {
+        return Ok(());
+    }
+    let parent = dir.parent().unwrap_or(Path::new(""));
+    make_dirs(parent)?;
+    match fs::create_dir(dir) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && dir.is_dir() => {}
+        other => other?,
+    }
+    let named = if parent.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        parent
+    };
+    match File::open(named).and_then(|parent| parent.sync_all()) {
+        // A directory that may not be read, such as one above a home, is not ours to sync.
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+        other => other,
     }
 }
 
@@ -111,10 +146,14 @@ fn read_holder(file: &mut File) -> String {
 /// The lock lasts as long as the open file, so it ends with the process, however that ends.
 #[derive(Debug)]
 struct DiskLock {
-    _file: File,
+    file: File,
 }
 
-impl DeviceLock for DiskLock {}
+impl DeviceLock for DiskLock {
+    fn is_held(&self) -> bool {
+        rustix::fs::fstat(&self.file).is_ok_and(|stat| stat.st_nlink > 0)
+    }
+}
 
 #[derive(Debug)]
 struct DiskFile {
@@ -123,23 +162,11 @@ struct DiskFile {
 
 impl DeviceFile for DiskFile {
     fn read_at(&self, buffer: &mut [u8], position: u64) -> io::Result<usize> {
-        let mut filled = 0;
-        while filled < buffer.len() {
-            match self
-                .file
-                .read_at(&mut buffer[filled..], position + filled as u64)
-            {
-                Ok(0) => break,
-                Ok(count) => filled += count,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(filled)
+        read_full(buffer, position, |buffer, at| self.file.read_at(buffer, at))
     }
 
     fn write_at(&self, bytes: &[u8], position: u64) -> io::Result<()> {
-        self.file.write_all_at(bytes, position)
+        write_full(bytes, position, |bytes, at| self.file.write_at(bytes, at))
     }
 
     fn sync_data(&self) -> io::Result<()> {

@@ -28,21 +28,35 @@ impl MemoryDevice {
         Self::default()
     }
 
+    /// A device that holds these files.
+    #[must_use]
+    pub fn with_files(files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Self {
+        let device = Self::new();
+        *device.shared.files.lock() = files
+            .into_iter()
+            .map(|(path, bytes)| {
+                let bytes = RwLock::new(bytes);
+                (path, Arc::new(MemoryFile { bytes }))
+            })
+            .collect();
+        device
+    }
+
+    /// All files with their content, by name.
+    #[must_use]
+    pub fn files(&self) -> Vec<(String, Vec<u8>)> {
+        let files = self.shared.files.lock();
+        let copy = files
+            .iter()
+            .map(|(path, file)| (path.clone(), file.bytes.read().clone()));
+        copy.collect()
+    }
+
     /// A device with a copy of all files and no lock held: what a power cut would leave if every
     /// write had reached the disk.
     #[must_use]
     pub fn image(&self) -> Self {
-        let copy = Self::new();
-        let files = self.shared.files.lock();
-        *copy.shared.files.lock() = files
-            .iter()
-            .map(|(path, file)| {
-                let bytes = RwLock::new(file.bytes.read().clone());
-                (path.clone(), Arc::new(MemoryFile { bytes }))
-            })
-            .collect();
-        drop(files);
-        copy
+        Self::with_files(self.files())
     }
 }
 

@@ -1,0 +1,490 @@
+//! A session and what must be true of it afterwards.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use dlog_log::device::faulty::FaultyDevice;
+use dlog_log::device::{Device, OpenMode};
+use dlog_log::{
+    AppendBatch, AppendError, CatalogError, Datum, Durability, LogOptions, PartitionId, Row, Store,
+    StoreOptions,
+};
+
+use crate::support::{row, text};
+use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::datatypes::{Int32Type, Int64Type};
+
+/// A small generator of numbers that are the same for the same seed.
+#[derive(Debug, Clone)]
+pub(crate) struct Random(pub(crate) u64);
+
+impl Random {
+    pub(crate) fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    pub(crate) fn below(&mut self, bound: u64) -> u64 {
+        self.next() % bound
+    }
+}
+
+/// One step of a session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Action {
+    /// Records for a log; `extra` is the last of those that come and go.
+    Append {
+        log: &'static str,
+        rows: u64,
+    },
+    /// Records for two logs in one commit.
+    Both {
+        rows: u64,
+    },
+    Delete {
+        key: u64,
+    },
+    Seal {
+        log: &'static str,
+    },
+    Flush,
+    Create,
+    Drop,
+    Close,
+    Kill,
+}
+
+/// The steps of a seed.
+pub(crate) fn script(seed: u64, length: usize) -> Vec<Action> {
+    let mut random = Random(seed);
+    let mut any_log = {
+        let mut random = random.clone();
+        move || ["power", "process", "keyed", "extra"][random.below(4) as usize]
+    };
+    let mut action = || match random.below(20) {
+        0..=7 => Action::Append {
+            log: any_log(),
+            rows: 1 + random.below(4),
+        },
+        8..=9 => Action::Both {
+            rows: 1 + random.below(3),
+        },
+        10..=11 => Action::Delete {
+            key: random.below(4),
+        },
+        12..=14 => Action::Seal { log: any_log() },
+        15 => Action::Flush,
+        16 => Action::Create,
+        17 => Action::Drop,
+        18 => Action::Close,
+        _ => Action::Kill,
+    };
+    (0..length).map(|_| action()).collect()
+}
+
+/// Where a record is and what it is: log, partition, offset, number (-1 for a tombstone).
+pub(crate) type Found = (String, i32, i64, i64);
+
+/// What became of one commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// Acknowledged, at this level, with this commit number.
+    Acknowledged(u64, Durability),
+    /// Said to have changed nothing.
+    Nothing,
+    /// Not known.
+    Unknown,
+}
+
+/// A commit of the session.
+#[derive(Debug, Clone)]
+pub(crate) struct Attempt {
+    /// The numbers of its records, sorted; -1 for tombstones.
+    pub(crate) numbers: Vec<i64>,
+    /// Where the receipt says they are, sorted.
+    pub(crate) places: Vec<(String, i32, i64)>,
+    pub(crate) outcome: Outcome,
+}
+
+/// How far a session had got at a mark.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Progress {
+    /// The last commit acknowledged at a level that a power cut leaves standing.
+    pub(crate) durable: u64,
+    /// The last commit that was numbered at all.
+    pub(crate) last: u64,
+    pub(crate) epoch: u64,
+}
+
+/// A finished session.
+#[derive(Debug, Default)]
+pub(crate) struct Session {
+    pub(crate) attempts: Vec<Attempt>,
+    /// Of each log, the commits that made and dropped it; 0 for not known, the maximum for never.
+    pub(crate) logs: BTreeMap<String, (u64, u64)>,
+    pub(crate) progress: Vec<Progress>,
+    next_number: i64,
+    created: u64,
+}
+
+pub(crate) fn options() -> StoreOptions {
+    StoreOptions {
+        // Small files: their changes are what is tested.
+        journal_file_bytes: 6_000,
+        ..StoreOptions::new("test")
+    }
+}
+
+pub(crate) fn open(device: &FaultyDevice) -> Result<Store, dlog_log::OpenError> {
+    let device: Arc<dyn Device> = Arc::new(device.clone());
+    Store::open_on(device, options())
+}
+
+fn log_options(log: &str) -> LogOptions {
+    LogOptions {
+        key: (log == "keyed").then(|| "key".to_owned()),
+        partitions: 2,
+        durability: if log == "process" {
+            Durability::Process
+        } else {
+            Durability::Power
+        },
+        ..LogOptions::default()
+    }
+}
+
+/// Runs a session on a device; errors are part of it.
+pub(crate) struct Runner {
+    pub(crate) device: FaultyDevice,
+    pub(crate) session: Session,
+    store: Option<Store>,
+}
+
+impl Runner {
+    pub(crate) fn new(device: FaultyDevice) -> Self {
+        Self::numbered(device, 0)
+    }
+
+    /// A session whose records and logs are others than those of sessions with other numbers.
+    pub(crate) fn numbered(device: FaultyDevice, session: u64) -> Self {
+        let session = Session {
+            progress: vec![Progress::default()],
+            next_number: session as i64 * 10_000,
+            created: session * 100,
+            ..Session::default()
+        };
+        Self {
+            device,
+            session,
+            store: None,
+        }
+    }
+
+    pub(crate) fn run(&mut self, actions: &[Action]) {
+        self.reopen();
+        for log in ["power", "process", "keyed"] {
+            self.create(log.to_owned());
+            self.mark();
+        }
+        for action in actions {
+            self.perform(action);
+            self.mark();
+        }
+    }
+
+    fn mark(&mut self) {
+        let mut progress = *self.session.progress.last().unwrap();
+        if let Some(store) = &self.store {
+            progress.last = progress.last.max(store.cut().0.0);
+            progress.epoch = progress.epoch.max(store.epoch().0);
+        }
+        let acknowledged = self.session.attempts.iter().rev();
+        let durable = acknowledged.filter_map(|attempt| match attempt.outcome {
+            Outcome::Acknowledged(commit, Durability::Power) => Some(commit),
+            _ => None,
+        });
+        progress.durable = progress.durable.max(durable.take(1).sum());
+        self.session.progress.push(progress);
+        self.device.mark(self.session.progress.len() as u64 - 1);
+    }
+
+    /// Everything written so far is known to be durable.
+    fn all_is_durable(&mut self) {
+        let cut = self.store.as_ref().map_or(0, |store| store.cut().0.0);
+        let mut progress = *self.session.progress.last().unwrap();
+        progress.durable = progress.durable.max(cut);
+        self.session.progress.push(progress);
+    }
+
+    fn reopen(&mut self) {
+        for _ in 0..3 {
+            match open(&self.device) {
+                Ok(store) => {
+                    self.store = Some(store);
+                    return;
+                }
+                // An error met at opening: the next attempt may go well.
+                Err(_) => self.store = None,
+            }
+        }
+    }
+
+    fn perform(&mut self, action: &Action) {
+        match action {
+            Action::Append { log, rows } => {
+                if let Some(log) = self.actual(log) {
+                    let batch = self.batch(&log, *rows);
+                    self.append(vec![batch]);
+                }
+            }
+            Action::Both { rows } => {
+                let batches = vec![self.batch("power", *rows), self.batch("keyed", *rows)];
+                self.append(batches);
+            }
+            Action::Delete { key } => {
+                let batch = AppendBatch::tombstones("keyed", vec![text(&format!("k{key}"))]);
+                self.append(vec![batch]);
+            }
+            Action::Seal { log } => {
+                if let (Some(log), Some(store)) = (self.actual(log), &self.store) {
+                    drop(store.seal(&log));
+                }
+            }
+            Action::Flush => {
+                let is_good = self
+                    .store
+                    .as_ref()
+                    .is_some_and(|store| store.flush().is_ok());
+                if is_good {
+                    self.all_is_durable();
+                }
+            }
+            Action::Create => {
+                self.session.created += 1;
+                self.create(format!("extra{}", self.session.created));
+            }
+            Action::Drop => self.drop_newest(),
+            Action::Close => {
+                let closed = self
+                    .store
+                    .as_ref()
+                    .is_some_and(|store| store.close().is_ok());
+                if closed {
+                    self.all_is_durable();
+                }
+                self.store = None;
+                self.reopen();
+            }
+            Action::Kill => {
+                self.device = self.device.kill();
+                self.store = None;
+                self.reopen();
+            }
+        }
+    }
+
+    fn actual(&self, log: &str) -> Option<String> {
+        if log != "extra" {
+            return Some(log.to_owned());
+        }
+        let names = self.store.as_ref()?.logs();
+        names.into_iter().find(|name| name.starts_with("extra"))
+    }
+
+    fn batch(&mut self, log: &str, rows: u64) -> AppendBatch {
+        let rows: Vec<Row> = (0..rows)
+            .map(|_| {
+                self.session.next_number += 1;
+                let number = self.session.next_number;
+                row(&[
+                    ("id", Datum::Int(number)),
+                    ("key", text(&format!("k{}", number % 4))),
+                    ("fill", text(&"x".repeat(number as usize * 7 % 90))),
+                ])
+            })
+            .collect();
+        let mut batch = AppendBatch::rows(log, rows);
+        if log != "keyed" {
+            batch.partition = Some(PartitionId(self.session.next_number as u32 % 2));
+        }
+        batch
+    }
+
+    fn append(&mut self, batches: Vec<AppendBatch>) {
+        let Some(store) = &self.store else { return };
+        let mut numbers: Vec<i64> = batches.iter().flat_map(numbers_of).collect();
+        numbers.sort_unstable();
+        let is_power = batches.iter().any(|batch| batch.log != "process");
+        let level = if is_power {
+            Durability::Power
+        } else {
+            Durability::Process
+        };
+        let result = store.append(batches.clone(), None).and_then(|t| t.wait());
+        let mut places = Vec::new();
+        let outcome = match result {
+            Ok(receipt) => {
+                for part in &receipt.parts {
+                    for index in 0..part.count {
+                        let offset = (part.first_offset.0 + index) as i64;
+                        let partition = part.partition.0 as i32;
+                        places.push((part.log.clone(), partition, offset));
+                    }
+                }
+                places.sort();
+                Outcome::Acknowledged(receipt.commit.0, level)
+            }
+            Err(AppendError::Unknown { .. }) => Outcome::Unknown,
+            Err(_) => Outcome::Nothing,
+        };
+        self.session.attempts.push(Attempt {
+            numbers,
+            places,
+            outcome,
+        });
+    }
+
+    fn create(&mut self, log: String) {
+        let Some(store) = &self.store else { return };
+        let result = store.create_log(&log, log_options(&log));
+        let made = match result {
+            Ok(_) => store.cut().0.0,
+            Err(CatalogError::Commit(AppendError::Unknown { .. })) => 0,
+            Err(_) => return,
+        };
+        self.session.logs.insert(log, (made, u64::MAX));
+    }
+
+    fn drop_newest(&mut self) {
+        let Some(store) = &self.store else { return };
+        let Some(log) = self.actual("extra") else {
+            return;
+        };
+        let dropped = match store.drop_log(&log) {
+            Ok(_) => store.cut().0.0,
+            Err(CatalogError::Commit(AppendError::Unknown { .. })) => 0,
+            Err(_) => return,
+        };
+        if let Some(life) = self.session.logs.get_mut(&log) {
+            life.1 = dropped;
+        }
+    }
+}
+
+fn numbers_of(batch: &AppendBatch) -> Vec<i64> {
+    match &batch.rows {
+        dlog_log::Rows::Rows(rows) => {
+            let number = |row: &Row| match row.get("id") {
+                Some(Datum::Int(number)) => *number,
+                _ => -1,
+            };
+            rows.iter().map(number).collect()
+        }
+        dlog_log::Rows::Tombstones(keys) => vec![-1; keys.len()],
+        dlog_log::Rows::Arrow(_) => Vec::new(),
+    }
+}
+
+/// Everything in a store, by commit. Checks that offsets have no gaps.
+pub(crate) fn contents(store: &Store) -> BTreeMap<u64, Vec<Found>> {
+    contents_with(store, &mut SegmentCache::new())
+}
+
+/// What is in a segment, by the hash of its files: thousands of images share them.
+pub(crate) type SegmentCache = HashMap<u64, Vec<Record>>;
+
+/// Commit, partition, offset and number.
+type Record = (u64, i32, i64, i64);
+
+/// As [`contents`], not reading again what was read from the same bytes before.
+pub(crate) fn contents_with(store: &Store, cache: &mut SegmentCache) -> BTreeMap<u64, Vec<Found>> {
+    let mut found: BTreeMap<u64, Vec<Found>> = BTreeMap::new();
+    for log in store.logs() {
+        let scan = store.scan(&log, store.cut()).unwrap();
+        let mut records = Vec::new();
+        for segment in &scan.segments {
+            let key = hash_of_files(store.device().as_ref(), segment.path());
+            let own = cache.entry(key).or_insert_with(|| {
+                let batches = segment.read(None, 1000).unwrap();
+                batches
+                    .flat_map(|batch| records_of(&batch.unwrap()))
+                    .collect()
+            });
+            records.extend(
+                own.iter()
+                    .filter(|record| record.0 <= scan.cut.0.0)
+                    .copied(),
+            );
+        }
+        records.extend(scan.tail.iter().flat_map(records_of));
+        let mut next: BTreeMap<i32, i64> = BTreeMap::new();
+        for (commit, partition, offset, id) in records {
+            let expected = next.entry(partition).or_default();
+            assert_eq!(offset, *expected, "a gap in {log}/{partition}");
+            *expected += 1;
+            let place = (log.clone(), partition, offset, id);
+            found.entry(commit).or_default().push(place);
+        }
+    }
+    found.values_mut().for_each(|places| places.sort());
+    found
+}
+
+fn hash_of_files(device: &dyn Device, path: &str) -> u64 {
+    use std::hash::{DefaultHasher, Hash, Hasher};
+    let mut hasher = DefaultHasher::new();
+    for path in [path.to_owned(), path.replace(".parquet", ".check")] {
+        let file = device.open(&path, OpenMode::Read).unwrap();
+        let mut bytes = vec![0; file.length().unwrap() as usize];
+        file.read_at(&mut bytes, 0).unwrap();
+        (path, bytes).hash(&mut hasher);
+    }
+    hasher.finish()
+}
+
+fn records_of(batch: &RecordBatch) -> Vec<Record> {
+    let number = |name| {
+        let column = batch.column_by_name(name).unwrap();
+        column.as_primitive::<Int64Type>()
+    };
+    let partitions = batch.column_by_name("_partition").unwrap();
+    let partitions = partitions.as_primitive::<Int32Type>();
+    let (offsets, commits) = (number("_offset"), number("_commit"));
+    let ids = batch
+        .column_by_name("id")
+        .and_then(|column| column.as_primitive_opt::<Int64Type>());
+    let id = |index| match ids {
+        Some(ids) if !ids.is_null(index) => ids.value(index),
+        _ => -1,
+    };
+    (0..batch.num_rows())
+        .map(|index| {
+            let commit = commits.value(index) as u64;
+            (
+                commit,
+                partitions.value(index),
+                offsets.value(index),
+                id(index),
+            )
+        })
+        .collect()
+}
+
+/// Whether a commit is in a store as its receipt says.
+pub(crate) fn check_commit(attempt: &Attempt, found: Option<&Vec<Found>>) -> Result<(), String> {
+    let found = found.ok_or_else(|| format!("{attempt:?} is missing"))?;
+    let places: Vec<_> = found
+        .iter()
+        .map(|(log, partition, offset, _)| (log.clone(), *partition, *offset))
+        .collect();
+    let mut numbers: Vec<i64> = found.iter().map(|place| place.3).collect();
+    numbers.sort_unstable();
+    if places == attempt.places && numbers == attempt.numbers {
+        Ok(())
+    } else {
+        Err(format!("{attempt:?} is now {found:?}"))
+    }
+}
