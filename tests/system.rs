@@ -39,6 +39,8 @@ mod process;
 mod recursion;
 #[path = "system/repl.rs"]
 mod repl;
+#[path = "system/service.rs"]
+mod service;
 #[path = "system/spec_runner.rs"]
 mod spec_runner;
 #[path = "system/suspension.rs"]
