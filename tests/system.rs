@@ -31,6 +31,8 @@ mod examples;
 #[cfg(feature = "dlog")]
 #[path = "system/flights.rs"]
 mod flights;
+#[path = "system/load.rs"]
+mod load;
 #[path = "system/otp.rs"]
 mod otp;
 #[path = "system/process.rs"]
