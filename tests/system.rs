@@ -31,6 +31,8 @@ mod examples;
 #[cfg(feature = "dlog")]
 #[path = "system/flights.rs"]
 mod flights;
+#[path = "system/load.rs"]
+mod load;
 #[path = "system/otp.rs"]
 mod otp;
 #[path = "system/process.rs"]
@@ -39,6 +41,8 @@ mod process;
 mod recursion;
 #[path = "system/repl.rs"]
 mod repl;
+#[path = "system/service.rs"]
+mod service;
 #[path = "system/spec_runner.rs"]
 mod spec_runner;
 #[path = "system/suspension.rs"]

@@ -1,11 +1,14 @@
 ;; Savina's big: every actor sends pings to others it picks, and answers the pings it gets.
+(def pings
+  (parse-long (or (first *command-line-args*) "100")))
+
 (defactor member [pids answered boss]
   (receive
     [:others all] -> (recur all answered boss)
     :start -> (do (send (rand-nth pids) [:ping (self)]) nil)
     [:ping from] -> (do (send from :pong) nil)
-    :pong -> (if (= answered 99)
-               (do (send boss :finished) (recur pids 100 boss))
+    :pong -> (if (= (inc answered) pings)
+               (do (send boss :finished) (recur pids pings boss))
                (do (send (rand-nth pids) [:ping (self)]) (recur pids (inc answered) boss)))
     :value -> (do (reply answered) :stop)))
 

@@ -25,6 +25,7 @@
   (reduce + (map (fn [_] (receive [:count n] -> n)) (range creatures))))
 
 (let [me (self)
+      meetings (parse-long (or (first *command-line-args*) "2000"))
       colours (take 10 (cycle [:blue :red :yellow]))]
   (doseq [colour colours] (spawn creature colour me))
-  (println "met" (mall 10 2000) "times"))
+  (println "met" (mall 10 meetings) "times"))

@@ -8,4 +8,4 @@
   (dotimes [_ n] (send pid :increment))
   (call pid :value))
 
-(println "counted" (produce (spawn counter 0) 100000))
+(println "counted" (produce (spawn counter 0) (parse-long (or (first *command-line-args*) "100000"))))

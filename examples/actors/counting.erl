@@ -1,5 +1,5 @@
 -module(counting).
--export([main/0]).
+-export([main/1]).
 
 counter(N) ->
     receive
@@ -7,8 +7,12 @@ counter(N) ->
         {value, From} -> From ! {value, N}
     end.
 
-main() ->
+produce(_, 0) -> ok;
+produce(Pid, N) -> Pid ! increment, produce(Pid, N - 1).
+
+main([Size]) ->
     Pid = spawn(fun() -> counter(0) end),
-    lists:foreach(fun(_) -> Pid ! increment end, lists:seq(1, 100000)),
+    produce(Pid, list_to_integer(Size)),
     Pid ! {value, self()},
-    receive {value, N} -> io:format("counted ~p~n", [N]) end.
+    receive {value, N} -> io:format("counted ~p~n", [N]) end,
+    halt().

@@ -14,5 +14,6 @@
                  (range n))))
 
 (let [pid (spawn dictionary {})
-      found (async/map (fn [worker] (work pid worker 200)) (range 20) :max 20)]
+      writes (parse-long (or (first *command-line-args*) "200"))
+      found (async/map (fn [worker] (work pid worker writes)) (range 20) :max 20)]
   (println "found" (reduce + found) "of" (call pid :size)))

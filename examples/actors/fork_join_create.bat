@@ -3,7 +3,7 @@
   (receive [:work from x] -> (do (send from [:done (inc x)]) :stop)))
 
 (let [me (self)
-      n 20000]
+      n (parse-long (or (first *command-line-args*) "20000"))]
   (dotimes [x n] (send (spawn once) [:work me x]))
   (println "sum" (loop [left n sum 0]
                    (if (zero? left)

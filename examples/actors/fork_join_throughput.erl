@@ -1,5 +1,5 @@
 -module(fork_join_throughput).
--export([main/0]).
+-export([main/1]).
 
 worker(Done, Sum) ->
     receive
@@ -7,9 +7,10 @@ worker(Done, Sum) ->
         {report, From} -> From ! {worked, Done}
     end.
 
-main() ->
+main([Size]) ->
     Workers = [spawn(fun() -> worker(0, 0.0) end) || _ <- lists:seq(1, 60)],
-    [Pid ! {work, N} || N <- lists:seq(0, 999), Pid <- Workers],
+    [Pid ! {work, N} || N <- lists:seq(0, list_to_integer(Size) - 1), Pid <- Workers],
     [Pid ! {report, self()} || Pid <- Workers],
     Done = lists:sum([receive {worked, N} -> N end || _ <- Workers]),
-    io:format("messages worked on: ~p~n", [Done]).
+    io:format("messages worked on: ~p~n", [Done]),
+    halt().

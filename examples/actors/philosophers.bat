@@ -20,5 +20,6 @@
 
 (let [table (spawn arbitrator #{})
       seats 10
-      meals (async/map (fn [seat] (dine table seat seats 100)) (range seats) :max seats)]
-  (println "meals:" meals))
+      meals (parse-long (or (first *command-line-args*) "100"))
+      eaten (async/map (fn [seat] (dine table seat seats meals)) (range seats) :max seats)]
+  (println "meals:" eaten))

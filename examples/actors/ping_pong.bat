@@ -10,6 +10,6 @@
     [:pong 1] -> (do (send boss :done) (send other :stop) :stop)
     [:pong n] -> (do (send other [:ping (self) (dec n)]) (recur other (dec n) boss))))
 
-(let [rounds 10000]
+(let [rounds (parse-long (or (first *command-line-args*) "10000"))]
   (send (spawn ping (spawn pong) rounds (self)) :start)
   (receive :done -> (println rounds "rounds")))

@@ -1,5 +1,5 @@
 -module(ping_pong).
--export([main/0]).
+-export([main/1]).
 
 pong() ->
     receive
@@ -13,9 +13,10 @@ ping(Other, Boss) ->
         {pong, N} -> Other ! {ping, self(), N - 1}, ping(Other, Boss)
     end.
 
-main() ->
-    Rounds = 10000,
+main([Size]) ->
+    Rounds = list_to_integer(Size),
     Boss = self(),
     Pong = spawn(fun pong/0),
     spawn(fun() -> Pong ! {ping, self(), Rounds}, ping(Pong, Boss) end),
-    receive done -> io:format("~p rounds~n", [Rounds]) end.
+    receive done -> io:format("~p rounds~n", [Rounds]) end,
+    halt().

@@ -13,5 +13,5 @@
       (send pid [:next next]))
     (first pids)))
 
-(send (ring 100 (self)) [:token 10000])
+(send (ring 100 (self)) [:token (parse-long (or (first *command-line-args*) "10000"))])
 (receive [:ended-at number] -> (println "the token ended at member" number))

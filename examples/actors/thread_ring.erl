@@ -1,5 +1,5 @@
 -module(thread_ring).
--export([main/0]).
+-export([main/1]).
 
 member(Number, Next, Boss) ->
     receive
@@ -8,10 +8,11 @@ member(Number, Next, Boss) ->
         {token, N} -> Next ! {token, N - 1}, member(Number, Next, Boss)
     end.
 
-main() ->
+main([Size]) ->
     Boss = self(),
     Pids = [spawn(fun() -> member(Number, none, Boss) end) || Number <- lists:seq(1, 100)],
     lists:foreach(fun({Pid, Next}) -> Pid ! {next, Next} end,
                   lists:zip(Pids, tl(Pids) ++ [hd(Pids)])),
-    hd(Pids) ! {token, 10000},
-    receive {ended_at, Number} -> io:format("the token ended at member ~p~n", [Number]) end.
+    hd(Pids) ! {token, list_to_integer(Size)},
+    receive {ended_at, Number} -> io:format("the token ended at member ~p~n", [Number]) end,
+    halt().

@@ -43,6 +43,10 @@ pub struct Options {
     /// Stack an actor may use, such as 64M or 2G [default: 1G]
     #[arg(long, value_name = "SIZE", global = true, value_parser = parse_size)]
     pub max_stack: Option<usize>,
+
+    /// What fixes everything that could happen in one order or another, for `test`.
+    #[arg(skip)]
+    pub seed: Option<u64>,
 }
 
 #[derive(Subcommand, Debug)]
@@ -60,6 +64,11 @@ enum Command {
     },
     /// Run tests: files, or folders with `*_test.bat` and `test/**/*.bat` [default: this folder]
     Test {
+        /// Run actors on one thread in an order, at times and with random numbers that N fixes, so
+        /// that what fails once fails again
+        #[arg(long, value_name = "N")]
+        seed: Option<u64>,
+
         /// Files and folders
         paths: Vec<PathBuf>,
     },
@@ -182,7 +191,7 @@ impl Cli {
         }
     }
 
-    fn decide(self, stdin_is_terminal: bool) -> Result<(Options, Task), clap::Error> {
+    fn decide(mut self, stdin_is_terminal: bool) -> Result<(Options, Task), clap::Error> {
         if !self.eval.is_empty() {
             if self.command.is_some() {
                 let text = "`-e` cannot be used together with a command or a file";
@@ -203,7 +212,10 @@ impl Cli {
                 ..Script::new(&run.file, run.arguments)
             }),
             Some(Command::Compile(compile)) => Task::Compile(compilation(compile)?),
-            Some(Command::Test { paths }) => Task::Test(paths),
+            Some(Command::Test { seed, paths }) => {
+                self.options.seed = seed;
+                Task::Test(paths)
+            }
             Some(Command::Check { file }) => Task::Check(Place::of(&file)),
             Some(Command::File(words)) => Task::Run(script_of(words)?),
         };
@@ -379,6 +391,15 @@ mod tests {
             let (options, _) = task(words).expect("both orders are right");
             assert_eq!(options.data, Some(PathBuf::from("d")));
         }
+    }
+
+    #[test]
+    fn tests_may_have_a_seed() {
+        let (options, tests) = task(&["test", "--seed", "7", "x"]).expect("that is right");
+        assert_eq!(
+            (options.seed, tests),
+            (Some(7), Task::Test(vec!["x".into()]))
+        );
     }
 
     #[test]

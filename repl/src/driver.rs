@@ -40,6 +40,7 @@ impl Driver {
         actor::start(&actor::Config {
             workers: None,
             max_stack: options.max_stack,
+            seed: options.seed,
         });
         batuta_native::at_end(batuta_runtime::profile::process_ends);
         start_database(&data);

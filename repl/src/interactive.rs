@@ -2,4 +2,5 @@
 
 pub mod backend;
 pub mod meta_commands;
+pub mod observer;
 pub mod terminal;

@@ -2,7 +2,8 @@
 //!
 //! | to change | look at |
 //! | --- | --- |
-//! | who runs when, on which thread | [`scheduler`], one turn of an actor in `worker` |
+//! | who runs when, on which thread | [`scheduler`], one turn of an actor in `worker`, time in `clock`, threads that take the place of others in `places`, order by a seed in `seeded` |
+//! | what actors cost | `load` |
 //! | how messages travel and wait | `mailbox`, `inbox`, how many may wait in `bound`; `receive` in the middle of a function in [`receive`] |
 //! | stacks, suspending and resuming | [`coroutine`], memory for them in `stack` |
 //! | what actors do to each other | `signal`; then `link`, `monitor`, `call`, `registry`, `timer`, `trace` |
@@ -16,8 +17,10 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::task::Wake;
 
+mod board;
 pub(crate) mod bound;
 pub(crate) mod call;
+pub(crate) mod clock;
 pub mod coroutine;
 pub mod crash;
 pub mod definition;
@@ -25,15 +28,18 @@ mod ending;
 pub mod identity;
 mod inbox;
 pub(crate) mod link;
+pub(crate) mod load;
 pub(crate) mod mailbox;
 pub(crate) mod monitor;
 pub mod outcome;
+mod places;
 pub(crate) mod private;
 pub mod program;
 pub mod promise;
 pub mod receive;
 pub(crate) mod registry;
 pub(crate) mod scheduler;
+pub(crate) mod seeded;
 pub(crate) mod signal;
 pub mod spawn;
 mod stack;
@@ -95,6 +101,8 @@ pub(crate) enum Mark {
     Traced = 16,
     /// Only so many messages may wait for it.
     Bounded = 32,
+    /// It was met in a sample of CPU time.
+    Sampled = 64,
 }
 
 impl Actor {
@@ -175,6 +183,8 @@ pub struct Config {
     pub workers: Option<usize>,
     /// Bytes of stack per actor; `None`: 1 GiB.
     pub max_stack: Option<usize>,
+    /// Everything that could happen in one order or another happens as this number says.
+    pub seed: Option<u64>,
 }
 
 impl Config {
@@ -231,6 +241,7 @@ pub fn blocking(run: impl FnOnce() -> Result<Value, Fault> + Send + 'static) -> 
         std::panic::catch_unwind(std::panic::AssertUnwindSafe(run))
             .unwrap_or_else(|panic| Err(waiting::panic_fault(&*panic)))
     };
+    let in_pool = seeded::InPool::enter();
     let task = runtime_handle().spawn_blocking(move || {
         let result = guarded();
         if let Ok(value) = &result {
@@ -239,6 +250,7 @@ pub fn blocking(run: impl FnOnce() -> Result<Value, Fault> + Send + 'static) -> 
         result
     });
     Box::pin(async move {
+        let _in_pool = in_pool;
         task.await
             .unwrap_or_else(|_| Err(Fault::new(FaultKind::Io, "the program is ending")))
     })

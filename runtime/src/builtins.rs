@@ -8,6 +8,7 @@ use crate::builtin_tables;
 
 pub mod actor;
 pub mod actor_inspection;
+pub mod actor_load;
 pub mod actor_messages;
 pub mod actor_supervision;
 pub mod actor_tasks;
@@ -60,6 +61,8 @@ pub mod uuid;
 builtin_tables![
     actor::TABLE => BT_ACTOR,
     actor_inspection::TABLE => BT_ACTOR_INSPECTION,
+    actor_load::CORE_TABLE => BT_ACTOR_LOAD_CORE,
+    actor_load::TABLE => BT_ACTOR_LOAD,
     actor_messages::TABLE => BT_ACTOR_MESSAGES,
     actor_supervision::TABLE => BT_ACTOR_SUPERVISION,
     actor_tasks::TABLE => BT_ACTOR_TASKS,

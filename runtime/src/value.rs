@@ -27,6 +27,7 @@ pub mod literal;
 pub mod object;
 pub mod order;
 pub mod print;
+pub(crate) mod reachable;
 pub mod regex;
 pub mod symbol;
 pub mod tagged;

@@ -57,3 +57,24 @@ fn without_actor_number(line: &str) -> String {
     });
     parts.unwrap_or_else(|| line.to_owned())
 }
+
+/// What fails in the library is told at the line of the program, in tail position too.
+#[test]
+fn a_fault_within_the_library_names_the_programs_line() {
+    let calls = [
+        "(deploy-map :nobody (fn [_ n] n) [1])",
+        "(stream/window -1 [1])",
+        "(supervisor/start-link {:strategy :all :children []})",
+        "(async/map inc [1] :max 0)",
+    ];
+    for call in calls {
+        let program = format!("(defn work []\n  {call})\n(work)\n");
+        let told = crate::process::script(&program).failed(1);
+        let shown = told
+            .lines()
+            .find(|line| line.contains("╭─["))
+            .unwrap_or_default();
+        assert!(shown.contains("<stdin>:2:"), "{call}: {told}");
+        assert!(!told.contains("stdlib/"), "{call}: {told}");
+    }
+}

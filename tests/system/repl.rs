@@ -124,6 +124,26 @@ fn a_running_form_can_be_interrupted() {
 }
 
 #[test]
+fn the_observer_shows_who_is_there() {
+    with_backend(|backend| {
+        outcomes(backend, "(def deaf (spawn (fn [] (sleep 600000))))");
+        outcomes(backend, "(register :deaf deaf)");
+        outcomes(backend, "(dotimes [n 300] (send deaf n))");
+        let seen = outcomes(backend, ":observer");
+        let [Outcome::Answer(table)] = &seen[..] else {
+            panic!("{seen:?}");
+        };
+        let first = table.lines().nth(2).unwrap_or_default();
+        assert!(table.contains("actors by mailbox"), "{table}");
+        assert!(
+            first.contains(":deaf ") && first.contains(" 300 "),
+            "{table}"
+        );
+        outcomes(backend, "(exit deaf :kill)");
+    });
+}
+
+#[test]
 fn meta_commands_answer() {
     with_backend(|backend| {
         assert!(

@@ -1,6 +1,7 @@
 //! Calls: of globals, of values, in tail position, with many arguments.
 
 use batuta_runtime::function::{CodeSource, FunctionBody, MAX_ARITY, VarBody};
+use batuta_runtime::namespace;
 
 use crate::core_tree::{Core, VarRef};
 use crate::ir::entity::ValueId;
@@ -25,7 +26,34 @@ fn is_native_leaf(var: &VarRef) -> bool {
     is_native && !matches!(&*body.name, "apply" | "invoke" | "eval" | "load-string")
 }
 
+/// Functions of core that wait for others and then come back.
+const WAITING: [&str; 5] = [
+    "deploy-map",
+    "deploy-reduce",
+    "flock",
+    "for-each",
+    "receive-all",
+];
+
+/// Is it a function of the library that goes on to nothing of the program's without an end? A
+/// program's call of it in tail position leaves its place behind, which a failure names then.
+fn comes_back(var: &VarRef) -> bool {
+    let Some(body) = var.0.as_object::<VarBody>() else {
+        return false;
+    };
+    match &*body.namespace {
+        namespace::CORE => WAITING.contains(&&*body.name),
+        other => resolve::is_library(other),
+    }
+}
+
 impl Lower<'_> {
+    /// Is the function part of the library?
+    fn is_in_library(&self) -> bool {
+        let name = &*self.builder.function().name;
+        resolve::is_library(name.split('/').next().unwrap_or_default())
+    }
+
     pub(super) fn call_global(
         &mut self,
         var: &VarRef,
@@ -53,8 +81,9 @@ impl Lower<'_> {
         if let Some(changed) = self.change(var, &values) {
             return Some(changed);
         }
+        let leaves_place = is_leaf || comes_back(var) && !self.is_in_library();
         let var = self.var_literal(var);
-        if want == Want::Tail && !is_leaf {
+        if want == Want::Tail && !leaves_place {
             self.builder.end(Terminator::TailCallGlobal(var, values));
             return None;
         }

@@ -3,6 +3,7 @@
 //! A row of [`META_COMMANDS`] and an arm of [`run`] make one. Any other keyword is an expression.
 
 use std::fmt::Write;
+use std::io::{self, IsTerminal};
 use std::time::Instant;
 
 use batuta_compiler::library::arglists_text;
@@ -16,9 +17,13 @@ use batuta_runtime::namespace::{self, Lookup};
 use batuta_runtime::value::Value;
 
 use super::backend::{Backend, Outcome, Show};
+use super::observer::{Observer, screen};
 use crate::cli::Emit;
 use crate::program::{emitted, emitted_code};
 use crate::report;
+
+/// Rows of `:observer` where there is no terminal, with the head.
+const LINES_OF_ONE_LOOK: usize = 102;
 
 /// Name, argument and purpose of each command.
 pub const META_COMMANDS: &[(&str, &str, &str)] = &[
@@ -34,6 +39,11 @@ pub const META_COMMANDS: &[(&str, &str, &str)] = &[
         "NAME or EXPR",
         "show what a function or an expression is compiled to",
     ),
+    (
+        ":observer",
+        "",
+        "show the living actors by mailbox, CPU time and memory",
+    ),
     (":quit", "", "leave"),
     (":time", "EXPR", "evaluate and show how long it took"),
 ];
@@ -43,6 +53,8 @@ pub const META_COMMANDS: &[(&str, &str, &str)] = &[
 pub enum MetaCommand {
     /// `:help`
     Help,
+    /// `:observer`
+    Observer,
     /// `:quit`
     Quit,
     /// `:doc`
@@ -61,6 +73,7 @@ impl MetaCommand {
         let argument = || rest.trim().to_owned();
         match word {
             ":help" if rest.is_empty() => Some(MetaCommand::Help),
+            ":observer" if rest.is_empty() => Some(MetaCommand::Observer),
             ":quit" if rest.is_empty() => Some(MetaCommand::Quit),
             ":doc" => Some(MetaCommand::Doc(argument())),
             ":ir" => Some(MetaCommand::Show(Emit::Ir, argument())),
@@ -80,6 +93,7 @@ pub(super) fn run(
 ) {
     match command {
         MetaCommand::Help => show(Outcome::Answer(help())),
+        MetaCommand::Observer => show(observe()),
         MetaCommand::Quit => show(Outcome::Quit),
         MetaCommand::Doc(name) => show(describe(&backend.namespace(), &name)),
         MetaCommand::Show(emit, text) => show_stage(backend, emit, &text, style, show),
@@ -95,10 +109,24 @@ pub(super) fn run(
     }
 }
 
+/// A live table on a terminal; elsewhere one look.
+fn observe() -> Outcome {
+    if io::stdin().is_terminal() && io::stdout().is_terminal() {
+        return match screen::run() {
+            Ok(()) => Outcome::Answer(String::new()),
+            Err(error) => Outcome::Failure(format!("the terminal refuses: {error}\n")),
+        };
+    }
+    let mut observer = Observer::default();
+    observer.look();
+    let (lines, _) = observer.lines(usize::MAX, LINES_OF_ONE_LOOK);
+    Outcome::Answer(lines.join("\n") + "\n")
+}
+
 fn help() -> String {
     let mut text = String::new();
     for (name, argument, purpose) in META_COMMANDS {
-        writeln!(text, "  {name:<6} {argument:<14} {purpose}")
+        writeln!(text, "  {name:<9} {argument:<14} {purpose}")
             .expect("writing to a string does not fail");
     }
     text.push_str(

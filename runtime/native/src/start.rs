@@ -53,6 +53,7 @@ fn run(program: Installed, words: &[String]) -> u8 {
     actor::start(&actor::Config {
         workers: None,
         max_stack: None,
+        seed: None,
     });
     let (name, arguments) = match words {
         [name, arguments @ ..] => (name.as_str(), arguments),

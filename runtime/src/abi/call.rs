@@ -547,7 +547,10 @@ pub unsafe extern "C" fn bt_check(cx: *mut Cx) -> u64 {
     let context = unsafe { &mut *cx };
     if context.stack_limit.load(Ordering::Relaxed) == usize::MAX {
         // Only the function knows its frame: if that does not fit either, it comes again.
-        return match coroutine::poll(context) {
+        context.coroutine.is_at_entry = true;
+        let poll = coroutine::poll(context);
+        context.coroutine.is_at_entry = false;
+        return match poll {
             Poll::Continue => 0,
             Poll::Failed => {
                 abandon_call(context);

@@ -7,7 +7,7 @@
 use super::call::prepare;
 use super::switch::bt_on_native;
 use super::{fail, guarded};
-use crate::actor::coroutine;
+use crate::actor::{coroutine, seeded};
 use crate::builtin::{Flow, Resume, Signal};
 use crate::collections::lazy_seq::{self, Begin};
 use crate::collections::seq;
@@ -21,6 +21,7 @@ use crate::value::{Control, Value};
 pub(super) fn settle(cx: &mut Cx, mut flow: Flow) -> u64 {
     loop {
         let signal = match flow {
+            Ok(value) if seeded::ends_turn() => return end_turn(cx, value),
             Ok(value) => return value.into_word(),
             Err(signal) => *signal,
         };
@@ -62,6 +63,16 @@ pub(super) fn settle(cx: &mut Cx, mut flow: Flow) -> u64 {
             },
         }
     }
+}
+
+/// The actor goes on with the value when it has a turn again.
+#[cold]
+fn end_turn(cx: &mut Cx, value: Value) -> u64 {
+    cx.pending = Some(Pending {
+        future: Box::pin(std::future::ready(Ok(value))),
+        then: None,
+    });
+    Control::Pending.word()
 }
 
 fn call(cx: &mut Cx, then: Option<Box<dyn Resume>>) -> u64 {

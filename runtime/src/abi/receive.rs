@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::{fail, guarded};
+use crate::actor::clock;
 use crate::actor::coroutine::Parked;
 use crate::actor::receive::{self, Next, Patience};
 use crate::context::Cx;
@@ -86,7 +87,7 @@ pub unsafe extern "C" fn bt_deadline_in(cx: *mut Cx, milliseconds: u64) -> u64 {
     let (cx, value) = unsafe { (&mut *cx, Value::borrow_word(&milliseconds)) };
     guarded(cx, |cx| match timeout(value) {
         Ok(Some(time)) if time.is_zero() => Value::FALSE.into_word(),
-        Ok(Some(time)) => make_native(Deadline(Instant::now() + time)).into_word(),
+        Ok(Some(time)) => make_native(Deadline(clock::now() + time)).into_word(),
         Ok(None) => Value::NIL.into_word(),
         Err(fault) => fail(cx, fault),
     })

@@ -9,10 +9,11 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use parking_lot::Mutex;
 
+use super::clock;
 use super::timer::Sleep;
 use super::waiting::waits_for_actors;
 use crate::value::Value;
@@ -93,7 +94,7 @@ pub(crate) struct SlotFuture {
 impl SlotFuture {
     pub(crate) fn new(slot: Arc<Slot>, timeout: Option<Duration>) -> SlotFuture {
         // A time too far off to be an instant is as good as none.
-        let deadline = timeout.and_then(|t| Instant::now().checked_add(t));
+        let deadline = timeout.and_then(|t| clock::now().checked_add(t));
         SlotFuture {
             slot,
             patience: deadline.map(Sleep::until),

@@ -20,6 +20,7 @@ use parking_lot::Mutex;
 
 use super::Actor;
 use super::call::Slot;
+use super::clock;
 use super::mailbox::Envelope;
 use super::private::Private;
 use super::stack::{self, Extent, RED_ZONE, Segments, SlotStack};
@@ -28,7 +29,7 @@ use crate::builtin::Wait;
 use crate::context::Cx;
 use crate::failure::Fault;
 use crate::failure_state::FailureClass;
-use crate::function::stubs;
+use crate::function::{FunctionBody, stubs};
 use crate::profile;
 use crate::value::{Control, Value};
 
@@ -102,6 +103,10 @@ pub struct CoroutineState {
     pub inherited: Value,
     /// The message under way, for the crash report.
     pub(crate) last_message: Option<Value>,
+    /// The function that the actor began with, for who looks inside.
+    pub(super) began_with: Value,
+    /// Stands at the entry of the context's callee, which has not begun.
+    pub(crate) is_at_entry: bool,
     /// Set while a matcher looks at a call: the caller before it.
     pub(super) caller_before: Option<Option<Arc<Slot>>>,
 }
@@ -133,6 +138,8 @@ impl Default for CoroutineState {
             parked: None,
             inherited: Value::NIL,
             last_message: None,
+            began_with: Value::NIL,
+            is_at_entry: false,
             caller_before: None,
         }
     }
@@ -322,7 +329,7 @@ impl Coroutine {
         let Some(deadline) = state.deadline else {
             return false;
         };
-        if Instant::now() >= deadline {
+        if clock::now() >= deadline {
             return true;
         }
         if state.deadline_key.is_none() {
@@ -346,7 +353,28 @@ impl Coroutine {
         state.segments.reset();
         state.parked = None;
         state.last_message = None;
+        state.began_with = Value::NIL;
         state.caller_before = None;
+    }
+
+    /// The function it is in, as far as that is known: the one it is about to enter, else the one
+    /// it began with.
+    pub(crate) fn function_name(&self) -> Option<&str> {
+        // SAFETY: the context belongs to this coroutine, which is borrowed and not running.
+        let cx = unsafe { &*self.cx };
+        let function = match cx.coroutine.is_at_entry {
+            // SAFETY: a call that has not begun holds its callee.
+            true => unsafe { Value::borrow_word(&cx.callee) },
+            false => &cx.coroutine.began_with,
+        };
+        function
+            .as_object::<FunctionBody>()
+            .map(|it| &*it.code.name)
+    }
+
+    /// Was it only asked to stop, and wants to go on?
+    pub(crate) fn is_busy(&self) -> bool {
+        self.why == Yielded::Slice
     }
 }
 

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use super::coroutine::Coroutine;
 use super::definition::ActorDefinition;
 use super::private::{Activity, Phase, Private};
-use super::{Actor, Mark, bound, crash, identity, link, monitor, registry, signal, trace};
+use super::{
+    Actor, Mark, bound, crash, identity, link, load, monitor, registry, seeded, signal, trace,
+};
 use crate::failure::{Fault, FaultKind};
 use crate::failure_state::{Failure, FailureClass};
 use crate::value::Value;
@@ -102,6 +104,7 @@ fn end_job(private: &mut Private, ending: Ending) {
     rare.doom = None;
     rare.is_killed = false;
     if let Some(sink) = rare.sink.take() {
+        seeded::pause();
         sink.give(ending.result.map_err(|failure| *failure));
     }
 }
@@ -153,6 +156,9 @@ pub(super) fn finish(actor: &Arc<Actor>, private: &mut Private, reason: &Value) 
         trace::ended(actor, reason);
     }
     identity::leave(actor.id);
+    if actor.is(Mark::Sampled) {
+        load::forget(actor.id);
+    }
     private.refuse_callers(reason);
     for envelope in private.inbox.drain().chain(rest) {
         signal::bounce(actor, *envelope, reason);

@@ -27,6 +27,21 @@ pub struct ActorId {
     pub serial: u32,
 }
 
+impl ActorId {
+    /// The number within this process as one word, never 0.
+    pub(super) fn word(self) -> u64 {
+        u64::from(self.serial) << 32 | u64::from(self.index)
+    }
+
+    pub(super) fn of_word(word: u64) -> ActorId {
+        ActorId {
+            node: 0,
+            index: word as u32,
+            serial: (word >> 32) as u32,
+        }
+    }
+}
+
 impl fmt::Display for ActorId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "#actor<{}.{}.{}>", self.node, self.index, self.serial)
@@ -177,7 +192,7 @@ pub(crate) fn enter(make: impl FnOnce(ActorId) -> Actor) -> Arc<Actor> {
         }
     };
     let place = &mut shard.places[at];
-    place.serial = place.serial.wrapping_add(1);
+    place.serial = place.serial.wrapping_add(1).max(1);
     let index = u32::try_from(at * SHARDS + number)
         .expect("the table would need terabytes before its index overflows");
     let actor = Arc::new(make(ActorId {
@@ -210,6 +225,15 @@ pub(crate) fn find(id: ActorId) -> Option<Arc<Actor>> {
         .get(at)
         .filter(|p| id.node == 0 && p.serial == id.serial)?;
     place.actor.clone()
+}
+
+/// How many actors live.
+pub(crate) fn count() -> usize {
+    let living = |shard: &Mutex<Shard>| {
+        let shard = shard.lock();
+        shard.places.len() - shard.free.len()
+    };
+    TABLE.iter().map(living).sum()
 }
 
 /// All living actors.

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use super::Actor;
 use super::bound::Bound;
 use super::call::{Answer, Slot};
+use super::clock;
 use super::coroutine::Coroutine;
 use super::identity::ActorId;
 use super::inbox::Inbox;
@@ -242,7 +243,7 @@ impl Private {
     pub(crate) fn park(&mut self, matcher: Value, timeout: Option<Duration>, actor: &Arc<Actor>) {
         self.inbox.rewind();
         self.cancel_deadline();
-        if let Some(at) = timeout.and_then(|t| Instant::now().checked_add(t)) {
+        if let Some(at) = timeout.and_then(|t| clock::now().checked_add(t)) {
             let key = timer::wake_at(at, actor.clone().into());
             self.rare_mut().deadline = Some((at, key));
         }
@@ -253,7 +254,7 @@ impl Private {
     /// Has the parked `receive` run out of time?
     pub(crate) fn is_overdue(&self) -> bool {
         let deadline = self.rare.as_ref().and_then(|r| r.deadline);
-        deadline.is_some_and(|(at, _)| Instant::now() >= at)
+        deadline.is_some_and(|(at, _)| clock::now() >= at)
     }
 
     pub(crate) fn cancel_deadline(&mut self) {

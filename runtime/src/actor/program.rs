@@ -84,6 +84,7 @@ pub fn evaluate_with(function: Value, arguments: Vec<Value>, inherited: Value) -
 /// Runs the main function of a program and waits for its result. If it waits and nothing can
 /// happen any more, it fails with the exit reason `:deadlock`.
 pub fn run_main(function: Value, arguments: Vec<Value>) -> Result<Value, Failure> {
+    let _expectation = scheduler::expect();
     let session = start_session();
     let mut outcome = run_in_actor(&session, function, arguments);
     let mut result = None;
@@ -110,6 +111,7 @@ pub fn run_main(function: Value, arguments: Vec<Value>) -> Result<Value, Failure
 /// Waits until nothing can happen any more: no actor runs or can be woken by a timer, a future or
 /// anything from outside. Not for actors.
 pub fn wait_until_idle() {
+    let _expectation = scheduler::expect();
     scheduler::wait_until_idle_or(|| false, None);
 }
 
@@ -119,6 +121,7 @@ const SUPERVISORS_PATIENCE: Duration = Duration::from_secs(60);
 /// Lets supervisors stop their children in order, asks all other actors to end with the reason
 /// `:shutdown`, gives them time to run their `terminate`, and kills what is left.
 pub fn shut_down() {
+    let _expectation = scheduler::expect();
     let mut roots = identity::all();
     roots.retain(|actor| actor.is_root());
     for root in &roots {

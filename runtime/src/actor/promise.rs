@@ -3,10 +3,11 @@
 use std::future::{Future, poll_fn};
 use std::sync::Arc;
 use std::task::{Poll, Waker};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use parking_lot::Mutex;
 
+use super::clock;
 use super::timer::Sleep;
 use super::waiting::waits_for_actors;
 use crate::builtin::{Flow, Signal};
@@ -157,7 +158,7 @@ impl Promise {
             return flow(result);
         }
         let (time, otherwise) = patience.unzip();
-        let deadline = time.and_then(|time| Instant::now().checked_add(time));
+        let deadline = time.and_then(|time| clock::now().checked_add(time));
         let mut sleep = deadline.map(Sleep::until).map(Box::pin);
         let (awaited, state) = (self.state.clone(), self.state.clone());
         let future = poll_fn(move |context| {

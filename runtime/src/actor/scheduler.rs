@@ -1,90 +1,72 @@
-//! The scheduler: worker threads, their run queues, parking, and the clock.
+//! The scheduler: worker threads, their run queues and parking.
 //!
 //! Each worker has a slot for the actor woken last (a reply runs next, on warm caches, without a
 //! system call), a queue of actors woken by something, and a queue of those that used up a slice;
 //! the first two come before the third, which has its turn when it has waited long. Others steal
 //! from both queues. Actors scheduled from threads that are no workers go to the injector.
 //!
-//! The *clock* thread fires timers and asks contexts that ran through a whole tick to stop. It
-//! sleeps when all workers do and no timer is set.
+//! Who is asked to stop is decided in `clock`, which threads are workers in `places`; under a seed
+//! there is one worker, and its loop is in `seeded`.
 //!
 //! Invariant: who adds to a queue looks for sleepers after it, and who goes to sleep looks at all
 //! queues after it has announced that, so no actor is left behind.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
-use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering, fence};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering, fence};
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use crossbeam_deque::{Injector, Steal, Stealer, Worker};
+use crossbeam_deque::{Injector, Stealer, Worker};
 use parking_lot::{Condvar, Mutex};
 
-use super::ending;
+use super::board::Board;
+use super::clock::{self, Clock};
+use super::places::{self, Duty, Unused};
 use super::worker::{Hands, turn};
-use super::{Actor, Config, identity, timer, waiting};
-use crate::context::Cx;
+use super::{Actor, Config, ending, identity, seeded, timer, waiting};
 use crate::failure::Fault;
 use crate::quiescence::{self, Reader};
 
-type Task = Arc<Actor>;
+mod queues;
 
-/// How long an actor may run before others get their turn.
-const SLICE: Duration = Duration::from_millis(1);
-/// After so many ticks the queue of used-up slices comes first once.
-const AGE_TICKS: u64 = 5;
-/// So often the slot of the actor woken last may come before the queue.
-const STREAK_MAX: u32 = 3;
-/// Every so many turns the injector comes first.
-const INJECTOR_TURNS: u64 = 61;
+pub(super) type Task = Arc<Actor>;
+
 /// Builtins run on the worker's own stack.
 const WORKER_STACK_BYTES: usize = 32 << 20;
 
-/// What the clock sees of a worker. On cache lines of its own.
-#[derive(Default)]
-#[repr(align(128))]
-pub(super) struct Board {
-    /// Counts turns, so that the clock knows a long one.
-    turn: AtomicU64,
-    /// The context that runs, or ran last. Contexts are never freed.
-    pub(super) running: AtomicPtr<Cx>,
-    /// The present turn is over as soon as it can be.
-    pub(super) overdue: AtomicBool,
-}
-
-struct Shared {
-    injector: Injector<Task>,
+pub(super) struct Shared {
+    pub(super) injector: Injector<Task>,
     woken: Vec<Stealer<Task>>,
     used: Vec<Stealer<Task>>,
-    boards: Vec<Arc<Board>>,
+    pub(super) boards: Vec<Arc<Board>>,
+    /// How many threads run actors at a time.
+    places: usize,
+    pub(super) duty: Duty,
+    /// Threads that have lost their place and do not know it yet.
+    pub(super) away: AtomicUsize,
+    /// How often a place was given to another thread.
+    pub(super) handed_over: AtomicU64,
+    /// Under a seed: actors that can run, in the worker's own list.
+    pub(super) held: AtomicUsize,
     /// Workers that look for work in other queues.
     searching: AtomicUsize,
     sleepers: AtomicUsize,
     /// How many sleepers were told to wake and have not noticed yet.
-    sleep: Mutex<usize>,
+    pub(super) sleep: Mutex<usize>,
     wake_worker: Condvar,
     /// Those who wait until nothing can happen any more.
     wake_idle: Condvar,
-    idle_waiters: AtomicUsize,
-    clock: Clock,
-}
-
-struct Clock {
-    /// Nanoseconds after `start` when it wakes; it sleeps until then.
-    wakes_at: AtomicU64,
-    ticks: AtomicU64,
-    /// It was told to wake.
-    nudged: Mutex<bool>,
-    wake: Condvar,
-    start: Instant,
+    pub(super) idle_waiters: AtomicUsize,
+    pub(super) clock: Clock,
 }
 
 static SHARED: OnceLock<&'static Shared> = OnceLock::new();
 
-struct Local {
+pub(super) struct Local {
     index: usize,
-    slot: RefCell<Option<Task>>,
+    board: Arc<Board>,
     woken: Worker<Task>,
     used: Worker<Task>,
     streak: Cell<u32>,
@@ -96,7 +78,7 @@ thread_local! {
     static LOCAL: Cell<*const Local> = const { Cell::new(ptr::null()) };
 }
 
-fn shared() -> &'static Shared {
+pub(super) fn shared() -> &'static Shared {
     SHARED.get_or_init(|| start_threads(&Config::default()))
 }
 
@@ -106,37 +88,66 @@ pub(super) fn start(config: &Config) {
 }
 
 fn start_threads(config: &Config) -> &'static Shared {
-    let count = config.worker_count();
-    let locals: Vec<(Worker<Task>, Worker<Task>)> = (0..count)
-        .map(|_| (Worker::new_fifo(), Worker::new_fifo()))
+    if let Some(seed) = config.seed {
+        seeded::begin(seed);
+    }
+    let places = if seeded::is_on() {
+        1
+    } else {
+        config.worker_count()
+    };
+    let reserve = if seeded::is_on() {
+        0
+    } else {
+        places + places::RESERVE
+    };
+    let mut threads: Vec<Unused> = (0..places + reserve)
+        .map(|index| Unused {
+            index,
+            woken: Worker::new_fifo(),
+            used: Worker::new_fifo(),
+        })
         .collect();
+    let woken = threads.iter().map(|it| it.woken.stealer()).collect();
+    let used = threads.iter().map(|it| it.used.stealer()).collect();
+    let boards = threads.iter().map(|_| Arc::default()).collect();
+    let unused = threads.split_off(places);
     let shared: &'static Shared = Box::leak(Box::new(Shared {
         injector: Injector::new(),
-        woken: locals.iter().map(|(woken, _)| woken.stealer()).collect(),
-        used: locals.iter().map(|(_, used)| used.stealer()).collect(),
-        boards: (0..count).map(|_| Arc::default()).collect(),
+        woken,
+        used,
+        boards,
+        places,
+        duty: Duty::new(unused, places),
+        away: AtomicUsize::new(0),
+        handed_over: AtomicU64::new(0),
+        held: AtomicUsize::new(0),
         searching: AtomicUsize::new(0),
         sleepers: AtomicUsize::new(0),
         sleep: Mutex::new(0),
         wake_worker: Condvar::new(),
         wake_idle: Condvar::new(),
         idle_waiters: AtomicUsize::new(0),
-        clock: Clock {
-            wakes_at: AtomicU64::new(0),
-            ticks: AtomicU64::new(0),
-            nudged: Mutex::new(false),
-            wake: Condvar::new(),
-            start: Instant::now(),
-        },
+        clock: Clock::new(),
     }));
-    for (index, (woken, used)) in locals.into_iter().enumerate() {
-        let body = move || work(shared, index, woken, used);
-        spawn_thread(format!("batuta-worker-{index}"), WORKER_STACK_BYTES, body);
-    }
+    threads
+        .into_iter()
+        .for_each(|thread| start_worker(shared, thread));
+    let run_clock = if seeded::is_on() {
+        clock::watch
+    } else {
+        clock::run
+    };
     spawn_thread("batuta-clock".to_owned(), 1 << 20, move || {
         run_clock(shared)
     });
     shared
+}
+
+/// Starts a thread that takes the next free place.
+pub(super) fn start_worker(shared: &'static Shared, thread: Unused) {
+    let name = format!("batuta-worker-{}", thread.index);
+    spawn_thread(name, WORKER_STACK_BYTES, move || work(shared, thread));
 }
 
 fn spawn_thread(name: String, stack_bytes: usize, body: impl FnOnce() + Send + 'static) {
@@ -160,8 +171,7 @@ pub(crate) fn schedule(actor: Task) {
     }
     // SAFETY: set by this thread's `work`, which outlives everything that runs on the thread.
     let local = unsafe { &*local };
-    let before = local.slot.borrow_mut().replace(actor);
-    if let Some(before) = before {
+    if let Some(before) = local.board.put_into_slot(actor) {
         local.woken.push(before);
         shared().wake_one();
     }
@@ -177,22 +187,48 @@ pub(crate) fn look_whether_idle() {
     }
 }
 
+/// While it lives, the world outside waits for actors.
+pub(super) struct Expectation(&'static Shared);
+
+/// The world outside asks actors for something, and waits.
+pub(super) fn expect() -> Expectation {
+    seeded::go_on();
+    Expectation::new()
+}
+
+impl Expectation {
+    fn new() -> Expectation {
+        let shared = shared();
+        shared.idle_waiters.fetch_add(1, Ordering::SeqCst);
+        if seeded::is_on() {
+            shared.wake_one();
+        }
+        Expectation(shared)
+    }
+}
+
+impl Drop for Expectation {
+    fn drop(&mut self) {
+        self.0.idle_waiters.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
 /// Waits until `done` says so, or nothing can happen any more, or the time is over; gives the last
 /// answer of `done`. Not on a worker.
 pub(super) fn wait_until_idle_or(
     mut done: impl FnMut() -> bool,
     deadline: Option<Instant>,
 ) -> bool {
-    let shared = shared();
-    shared.idle_waiters.fetch_add(1, Ordering::SeqCst);
+    let expectation = Expectation::new();
+    let shared = expectation.0;
     let mut guard = shared.sleep.lock();
-    let answer = loop {
+    loop {
         // What was given before the workers slept is seen, so idleness is looked at first.
         let is_idle = shared.is_idle();
         let answer = done();
         let is_late = deadline.is_some_and(|deadline| Instant::now() >= deadline);
         if answer || is_idle || is_late {
-            break answer;
+            return answer;
         }
         match deadline {
             Some(deadline) => {
@@ -200,90 +236,28 @@ pub(super) fn wait_until_idle_or(
             }
             None => shared.wake_idle.wait(&mut guard),
         }
-    };
-    drop(guard);
-    shared.idle_waiters.fetch_sub(1, Ordering::SeqCst);
-    answer
+    }
 }
 
 /// A timer was set for this instant.
 pub(crate) fn clock_before(at: Instant) {
-    let clock = &shared().clock;
-    if clock.nanos(at) < clock.wakes_at.load(Ordering::SeqCst) {
-        clock.nudge();
+    shared().clock.wake_before(at);
+}
+
+/// The turn under way on this worker shall be over as soon as it can be.
+pub(super) fn end_turn() {
+    let local = LOCAL.get();
+    if !local.is_null() {
+        // SAFETY: as in `schedule`.
+        let local = unsafe { &*local };
+        local.board.overdue.store(true, Ordering::Relaxed);
     }
 }
 
-impl Clock {
-    fn nanos(&self, at: Instant) -> u64 {
-        u64::try_from(at.saturating_duration_since(self.start).as_nanos()).unwrap_or(u64::MAX - 1)
-    }
-
-    fn nudge(&self) {
-        *self.nudged.lock() = true;
-        self.wake.notify_one();
-    }
-
-    /// Sleeps until the instant (for ever without one), or until nudged. `still_wanted` is asked
-    /// when timers that are set can see until when it sleeps.
-    fn sleep(&self, until: Option<Instant>, still_wanted: impl Fn() -> bool) {
-        self.wakes_at.store(
-            until.map_or(u64::MAX, |at| self.nanos(at)),
-            Ordering::SeqCst,
-        );
-        if still_wanted() {
-            let mut nudged = self.nudged.lock();
-            while !*nudged {
-                match until {
-                    None => self.wake.wait(&mut nudged),
-                    Some(at) => {
-                        if self.wake.wait_until(&mut nudged, at).timed_out() {
-                            break;
-                        }
-                    }
-                }
-            }
-            *nudged = false;
-        }
-        self.wakes_at.store(0, Ordering::SeqCst);
-    }
-}
-
-fn run_clock(shared: &'static Shared) {
-    let mut seen: Vec<u64> = vec![0; shared.boards.len()];
-    loop {
-        let now = Instant::now();
-        timer::fire(now);
-        quiescence::collect();
-        shared.clock.ticks.fetch_add(1, Ordering::Relaxed);
-        let everybody_sleeps = || shared.sleepers.load(Ordering::SeqCst) == shared.boards.len();
-        if everybody_sleeps() {
-            let next = timer::next_deadline();
-            shared.clock.sleep(next, || timer::next_deadline() == next);
-        } else {
-            ask_long_turns(shared, &mut seen);
-            let tick = now + SLICE;
-            let next = timer::next_deadline().map_or(tick, |at| at.min(tick));
-            shared.clock.sleep(Some(next), || true);
-        }
-    }
-}
-
-/// Asks who has run through a whole tick to stop at its next poll.
-fn ask_long_turns(shared: &Shared, seen: &mut [u64]) {
-    for (board, seen) in shared.boards.iter().zip(seen) {
-        let turn = board.turn.load(Ordering::Acquire);
-        if turn == *seen {
-            board.overdue.store(true, Ordering::Release);
-            let running = board.running.load(Ordering::Acquire);
-            if !running.is_null() {
-                // SAFETY: contexts are never freed. One that is not in use any more is asked in
-                // vain; one that runs another actor by now polls once too often.
-                unsafe { (*running).stack_limit.store(usize::MAX, Ordering::Release) };
-            }
-        }
-        *seen = turn;
-    }
+/// Threads that run actors at a time, and how often one of them was replaced.
+pub(crate) fn workers() -> (usize, u64) {
+    let shared = shared();
+    (shared.places, shared.handed_over.load(Ordering::Relaxed))
 }
 
 impl Shared {
@@ -305,9 +279,23 @@ impl Shared {
         *woken += 1;
         drop(woken);
         self.wake_worker.notify_one();
-        if sleepers == self.boards.len() {
+        if sleepers == self.places {
             self.clock.nudge();
         }
+    }
+
+    /// Do all workers sleep?
+    pub(super) fn everybody_sleeps(&self) -> bool {
+        self.sleepers.load(Ordering::SeqCst) == self.places && self.away.load(Ordering::SeqCst) == 0
+    }
+
+    /// The worker that has lost its place has left the slot of the actor woken last full.
+    fn abandoned_slot(&self) -> Option<Task> {
+        if self.away.load(Ordering::SeqCst) == 0 {
+            return None;
+        }
+        let mut boards = self.boards.iter();
+        boards.find_map(|board| board.take_from_slot_of_lost())
     }
 
     fn has_work(&self) -> bool {
@@ -321,43 +309,76 @@ impl Shared {
 
     /// Can nothing happen any more? Only under the lock `sleep`.
     fn is_idle(&self) -> bool {
-        self.sleepers.load(Ordering::SeqCst) == self.boards.len()
+        self.everybody_sleeps()
             && !self.has_work()
+            && self.held.load(Ordering::SeqCst) == 0
             && !waiting::is_expected()
             && !timer::is_any()
     }
 
-    /// Sleeps until woken, unless there is work after all. A worker that searches sleeps, and
-    /// searches again afterwards.
-    fn sleep(&self, reader: &Reader) {
+    /// Sleeps until woken, or until the deadline if there is one, unless there is work or another
+    /// reason not to sleep; gives whether it was not the deadline. A worker that searches sleeps,
+    /// and searches again afterwards.
+    fn sleep(
+        &self,
+        reader: &Reader,
+        deadline: Option<Instant>,
+        stays_awake: impl FnOnce() -> bool,
+    ) -> bool {
         let mut woken = self.sleep.lock();
         self.sleepers.fetch_add(1, Ordering::SeqCst);
         self.searching.fetch_sub(1, Ordering::SeqCst);
         fence(Ordering::SeqCst);
-        if self.has_work() {
+        let searches_again = || {
             self.sleepers.fetch_sub(1, Ordering::SeqCst);
             self.searching.fetch_add(1, Ordering::SeqCst);
-            return;
+        };
+        if self.has_work() || stays_awake() {
+            searches_again();
+            return true;
         }
-        if self.sleepers.load(Ordering::SeqCst) == self.boards.len() {
+        if self.everybody_sleeps() {
             self.wake_idle.notify_all();
         }
         reader.leave();
         while *woken == 0 {
-            self.wake_worker.wait(&mut woken);
+            match deadline {
+                None => self.wake_worker.wait(&mut woken),
+                Some(at) if self.wake_worker.wait_until(&mut woken, at).timed_out() => break,
+                Some(_) => {}
+            }
         }
-        *woken -= 1;
+        // Who woke a sleeper has counted for it.
+        let is_woken = *woken > 0;
+        match is_woken {
+            true => *woken -= 1,
+            false => searches_again(),
+        }
         drop(woken);
         reader.enter();
+        is_woken
+    }
+
+    /// As `sleep`, for a worker that does not search.
+    pub(super) fn sleep_until(
+        &self,
+        reader: &Reader,
+        deadline: Option<Instant>,
+        stays_awake: impl FnOnce() -> bool,
+    ) -> bool {
+        self.searching.fetch_add(1, Ordering::SeqCst);
+        let is_woken = self.sleep(reader, deadline, stays_awake);
+        self.searching.fetch_sub(1, Ordering::SeqCst);
+        is_woken
     }
 }
 
-fn work(shared: &'static Shared, index: usize, woken: Worker<Task>, used: Worker<Task>) {
+fn work(shared: &'static Shared, thread: Unused) {
     let local = Local {
-        index,
-        slot: RefCell::new(None),
-        woken,
-        used,
+        index: thread.index,
+        board: shared.boards[thread.index].clone(),
+        woken: thread.woken,
+        used: thread.used,
         streak: Cell::new(0),
         turns: Cell::new(0),
         used_ran_at: Cell::new(0),
@@ -365,12 +386,19 @@ fn work(shared: &'static Shared, index: usize, woken: Worker<Task>, used: Worker
     LOCAL.set(&raw const local);
     quiescence::mark_worker();
     let reader = Reader::new();
-    reader.enter();
+    local.board.cpu.attach();
     let _tokio = super::runtime_handle().enter();
-    let board = &shared.boards[index];
-    let mut hands = Hands::new(board.clone());
+    let mut hands = Hands::new(local.board.clone());
+    shared.duty.wait(&reader);
+    if seeded::is_on() {
+        seeded::work(shared, &local, &mut hands, &reader);
+    }
     loop {
         reader.tick();
+        if local.board.has_lost_place() {
+            local.leave_place(shared);
+            shared.duty.wait(&reader);
+        }
         let Some(actor) = local
             .next_own(shared)
             .or_else(|| local.search(shared, &reader))
@@ -380,13 +408,24 @@ fn work(shared: &'static Shared, index: usize, woken: Worker<Task>, used: Worker
         if !local.woken.is_empty() {
             shared.wake_one();
         }
-        board.overdue.store(false, Ordering::Relaxed);
-        board.turn.store(local.turns.get(), Ordering::Release);
-        if let Some(actor) = guarded_turn(&mut hands, actor) {
+        if let Some(actor) = take_turn(&local, &mut hands, actor) {
             local.used.push(actor);
             shared.wake_one();
         }
     }
+}
+
+/// Gives an actor its turn; gives it back if it wants to go on.
+pub(super) fn take_turn(local: &Local, hands: &mut Hands, actor: Task) -> Option<Task> {
+    let board = &local.board;
+    let turns = local.turns.get() + 1;
+    local.turns.set(turns);
+    board.overdue.store(false, Ordering::Relaxed);
+    board.actor.store(actor.id().word(), Ordering::Relaxed);
+    board.turn.store(turns, Ordering::Release);
+    let again = guarded_turn(hands, actor);
+    board.actor.store(0, Ordering::Relaxed);
+    again
 }
 
 /// A turn; a panic in the runtime itself ends the actor only.
@@ -409,84 +448,4 @@ fn end_after_panic(hands: &Hands, fault: Fault) {
     reason.publish();
     // SAFETY: this worker was running the actor, and the borrows of that turn are unwound.
     ending::finish(&actor, unsafe { actor.private.get() }, &reason);
-}
-
-impl Local {
-    fn next_own(&self, shared: &Shared) -> Option<Task> {
-        let turns = self.turns.get() + 1;
-        self.turns.set(turns);
-        let now = shared.clock.ticks.load(Ordering::Relaxed);
-        if now - self.used_ran_at.get() >= AGE_TICKS
-            && let Some(actor) = self.pop_used(now)
-        {
-            return Some(actor);
-        }
-        if turns.is_multiple_of(INJECTOR_TURNS)
-            && let Some(actor) = self.pop_injected(shared)
-        {
-            return Some(actor);
-        }
-        self.pop_slot()
-            .or_else(|| self.woken.pop())
-            .or_else(|| self.pop_injected(shared))
-            .or_else(|| self.pop_used(now))
-    }
-
-    fn pop_slot(&self) -> Option<Task> {
-        let actor = self.slot.borrow_mut().take()?;
-        if self.streak.get() < STREAK_MAX || self.woken.is_empty() {
-            self.streak.set(self.streak.get() + 1);
-            return Some(actor);
-        }
-        self.streak.set(0);
-        self.woken.push(actor);
-        None
-    }
-
-    fn pop_used(&self, now: u64) -> Option<Task> {
-        self.used_ran_at.set(now);
-        self.used.pop()
-    }
-
-    fn pop_injected(&self, shared: &Shared) -> Option<Task> {
-        until_settled(|| shared.injector.steal_batch_and_pop(&self.woken))
-    }
-
-    /// Looks into all other queues, then sleeps once.
-    fn search(&self, shared: &Shared, reader: &Reader) -> Option<Task> {
-        shared.searching.fetch_add(1, Ordering::SeqCst);
-        let mut found = self.steal(shared);
-        if found.is_none() {
-            shared.sleep(reader);
-            found = self.steal(shared);
-        }
-        let was_last = shared.searching.fetch_sub(1, Ordering::SeqCst) == 1;
-        if found.is_some() && was_last && shared.has_work() {
-            shared.wake_one();
-        }
-        found
-    }
-
-    fn steal(&self, shared: &Shared) -> Option<Task> {
-        if let Some(actor) = self.pop_injected(shared) {
-            return Some(actor);
-        }
-        let count = shared.boards.len();
-        let others = || (1..count).map(|step| (self.index + step) % count);
-        others()
-            .find_map(|other| {
-                until_settled(|| shared.woken[other].steal_batch_and_pop(&self.woken))
-            })
-            .or_else(|| others().find_map(|other| until_settled(|| shared.used[other].steal())))
-    }
-}
-
-fn until_settled(mut steal: impl FnMut() -> Steal<Task>) -> Option<Task> {
-    loop {
-        match steal() {
-            Steal::Success(actor) => return Some(actor),
-            Steal::Empty => return None,
-            Steal::Retry => {}
-        }
-    }
 }

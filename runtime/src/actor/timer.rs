@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 
 use super::waiting::waits_for_actors;
-use super::{scheduler, send};
+use super::{clock, scheduler, send};
 use crate::value::Value;
 
 const SHARDS: u64 = 4;
@@ -132,7 +132,7 @@ impl TimerHandle {
             key: Mutex::new(None),
             cancelled: AtomicBool::new(false),
         });
-        handle.arm(Instant::now(), delay);
+        handle.arm(clock::now(), delay);
         handle
     }
 
@@ -162,7 +162,7 @@ impl TimerHandle {
         let mut key = self.key.lock();
         self.cancelled.store(true, Ordering::Release);
         let key = key.take()?;
-        cancel(key).then(|| key.at.saturating_duration_since(Instant::now()))
+        cancel(key).then(|| key.at.saturating_duration_since(clock::now()))
     }
 }
 
@@ -186,7 +186,7 @@ impl Future for Sleep {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         waits_for_actors();
-        if Instant::now() >= self.deadline {
+        if clock::now() >= self.deadline {
             return Poll::Ready(());
         }
         if self.key.is_none() {

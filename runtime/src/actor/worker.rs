@@ -8,6 +8,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use super::board::Board;
 use super::call::Slot;
 use super::coroutine::{self, Command, Coroutine, Through, Yielded};
 use super::definition::ActorDefinition;
@@ -15,9 +16,8 @@ use super::ending::{self, Ending};
 use super::identity::ActorId;
 use super::mailbox::{Envelope, Extra, WaitFor};
 use super::private::{Activity, Phase, Private, Start};
-use super::scheduler::Board;
 use super::waiting::{self, Pending};
-use super::{Actor, signal};
+use super::{Actor, load, signal};
 use crate::collections::vector;
 use crate::failure::{Fault, FaultKind};
 use crate::value::{Control, Value};
@@ -81,6 +81,13 @@ impl Hands {
         self.board.overdue.load(Ordering::Relaxed)
     }
 
+    /// A stretch between two scheduling points is over.
+    fn note_stretch(&self, begun: Option<u64>) {
+        if let Some(begun) = begun {
+            load::end(&self.board, begun);
+        }
+    }
+
     fn announce(&self, coroutine: &Coroutine) {
         self.board
             .running
@@ -92,6 +99,7 @@ impl Hands {
 pub(super) fn turn(hands: &mut Hands, mut actor: Arc<Actor>) -> Option<Arc<Actor>> {
     hands.current = Some(actor.id);
     loop {
+        let begun = load::begin();
         // SAFETY: this worker took the actor out of a run queue, so it is the one that runs it,
         // and borrows of earlier rounds have ended.
         let private = unsafe { actor.private.get() };
@@ -122,6 +130,7 @@ pub(super) fn turn(hands: &mut Hands, mut actor: Arc<Actor>) -> Option<Arc<Actor
             }
             Step::Gone => return None,
         }
+        hands.note_stretch(begun);
         // SAFETY: as above; the coroutine has suspended, so nothing on it borrows.
         let private = unsafe { actor.private.get() };
         match yielded {
@@ -163,6 +172,7 @@ fn begin(hands: &mut Hands, private: &Private, start: Start) -> Step {
         Ok(mut coroutine) => {
             let count = coroutine.spill(start.arguments);
             inherit(&mut coroutine, private);
+            coroutine.cx().coroutine.began_with = start.function.clone();
             Step::Enter(coroutine, start.function, count)
         }
         Err(fault) => Step::End(Ending::fault(fault)),

@@ -1,5 +1,5 @@
-//! Looking inside: which actors there are, what one is doing and holds, who hears of its messages,
-//! and newer code for it.
+//! Looking inside: which actors there are, what one is doing, holds and costs, who hears of its
+//! messages, and newer code for it.
 
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -10,8 +10,8 @@ use crate::actor::definition::ActorDefinition;
 use crate::actor::identity::{self, pid_of};
 use crate::actor::private::{Activity, Private};
 use crate::actor::signal::{self, SignalKind};
-use crate::actor::{self, Actor, Mark, registry, trace, waits_for_actors};
-use crate::builtin::{Builtin, BuiltinTable, Flow, exactly, wait};
+use crate::actor::{self, Actor, Mark, load, registry, trace, waits_for_actors};
+use crate::builtin::{Builtin, BuiltinTable, Flow, between, exactly, wait};
 use crate::collections::{map, vector};
 use crate::context::Cx;
 use crate::failure::{Fault, FaultKind};
@@ -20,11 +20,12 @@ use crate::namespace;
 use crate::number;
 use crate::value::Value;
 use crate::value::print::short;
+use crate::value::reachable::reachable_bytes;
 
 /// Messages that `inspect` shows.
 const SHOWN_MESSAGES: usize = 20;
 
-fn kind_of(actor: &Actor) -> Value {
+pub(super) fn kind_of(actor: &Actor) -> Value {
     actor
         .kind()
         .map_or(Value::NIL, |kind| Value::keyword(&kind))
@@ -70,15 +71,20 @@ fn inspect(cx: &mut Cx, arguments: &mut [Value]) -> Flow {
     let Some(other) = actor::resolve("inspect", &arguments[0])? else {
         return Ok(Value::NIL);
     };
+    let most = match arguments.get(1) {
+        None => 0,
+        Some(memory) if memory.is_keyword("memory") => usize::MAX,
+        Some(wrong) => return Err(Fault::wrong_type("inspect", ":memory", wrong).into()),
+    };
     let (actor, private) = running(cx)?;
     if Arc::ptr_eq(actor, &other) {
         signal::take_over(actor, private);
-        return Ok(look(actor, private));
+        return Ok(look(actor, private, most));
     }
     let (sender, mut answer) = tokio::sync::oneshot::channel();
     let looked_at = other.clone();
     let look = move |private: &Private| {
-        let seen = look(&looked_at, private);
+        let seen = look(&looked_at, private, most);
         seen.publish();
         // The asker may have ended meanwhile.
         let _ = sender.send(seen);
@@ -92,16 +98,56 @@ fn inspect(cx: &mut Cx, arguments: &mut [Value]) -> Flow {
     }))
 }
 
-fn look(actor: &Arc<Actor>, private: &Private) -> Value {
+/// What an actor is doing, and the function it is in.
+pub(super) fn doing(actor: &Actor, private: &Private) -> (Value, Value) {
+    let named = |function: &Value| {
+        let function = function.as_object::<FunctionBody>();
+        function.map(|it| Value::str(&it.code.name))
+    };
     let (status, function) = match &private.activity {
-        Activity::Start(start) => ("starting", start.function.as_object::<FunctionBody>()),
-        Activity::Parked(matcher) => ("waiting", matcher.as_object::<FunctionBody>()),
-        Activity::Suspended(_) => ("suspended", None),
+        Activity::Start(start) => ("starting", named(&start.function)),
+        Activity::Parked(matcher) => ("waiting", named(matcher)),
+        Activity::Suspended(coroutine) => {
+            let status = if coroutine.is_busy() {
+                "running"
+            } else {
+                "suspended"
+            };
+            (status, coroutine.function_name().map(Value::str))
+        }
         Activity::Session => ("waiting", None),
         Activity::None => ("running", None),
     };
+    let kind = || actor.kind().map(|kind| Value::str(&kind));
+    (
+        Value::keyword(status),
+        function.or_else(kind).unwrap_or_default(),
+    )
+}
+
+/// Bytes reached from the state and the messages of an actor; at least so many if it holds more
+/// than `most` objects.
+pub(super) fn memory_of(private: &Private, most: usize) -> Value {
+    let mut roots = private.inbox.first_messages(most);
+    match &private.activity {
+        Activity::Start(start) => {
+            roots.push(start.function.clone());
+            roots.extend(start.arguments.iter().cloned());
+        }
+        Activity::Parked(matcher) => roots.push(matcher.clone()),
+        Activity::Suspended(_) | Activity::Session | Activity::None => {}
+    }
+    number::from_usize(reachable_bytes(&roots, most))
+}
+
+/// CPU time of an actor in milliseconds.
+pub(super) fn cpu_of(actor: &Actor) -> Value {
+    Value::float(load::used_by(actor) as f64 / 1e6)
+}
+
+fn look(actor: &Arc<Actor>, private: &Private, most: usize) -> Value {
+    let (status, function) = doing(actor, private);
     let pids = |actors: Vec<Arc<Actor>>| vector::from_iter(actors.iter().map(pid_of));
-    let function = function.map_or(Value::NIL, |it| Value::str(&it.code.name));
     let mut pairs = vec![
         (Value::keyword("pid"), pid_of(actor)),
         (Value::keyword("kind"), kind_of(actor)),
@@ -109,8 +155,9 @@ fn look(actor: &Arc<Actor>, private: &Private) -> Value {
             Value::keyword("names"),
             vector::from_vec(registry::names_of(actor.id())),
         ),
-        (Value::keyword("status"), Value::keyword(status)),
+        (Value::keyword("status"), status),
         (Value::keyword("function"), function),
+        (Value::keyword("cpu-ms"), cpu_of(actor)),
         (Value::keyword("links"), pids(private.linked())),
         (Value::keyword("monitors"), pids(private.watching())),
         (
@@ -132,6 +179,9 @@ fn look(actor: &Arc<Actor>, private: &Private) -> Value {
             Err(several) => vector::from_vec(several),
         };
         pairs.push((Value::keyword("state"), shown));
+    }
+    if most > 0 {
+        pairs.push((Value::keyword("memory"), memory_of(private, most)));
     }
     map::from_pairs(pairs)
 }
@@ -238,9 +288,9 @@ pub static TABLE: BuiltinTable = BuiltinTable {
         },
         Builtin {
             name: "inspect",
-            arglists: "[pid]",
-            doc: "What an actor is and does: a map with :kind, :names, :status, :function, :state (while it waits in the loop of its definition), :links, :monitors, :traps-exit, :mailbox-size and the first messages as :mailbox; nil if it has ended.",
-            arity: exactly(1),
+            arglists: "[pid] [pid :memory]",
+            doc: "What an actor is and does: a map with :kind, :names, :status, :function (the one it is in or began with), :cpu-ms (by samples, of a millisecond each), :state (while it waits in the loop of its definition), :links, :monitors, :traps-exit, :mailbox-size and the first messages as :mailbox; nil if it has ended. With :memory also the bytes reached from its state and its messages. A busy actor answers when its slice is over.",
+            arity: between(1, 2),
             function: inspect,
         },
         Builtin {

@@ -4,7 +4,7 @@ use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::actor::{known, milliseconds, ok, running, take, unknown};
 use crate::actor::bound::{self, Policy};
@@ -13,7 +13,7 @@ use crate::actor::identity::{self, PidBody, ReferenceBody, Target};
 use crate::actor::private::Private;
 use crate::actor::signal::{self, SignalKind};
 use crate::actor::timer::{Sleep, TimerHandle};
-use crate::actor::{self, Actor, Mark, trace, waits_for_actors};
+use crate::actor::{self, Actor, Mark, clock, trace, waits_for_actors};
 use crate::builtin::{Builtin, BuiltinTable, Flow, between, exactly, wait};
 use crate::builtins::support::publish_message;
 use crate::collections::map;
@@ -270,7 +270,7 @@ fn cancel_timer(_cx: &mut Cx, arguments: &mut [Value]) -> Flow {
 
 fn sleep(_cx: &mut Cx, arguments: &mut [Value]) -> Flow {
     let time = milliseconds("sleep", &arguments[0])?;
-    let Some(deadline) = Instant::now().checked_add(time) else {
+    let Some(deadline) = clock::now().checked_add(time) else {
         return Err(Fault::new(FaultKind::Number, "`sleep`: that is longer than time goes").into());
     };
     let mut sleep = Sleep::until(deadline);

@@ -7,6 +7,7 @@ use parking_lot::Mutex;
 use rand_chacha::ChaCha12Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 
+use crate::actor::seeded;
 use crate::builtin::{BuiltinTable, Flow, between, exactly, row};
 use crate::builtins::support::{position, take};
 use crate::collections::seq::gather;
@@ -40,7 +41,10 @@ fn draw<T>(args: &[Value], draw: impl FnOnce(&mut dyn RngCore) -> T) -> T {
         .and_then(|first| first.as_native::<Generator>())
     {
         Some(generator) => draw(&mut *generator.0.lock()),
-        None => draw(&mut rand::rng()),
+        None => match seeded::draw() {
+            Some(word) => draw(&mut ChaCha12Rng::seed_from_u64(word)),
+            None => draw(&mut rand::rng()),
+        },
     }
 }
 
@@ -77,7 +81,10 @@ fn normal(rng: &mut dyn RngCore) -> f64 {
 
 fn seed(_: &mut Cx, args: &mut [Value]) -> Flow {
     let rng = match args.first() {
-        None => ChaCha12Rng::from_rng(&mut rand::rng()),
+        None => match seeded::draw() {
+            Some(word) => ChaCha12Rng::seed_from_u64(word),
+            None => ChaCha12Rng::from_rng(&mut rand::rng()),
+        },
         Some(seed) => match number::as_i64(seed) {
             Some(seed) => ChaCha12Rng::seed_from_u64(seed as u64),
             None => return Err(Fault::wrong_type("rand/seed", "an integer", seed).into()),

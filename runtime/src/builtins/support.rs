@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::hash::BuildHasher;
 
+use crate::actor::seeded;
 use crate::failure::{Fault, FaultKind};
 use crate::number;
 use crate::value::Value;
@@ -74,6 +75,9 @@ thread_local! {
 /// 64 random bits (SplitMix64), good for simulation, not for secrets.
 #[inline(never)]
 pub(super) fn random() -> u64 {
+    if let Some(drawn) = seeded::draw() {
+        return drawn;
+    }
     RANDOM.with(|state| {
         let next = state.get().wrapping_add(0x9e37_79b9_7f4a_7c15);
         state.set(next);

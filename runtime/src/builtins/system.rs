@@ -1,8 +1,9 @@
 //! Clock and environment, under Batuta's names and under the spellings of Java snippets.
 
 use std::sync::LazyLock;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Instant, UNIX_EPOCH};
 
+use crate::actor::clock;
 use crate::builtin::{BuiltinTable, Flow, between, exactly, row};
 use crate::builtins::os::exit;
 use crate::builtins::support::text;
@@ -14,15 +15,13 @@ use crate::stream;
 use crate::value::Value;
 
 fn current_time_millis(_: &mut Cx, _: &mut [Value]) -> Flow {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
+    let since = clock::wall().duration_since(UNIX_EPOCH).unwrap_or_default();
     Ok(number::from_i128(since.as_millis() as i128))
 }
 
 fn nanos() -> i128 {
-    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
-    START.elapsed().as_nanos() as i128
+    static START: LazyLock<Instant> = LazyLock::new(clock::now);
+    clock::now().saturating_duration_since(*START).as_nanos() as i128
 }
 
 fn nano_time(_: &mut Cx, _: &mut [Value]) -> Flow {

@@ -1,6 +1,6 @@
 //! `time`: instants, zoned and local times, durations; and the names of `batuta.core`.
 
-use jiff::{Span, Timestamp, Unit};
+use jiff::{Span, Unit};
 
 use crate::builtin::{Builtin, BuiltinTable, Flow, at_least, between, exactly, row};
 use crate::context::Cx;
@@ -94,7 +94,7 @@ fn before(who: &str, from: &Value, count: &Value, unit: i64) -> Flow {
 }
 
 fn ago(who: &str, args: &[Value], unit: i64) -> Flow {
-    before(who, &Value::instant(Timestamp::now()), &args[0], unit)
+    before(who, &Value::instant(make::present()), &args[0], unit)
 }
 
 /// Names of core.

@@ -1,7 +1,8 @@
 //! Identifiers: Clojure's names in `batuta.core`, the rest in `uuid`.
 
-use uuid::Uuid;
+use uuid::{Builder, Uuid};
 
+use crate::actor::seeded;
 use crate::builtin::{BuiltinTable, Flow, exactly, row};
 use crate::builtins::support::text;
 use crate::context::Cx;
@@ -10,7 +11,15 @@ use crate::number;
 use crate::value::{Value, uuid as identifier};
 
 fn random(_: &mut Cx, _: &mut [Value]) -> Flow {
-    Ok(Value::uuid(Uuid::new_v4()))
+    let drawn = seeded::draw().zip(seeded::draw());
+    Ok(Value::uuid(match drawn {
+        Some((high, low)) => Builder::from_random_bytes(bytes_of(high, low)).into_uuid(),
+        None => Uuid::new_v4(),
+    }))
+}
+
+fn bytes_of(high: u64, low: u64) -> [u8; 16] {
+    (u128::from(high) << 64 | u128::from(low)).to_be_bytes()
 }
 
 fn by_time(_: &mut Cx, _: &mut [Value]) -> Flow {

@@ -82,6 +82,21 @@ pub enum Kind {
 
 const KINDS: usize = Kind::Native as usize + 1;
 
+impl Kind {
+    /// Is what such an object refers to the same for as long as it lives and is shared?
+    fn is_constant(self) -> bool {
+        use Kind::*;
+        match self {
+            Ratio | Decimal | Symbol | Vector | VectorNode | List | Range | Slice | Map | Set
+            | MapNode | SortedMap | SortedSet | SortedNode | Queue | Function | Reduced | Error => {
+                true
+            }
+            WideInt | BigInt | Float | Str | LazySeq | Array | Var | Cell | Regex | Pid
+            | Reference | Native => false,
+        }
+    }
+}
+
 /// In front of every heap object. `count`: positive = local, negative = published, zero = immortal.
 #[repr(C, align(8))]
 pub struct Header {
@@ -174,6 +189,8 @@ type VisitFn = unsafe fn(*mut Header, &mut dyn FnMut(&mut Value));
 
 struct Operations {
     visit: VisitFn,
+    /// Bytes of the object itself, without what its body has allocated besides.
+    bytes: fn(u16) -> usize,
     /// Gives up the children and frees the object.
     free: unsafe fn(*mut Header),
 }
@@ -181,6 +198,7 @@ struct Operations {
 const fn operations<T: Body>() -> Operations {
     Operations {
         visit: visit_body::<T>,
+        bytes: |slots| layout::<T>(slots).size(),
         free: free_body::<T>,
     }
 }
@@ -430,6 +448,25 @@ fn publish_graph(root: *mut Header) -> bool {
         }
     }
     meets_array
+}
+
+/// Bytes of an object with what never changes in it: the objects it refers to are shown to the
+/// visitor. Nothing for one that lives for ever, since it is the program's.
+///
+/// # Safety
+/// The object lives, and is published or the calling actor's own.
+pub(super) unsafe fn measure(pointer: *mut Header, visitor: &mut dyn FnMut(&Value)) -> usize {
+    // SAFETY: the caller says that it lives. Objects of the kinds that are visited do not change
+    // while more than one actor may see them, and the visitor only reads.
+    unsafe {
+        if (*pointer).is_immortal() {
+            return 0;
+        }
+        if (*pointer).kind.is_constant() {
+            visit(pointer, &mut |child| visitor(child));
+        }
+        (OPERATIONS[(*pointer).kind as usize].bytes)((*pointer).slots)
+    }
 }
 
 unsafe fn visit(pointer: *mut Header, visitor: &mut dyn FnMut(&mut Value)) {

@@ -7,6 +7,7 @@ use jiff::{Span, Timestamp, Zoned};
 
 use super::arithmetic::{expect_zoned, zoned};
 use super::failed;
+use crate::actor::clock;
 use crate::builtin::Flow;
 use crate::builtins::options;
 use crate::builtins::support::text;
@@ -33,9 +34,14 @@ pub(super) fn zone(who: &str, value: &Value) -> Result<TimeZone, Fault> {
     })
 }
 
+/// The time it is for actors.
+pub(super) fn present() -> Timestamp {
+    Timestamp::try_from(clock::wall()).unwrap_or(Timestamp::MAX)
+}
+
 /// `(now)` and `(time/now zone)`
 pub(super) fn now(_: &mut Cx, args: &mut [Value]) -> Flow {
-    let now = Timestamp::now();
+    let now = present();
     match args.first() {
         None => Ok(Value::instant(now)),
         Some(name) => {
@@ -50,7 +56,7 @@ pub(super) fn today(_: &mut Cx, args: &mut [Value]) -> Flow {
         None => TimeZone::system(),
         Some(name) => zone("time/today", name)?,
     };
-    Ok(Temporal::Date(Timestamp::now().to_zoned(zone).date()).into_value())
+    Ok(Temporal::Date(present().to_zoned(zone).date()).into_value())
 }
 
 /// Arguments as small numbers, with a default for those that are missing.
