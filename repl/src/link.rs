@@ -1,4 +1,4 @@
-//! Makes an executable of an object file: finds the static library that it wants and calls the
+//! Makes an executable of object files: finds the static library that they want and calls the
 //! system's linker through `cc`.
 
 use std::io::{self, Write};
@@ -90,11 +90,16 @@ pub enum LinkError {
     Refused(String),
 }
 
-/// Links an object file with a library.
+/// Links an object file, and one that is in a file already, with a library.
 ///
 /// # Errors
 /// No library, no linker, or one that fails.
-pub fn link(object: &[u8], library: Library, compilation: &Compilation) -> Result<(), LinkError> {
+pub fn link(
+    object: &[u8],
+    beside: Option<&Path>,
+    library: Library,
+    compilation: &Compilation,
+) -> Result<(), LinkError> {
     let library = find(library, compilation.runtime.as_deref())?;
     let unwritable = |error| LinkError::Write {
         path: env::temp_dir().display().to_string(),
@@ -106,17 +111,23 @@ pub fn link(object: &[u8], library: Library, compilation: &Compilation) -> Resul
         .tempfile()
         .map_err(unwritable)?;
     file.write_all(object).map_err(unwritable)?;
-    call_linker(file.path(), &library, compilation)
+    let objects = [Some(file.path()), beside];
+    call_linker(&objects, &library, compilation)
 }
 
-fn call_linker(object: &Path, library: &Path, compilation: &Compilation) -> Result<(), LinkError> {
+fn call_linker(
+    objects: &[Option<&Path>],
+    library: &Path,
+    compilation: &Compilation,
+) -> Result<(), LinkError> {
     let linker = env::var("CC").ok().filter(|linker| !linker.is_empty());
     let linker = linker.unwrap_or_else(|| "cc".to_owned());
     let mut command = Command::new(&linker);
     // Batuta's code names addresses as they are. Line tables are the library's own, and with the
     // database several times as large as all else.
     command.args(["-no-pie", "-Wl,--gc-sections", "-Wl,--strip-debug", "-o"]);
-    command.arg(&compilation.output).arg(object).arg(library);
+    command.arg(&compilation.output);
+    command.args(objects.iter().flatten()).arg(library);
     command.args(SYSTEM);
     if compilation.strip {
         command.arg("-s");
