@@ -50,9 +50,9 @@ pub(crate) enum RustcError {
     },
 }
 
-/// How the object file comes to be: code for addresses as they are linked, which no panic leaves
-/// and which has nothing of the standard library in it. The frame pointers are the profiler's.
-const OPTIONS: [&str; 20] = [
+/// How the object file comes to be: code for addresses as they are linked, which no
+/// panic leaves and which has nothing of the standard library in it.
+const OPTIONS: [&str; 18] = [
     "--edition=2024",
     "--crate-type=lib",
     "--crate-name=program",
@@ -66,8 +66,6 @@ const OPTIONS: [&str; 20] = [
     "codegen-units=1",
     "-C",
     "relocation-model=static",
-    "-C",
-    "force-frame-pointers=yes",
     "-C",
     "overflow-checks=off",
     "-C",

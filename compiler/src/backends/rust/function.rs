@@ -12,7 +12,9 @@ use std::fmt::Write;
 use batuta_lang::source::Span;
 use batuta_runtime::failure_state::SiteId;
 
+use super::operation::compare_name;
 use super::structure::Structure;
+use crate::backends::cranelift::translate::leaf::leaf;
 use crate::backends::cranelift::translate::{names_float, names_self};
 use crate::ir::entity::{BlockId, LiteralId, ValueId};
 use crate::ir::function::{ENTRY, IrFunction, Literal, Place};
@@ -45,6 +47,8 @@ pub(super) struct Text<'a> {
     pub(super) uses_literals: bool,
     pub(super) expects_floats: bool,
     pub(super) self_is_named: bool,
+    /// Does the function leave calls in tail position to its caller?
+    pub(super) leaves_calls: bool,
     /// Must the function begin anew in itself?
     starts_again: bool,
     depth: usize,
@@ -54,8 +58,15 @@ pub(super) struct Text<'a> {
 
 /// The emitted text of a function, and whether it wants its table of literals.
 pub(super) fn text(ir: &IrFunction, name: &str, outside: &mut dyn Outside) -> (String, bool) {
-    let starts_again = ir.blocks.iter().any(|block| match &block.end {
-        Some(Terminator::TailCallGlobal(var, args)) => ir.is_own_call(*var, args.len()),
+    let ends = || ir.blocks.iter().filter_map(|block| block.end.as_ref());
+    let leaves_calls = ends().any(|end| {
+        matches!(
+            end,
+            Terminator::TailCallGlobal(..) | Terminator::TailCall(..)
+        )
+    });
+    let starts_again = ends().any(|end| match end {
+        Terminator::TailCallGlobal(var, args) => ir.is_own_call(*var, args.len()),
         _ => false,
     });
     let mut text = Text {
@@ -68,6 +79,7 @@ pub(super) fn text(ir: &IrFunction, name: &str, outside: &mut dyn Outside) -> (S
         uses_literals: false,
         expects_floats: expects_floats(ir),
         self_is_named: names_self(ir),
+        leaves_calls,
         starts_again,
         depth: 1,
         line: String::new(),
@@ -103,6 +115,7 @@ impl Text<'_> {
         if self.starts_again {
             self.open("'start: loop");
         }
+        self.quick_return();
         let check = format!("check{count}(cx, this, {handed}{name}_entry)");
         self.say(&format!("if must_stop(cx) {{ return {check}; }}"));
         match self.structure {
@@ -113,6 +126,28 @@ impl Text<'_> {
             self.close();
         }
         self.out.push_str("}\n");
+    }
+
+    /// What often returns at once does so before anything else: such a way saves no registers.
+    fn quick_return(&mut self) {
+        let Some(leaf) = leaf(self.ir) else { return };
+        let Some((op, a, b)) = leaf.small_test() else {
+            return;
+        };
+        let insts = self.ir.blocks.iter().flat_map(|block| &block.insts);
+        for inst in insts {
+            if let (Op::Word(_), Some(result)) = (&inst.op, inst.result)
+                && [a, b, leaf.returned()].contains(&result)
+            {
+                self.inst(inst);
+            }
+        }
+        let wanted = leaf.returns_if();
+        let test = format!("{}({}, {})", compare_name(op), self.value(a), self.value(b));
+        let returned = self.value(leaf.returned());
+        self.say(&format!(
+            "if {test} == Some({wanted}) {{ return {returned}; }}"
+        ));
     }
 
     /// A line of text.
@@ -386,6 +421,28 @@ impl Text<'_> {
             1 => self.say(&format!("{} = {};", params[0], args[0])),
             _ => self.say(&format!("({}) = ({});", params.join(", "), args.join(", "))),
         }
+    }
+
+    /// Gives the instruction's result the value of a macro that wants what happens after a failure.
+    pub(super) fn define_unless_failed(&mut self, inst: &Inst, form: &str) {
+        let Some(result) = inst.result else { return };
+        let head = match self.declared[result.index()] {
+            true => format!("{result} = {form}"),
+            false => format!("let {result} = {form}"),
+        };
+        let sites = self.sites(inst);
+        let unwind = inst.unwind.clone().unwrap_or_default();
+        if unwind.handler.is_none() {
+            let owned = self.owned(&unwind);
+            return self.say(&format!("{head}return fail(cx, {sites}, {owned}));"));
+        }
+        self.open(head.trim_end());
+        let line = self.line.clone();
+        let from = self.block_of(inst);
+        self.unwind(from, &sites, &unwind);
+        self.line = line;
+        self.depth -= 1;
+        self.say("});");
     }
 
     /// Leaves by the instruction's way of failure if the word is the mark of one.

@@ -9,7 +9,6 @@ use crate::ir::instruction::{
 
 impl Text<'_> {
     pub(super) fn inst(&mut self, inst: &Inst) {
-        let mask = inst.consumed;
         let expression = match &inst.op {
             Op::Word(word) => return self.alias(inst, word_text(*word)),
             Op::Literal(literal) => {
@@ -18,28 +17,13 @@ impl Text<'_> {
             }
             Op::Capture(index) => self.capture(*index),
             Op::GlobalGet(var) => format!("global(cx, {})", self.var(*var)),
-            Op::Arith(op, a, b) => {
-                let name = arith_name(*op, self.expects_floats);
-                format!("{name}(cx{}, {mask})", self.values(&[*a, *b]))
-            }
-            Op::Unary(op, a) => format!("{}(cx{}, {mask})", unary_name(*op), self.values(&[*a])),
-            Op::ArrayGet(array, index) => {
-                format!("array_get(cx{})", self.values(&[*array, *index]))
-            }
-            Op::ArraySet(array, index, value) => {
-                format!("array_set(cx{})", self.values(&[*array, *index, *value]))
-            }
-            Op::ArrayLength(array) => format!("array_length(cx{})", self.values(&[*array])),
-            Op::Compare(op, a, b) => {
-                let name = compare_name(*op);
-                let test = format!("{name}(cx{}, {mask})", self.values(&[*a, *b]));
-                return self.tested(inst, &test, "1 ==");
-            }
-            Op::Equal(var, a, b) => {
-                let quick = format!("equal(cx{})", self.values(&[*a, *b]));
-                let word = self.or_core(&quick, *var, &[*a, *b]);
-                return self.tested(inst, &word, "truthy");
-            }
+            Op::Arith(..)
+            | Op::Unary(..)
+            | Op::ArrayGet(..)
+            | Op::ArraySet(..)
+            | Op::ArrayLength(_)
+            | Op::Compare(..)
+            | Op::Equal(..) => return self.in_two_ways(inst),
             Op::Truthy(value) => format!("truthy({})", self.value(*value)),
             Op::Not(value) => format!("!{}", self.value(*value)),
             Op::FromBool(value) => format!("from_bool({})", self.value(*value)),
@@ -88,19 +72,52 @@ impl Text<'_> {
         }
     }
 
-    /// A truth value that comes as a word which may be the mark of a failure.
-    fn tested(&mut self, inst: &Inst, word: &str, test: &str) {
-        let Some(result) = inst.result else {
-            return;
+    /// An operation with a quick way and a slow one.
+    fn in_two_ways(&mut self, inst: &Inst) {
+        let mask = inst.consumed;
+        let operands: Vec<ValueId> = inst.op.operands().iter().map(|(v, _)| *v).collect();
+        let words: Vec<String> = operands.iter().map(|v| self.value(*v)).collect();
+        let words = words.join(", ");
+        let (both, slow) = (format!("({words})"), format!("(cx, {words}, {mask})"));
+        let in_context = format!("(cx, {words})");
+        let (form, quick, slow) = match &inst.op {
+            Op::Arith(op, ..) => {
+                let name = arith_name(*op);
+                let quick = match self.expects_floats && is_of_floats(*op) {
+                    true => format!("{name}_floats{in_context}"),
+                    false => format!("{name}{both}"),
+                };
+                ("first", quick, format!("{name}_slow{slow}"))
+            }
+            Op::Unary(op, _) => {
+                let name = unary_name(*op);
+                let quick = format!("{name}{in_context}");
+                ("first", quick, format!("{name}_slow{slow}"))
+            }
+            Op::Compare(op, ..) => {
+                let name = compare_name(*op);
+                (
+                    "compared",
+                    format!("{name}{both}"),
+                    format!("{name}_slow{slow}"),
+                )
+            }
+            Op::Equal(var, ..) => {
+                let look = format!("look_equal{in_context}");
+                let slow = self.or_core(&look, *var, &operands);
+                ("equal", format!("equal_in_place{both}"), slow)
+            }
+            op => {
+                let (name, quick) = match op {
+                    Op::ArrayGet(..) => ("array_get", &in_context),
+                    Op::ArraySet(..) => ("array_set", &both),
+                    _ => ("array_length", &both),
+                };
+                let slow = format!("{name}_slow{in_context}");
+                ("first", format!("{name}{quick}"), slow)
+            }
         };
-        let answer = format!("t{}", result.0);
-        self.say(&format!("let {answer} = {word};"));
-        self.test_failure(&answer, inst);
-        let truth = match test {
-            "truthy" => format!("truthy({answer})"),
-            test => format!("{test} {answer}"),
-        };
-        self.define(result, &truth);
+        self.define_unless_failed(inst, &format!("{form}!({quick}; {slow}; "));
     }
 
     fn capture(&mut self, index: u32) -> String {
@@ -152,6 +169,9 @@ impl Text<'_> {
     fn call_global(&mut self, var: LiteralId, args: &[ValueId]) -> String {
         let (count, place, words) = (args.len(), self.var(var), self.values(args));
         if let Some(callee) = self.callee(var, count) {
+            if self.ir.is_own_call(var, count) && !self.leaves_calls {
+                return format!("call_itself{count}(cx, {place}, this, {callee}{words})");
+            }
             return format!("call_known{count}(cx, {place}, {callee}_entry, {callee}{words})");
         }
         match holds_builtin(&self.ir.literals[var.index()], count) {
@@ -194,29 +214,29 @@ fn word_text(word: u64) -> String {
     }
 }
 
-fn arith_name(op: ArithOp, expects_floats: bool) -> &'static str {
-    match (op, expects_floats) {
-        (ArithOp::Add, false) => "add",
-        (ArithOp::Add, true) => "add_floats",
-        (ArithOp::Sub, false) => "sub",
-        (ArithOp::Sub, true) => "sub_floats",
-        (ArithOp::Mul, false) => "mul",
-        (ArithOp::Mul, true) => "mul_floats",
-        (ArithOp::Div, false) => "div",
-        (ArithOp::Div, true) => "div_floats",
-        (ArithOp::Max, false) => "max",
-        (ArithOp::Max, true) => "max_floats",
-        (ArithOp::Min, false) => "min",
-        (ArithOp::Min, true) => "min_floats",
-        (ArithOp::Quot, _) => "quot",
-        (ArithOp::Rem, _) => "rem",
-        (ArithOp::Mod, _) => "modulo",
-        (ArithOp::BitAnd, _) => "bit_and",
-        (ArithOp::BitOr, _) => "bit_or",
-        (ArithOp::BitXor, _) => "bit_xor",
-        (ArithOp::ShiftLeft, _) => "shift_left",
-        (ArithOp::ShiftRight, _) => "shift_right",
+fn arith_name(op: ArithOp) -> &'static str {
+    match op {
+        ArithOp::Add => "add",
+        ArithOp::Sub => "sub",
+        ArithOp::Mul => "mul",
+        ArithOp::Div => "div",
+        ArithOp::Max => "max",
+        ArithOp::Min => "min",
+        ArithOp::Quot => "quot",
+        ArithOp::Rem => "rem",
+        ArithOp::Mod => "modulo",
+        ArithOp::BitAnd => "bit_and",
+        ArithOp::BitOr => "bit_or",
+        ArithOp::BitXor => "bit_xor",
+        ArithOp::ShiftLeft => "shift_left",
+        ArithOp::ShiftRight => "shift_right",
     }
+}
+
+/// Has the operation a way of its own for floats?
+fn is_of_floats(op: ArithOp) -> bool {
+    use ArithOp::{Add, Div, Max, Min, Mul, Sub};
+    matches!(op, Add | Sub | Mul | Div | Max | Min)
 }
 
 fn unary_name(op: UnaryOp) -> &'static str {
@@ -231,7 +251,7 @@ fn unary_name(op: UnaryOp) -> &'static str {
     }
 }
 
-fn compare_name(op: CompareOp) -> &'static str {
+pub(super) fn compare_name(op: CompareOp) -> &'static str {
     match op {
         CompareOp::Lt => "lt",
         CompareOp::Le => "le",

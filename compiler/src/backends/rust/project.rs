@@ -116,7 +116,7 @@ fn root(program: &str, modules: &BTreeMap<String, String>) -> String {
          #![no_std]\n\
          #![allow(unsafe_op_in_unsafe_fn, unused, non_snake_case, non_upper_case_globals)]\n\
          #![allow(clippy::all)]\n\n\
-         mod runtime;\nmod vars;\n\n",
+         #[macro_use]\nmod runtime;\nmod vars;\n\n",
         program.replace(['\n', '\r'], " ")
     );
     for module in modules.keys() {

@@ -65,7 +65,7 @@ pub unsafe fn closure<const N: usize>(code: Word, captured: [Word; N]) -> Word {
 
 macro_rules! calls {
     ($(
-        $count:literal $call:ident $var:ident $known:ident $value:ident $builtin:ident $tail:ident
+        $count:literal $call:ident $var:ident $known:ident $own:ident $value:ident $builtin:ident $tail:ident
         $tail_value:ident $other:ident ($($argument:ident),*);
     )*) => {$(
         unsafe extern "C" {
@@ -95,6 +95,23 @@ macro_rules! calls {
                 finished(cx, function(cx, callee, $($argument),*))
             } else {
                 $call(cx, callee, found, $($argument),*)
+            }
+        }
+
+        /// Calls the function that calls, which leaves no calls behind, unless the var was
+        /// redefined.
+        #[inline(always)]
+        pub unsafe fn $own(
+            cx: Cx,
+            var: &Var,
+            this: Word,
+            function: unsafe extern "C" fn(Cx, Word $(, _: replace!($argument Word))*) -> Word,
+            $($argument: Word),*
+        ) -> Word {
+            if callee_of(var) == this {
+                function(cx, this, $($argument),*)
+            } else {
+                $var(cx, var, $($argument),*)
             }
         }
 
@@ -140,15 +157,15 @@ macro_rules! replace {
 }
 
 calls! {
-    0 bt_call_0 call_var0 call_known0 call0 call_builtin0 tail_var0 tail0 stub_other_0 ();
-    1 bt_call_1 call_var1 call_known1 call1 call_builtin1 tail_var1 tail1 stub_other_1 (a);
-    2 bt_call_2 call_var2 call_known2 call2 call_builtin2 tail_var2 tail2 stub_other_2 (a, b);
-    3 bt_call_3 call_var3 call_known3 call3 call_builtin3 tail_var3 tail3 stub_other_3 (a, b, c);
-    4 bt_call_4 call_var4 call_known4 call4 call_builtin4 tail_var4 tail4 stub_other_4 (a, b, c, d);
-    5 bt_call_5 call_var5 call_known5 call5 call_builtin5 tail_var5 tail5 stub_other_5 (a, b, c, d, e);
-    6 bt_call_6 call_var6 call_known6 call6 call_builtin6 tail_var6 tail6 stub_other_6 (a, b, c, d, e, f);
-    7 bt_call_7 call_var7 call_known7 call7 call_builtin7 tail_var7 tail7 stub_other_7 (a, b, c, d, e, f, g);
-    8 bt_call_8 call_var8 call_known8 call8 call_builtin8 tail_var8 tail8 stub_other_8 (a, b, c, d, e, f, g, h);
+    0 bt_call_0 call_var0 call_known0 call_itself0 call0 call_builtin0 tail_var0 tail0 stub_other_0 ();
+    1 bt_call_1 call_var1 call_known1 call_itself1 call1 call_builtin1 tail_var1 tail1 stub_other_1 (a);
+    2 bt_call_2 call_var2 call_known2 call_itself2 call2 call_builtin2 tail_var2 tail2 stub_other_2 (a, b);
+    3 bt_call_3 call_var3 call_known3 call_itself3 call3 call_builtin3 tail_var3 tail3 stub_other_3 (a, b, c);
+    4 bt_call_4 call_var4 call_known4 call_itself4 call4 call_builtin4 tail_var4 tail4 stub_other_4 (a, b, c, d);
+    5 bt_call_5 call_var5 call_known5 call_itself5 call5 call_builtin5 tail_var5 tail5 stub_other_5 (a, b, c, d, e);
+    6 bt_call_6 call_var6 call_known6 call_itself6 call6 call_builtin6 tail_var6 tail6 stub_other_6 (a, b, c, d, e, f);
+    7 bt_call_7 call_var7 call_known7 call_itself7 call7 call_builtin7 tail_var7 tail7 stub_other_7 (a, b, c, d, e, f, g);
+    8 bt_call_8 call_var8 call_known8 call_itself8 call8 call_builtin8 tail_var8 tail8 stub_other_8 (a, b, c, d, e, f, g, h);
 }
 
 macro_rules! checks {

@@ -72,11 +72,8 @@ pub unsafe fn count(cx: Cx, coll: Word) -> Word {
 
 /// The word of the truth value of `(= a b)`, or `NO_MATCH`.
 #[inline(always)]
-pub unsafe fn equal(cx: Cx, a: Word, b: Word) -> Word {
-    match equal_in_place(a, b) {
-        Some(answer) => from_bool(answer),
-        None => bt_look_equal(cx, a, b),
-    }
+pub unsafe fn look_equal(cx: Cx, a: Word, b: Word) -> Word {
+    bt_look_equal(cx, a, b)
 }
 
 /// Number of elements of what is known to be a vector.
@@ -154,41 +151,51 @@ unsafe fn element(array: Word, index: Word) -> Option<(Word, u8)> {
 
 /// The element of an array.
 #[inline(always)]
-pub unsafe fn array_get(cx: Cx, array: Word, index: Word) -> Word {
-    if let Some((address, kind)) = element(array, index) {
-        let bits = load(address, 0);
-        if kind == ELEMENT_DOUBLE {
-            return from_float(cx, f64::from_bits(bits));
-        }
-        let word = bits << 3;
-        if word as i64 >> 3 == bits as i64 {
-            return word;
-        }
+pub unsafe fn array_get(cx: Cx, array: Word, index: Word) -> Option<Word> {
+    let (address, kind) = element(array, index)?;
+    let bits = load(address, 0);
+    if kind == ELEMENT_DOUBLE {
+        return Some(from_float(cx, f64::from_bits(bits)));
     }
+    let word = bits << 3;
+    if word as i64 >> 3 == bits as i64 { Some(word) } else { None }
+}
+
+/// The element of any array.
+#[inline(always)]
+pub unsafe fn array_get_slow(cx: Cx, array: Word, index: Word) -> Word {
     on_native(cx, array, index, 0, bt_array_get)
 }
 
 /// Puts an element into an array.
 #[inline(always)]
-pub unsafe fn array_set(cx: Cx, array: Word, index: Word, value: Word) -> Word {
-    if let Some((address, kind)) = element(array, index) {
-        if kind == ELEMENT_DOUBLE && (value ^ 0b100) & 0b110 == 0 {
-            store(address, 0, value.wrapping_sub(1).rotate_right(4));
-            return value;
-        }
-        if kind == ELEMENT_LONG && value & 0b111 == 0 {
-            store(address, 0, (value as i64 >> 3) as Word);
-            return value;
-        }
+pub unsafe fn array_set(array: Word, index: Word, value: Word) -> Option<Word> {
+    let (address, kind) = element(array, index)?;
+    if kind == ELEMENT_DOUBLE && (value ^ 0b100) & 0b110 == 0 {
+        store(address, 0, value.wrapping_sub(1).rotate_right(4));
+        return Some(value);
     }
+    if kind == ELEMENT_LONG && value & 0b111 == 0 {
+        store(address, 0, (value as i64 >> 3) as Word);
+        return Some(value);
+    }
+    None
+}
+
+/// Puts an element into any array.
+#[inline(always)]
+pub unsafe fn array_set_slow(cx: Cx, array: Word, index: Word, value: Word) -> Word {
     on_native(cx, array, index, value, bt_array_set)
 }
 
 /// Number of elements of an array.
 #[inline(always)]
-pub unsafe fn array_length(cx: Cx, array: Word) -> Word {
-    if is_kind(array, KIND_ARRAY) {
-        return load(array, ARRAY_LEN) << 3;
-    }
+pub unsafe fn array_length(array: Word) -> Option<Word> {
+    if is_kind(array, KIND_ARRAY) { Some(load(array, ARRAY_LEN) << 3) } else { None }
+}
+
+/// Number of elements of what may be no array.
+#[inline(always)]
+pub unsafe fn array_length_slow(cx: Cx, array: Word) -> Word {
     on_native(cx, array, 0, 0, bt_array_length)
 }

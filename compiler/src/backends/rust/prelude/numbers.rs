@@ -69,35 +69,30 @@ native! {
 
 /// Operations of integers and of floats: `$plain` expects integers, `$floats` either.
 macro_rules! arithmetic {
-    ($($plain:ident $floats:ident $rest:ident $entry:ident
+    ($($plain:ident $floats:ident $slow:ident $entry:ident
         |$a:ident, $b:ident| $small:expr, |$x:ident, $y:ident| $float:expr;)*) => {$(
         /// The operation where integers are expected.
         #[inline(always)]
-        pub unsafe fn $plain(cx: Cx, $a: Word, $b: Word, consumed: u64) -> Word {
-            if both_small($a, $b) {
-                let result: Option<Word> = $small;
-                if let Some(word) = result {
-                    return word;
-                }
-            }
-            $rest(cx, $a, $b, consumed)
+        pub unsafe fn $plain($a: Word, $b: Word) -> Option<Word> {
+            if both_small($a, $b) { $small } else { None }
         }
 
         /// The operation where floats are expected too.
         #[inline(always)]
-        pub unsafe fn $floats(cx: Cx, $a: Word, $b: Word, consumed: u64) -> Word {
+        pub unsafe fn $floats(cx: Cx, $a: Word, $b: Word) -> Option<Word> {
             if both_float($a, $b) {
                 let ($x, $y) = (decoded($a), decoded($b));
                 let result: Option<f64> = $float;
                 if let Some(value) = result {
-                    return from_float(cx, value);
+                    return Some(from_float(cx, value));
                 }
             }
-            $plain(cx, $a, $b, consumed)
+            $plain($a, $b)
         }
 
+        /// The operation of any numbers.
         #[inline(never)]
-        unsafe fn $rest(cx: Cx, $a: Word, $b: Word, consumed: u64) -> Word {
+        pub unsafe fn $slow(cx: Cx, $a: Word, $b: Word, consumed: u64) -> Word {
             if !both_small($a, $b) {
                 if let (Some($x), Some($y)) = (number($a), number($b)) {
                     let result: Option<f64> = $float;
@@ -124,19 +119,19 @@ fn extreme(a: Word, b: Word, of_floats: f64) -> Option<f64> {
 }
 
 arithmetic! {
-    add add_floats add_rest bt_add
+    add add_floats add_slow bt_add
         |a, b| checked((a as i64).checked_add(b as i64)), |x, y| Some(x + y);
-    sub sub_floats sub_rest bt_sub
+    sub sub_floats sub_slow bt_sub
         |a, b| checked((a as i64).checked_sub(b as i64)), |x, y| Some(x - y);
-    mul mul_floats mul_rest bt_mul
+    mul mul_floats mul_slow bt_mul
         |a, b| checked((a as i64 >> 3).checked_mul(b as i64)), |x, y| Some(x * y);
     // Division by the integer zero is a fault, by the float zero it is not.
-    div div_floats div_rest bt_div
+    div div_floats div_slow bt_div
         |a, b| exact_quotient(a, b), |x, y| if b == 0 { None } else { Some(x / y) };
-    max max_floats max_rest bt_max
+    max max_floats max_slow bt_max
         |a, b| Some(if a as i64 >= b as i64 { a } else { b }),
         |x, y| extreme(a, b, if y > x || y != y { y } else { x });
-    min min_floats min_rest bt_min
+    min min_floats min_slow bt_min
         |a, b| Some(if a as i64 <= b as i64 { a } else { b }),
         |x, y| extreme(a, b, if y < x || y != y { y } else { x });
 }
@@ -197,48 +192,49 @@ fn shifted_right(a: Word, b: Word) -> Option<Word> {
 }
 
 macro_rules! integers {
-    ($($name:ident $entry:ident |$a:ident, $b:ident| $small:expr;)*) => {$(
+    ($($name:ident $slow:ident $entry:ident |$a:ident, $b:ident| $small:expr;)*) => {$(
         /// An operation of integers.
         #[inline(always)]
-        pub unsafe fn $name(cx: Cx, $a: Word, $b: Word, consumed: u64) -> Word {
-            if both_small($a, $b) {
-                let result: Option<Word> = $small;
-                if let Some(word) = result {
-                    return word;
-                }
-            }
-            on_native(cx, $a, $b, consumed, $entry)
+        pub unsafe fn $name($a: Word, $b: Word) -> Option<Word> {
+            if both_small($a, $b) { $small } else { None }
+        }
+
+        /// The operation of any numbers.
+        #[inline(always)]
+        pub unsafe fn $slow(cx: Cx, a: Word, b: Word, consumed: u64) -> Word {
+            on_native(cx, a, b, consumed, $entry)
         }
     )*};
 }
 
 integers! {
-    quot bt_quot |a, b| quotient(a, b);
-    rem bt_rem |a, b| remainder(a, b);
-    modulo bt_mod |a, b| modulus(a, b);
-    bit_and bt_bit_and |a, b| Some(a & b);
-    bit_or bt_bit_or |a, b| Some(a | b);
-    bit_xor bt_bit_xor |a, b| Some(a ^ b);
-    shift_left bt_shift_left |a, b| shifted_left(a, b);
-    shift_right bt_shift_right |a, b| shifted_right(a, b);
+    quot quot_slow bt_quot |a, b| quotient(a, b);
+    rem rem_slow bt_rem |a, b| remainder(a, b);
+    modulo modulo_slow bt_mod |a, b| modulus(a, b);
+    bit_and bit_and_slow bt_bit_and |a, b| Some(a & b);
+    bit_or bit_or_slow bt_bit_or |a, b| Some(a | b);
+    bit_xor bit_xor_slow bt_bit_xor |a, b| Some(a ^ b);
+    shift_left shift_left_slow bt_shift_left |a, b| shifted_left(a, b);
+    shift_right shift_right_slow bt_shift_right |a, b| shifted_right(a, b);
 }
 
 macro_rules! comparisons {
-    ($($name:ident $rest:ident $entry:ident $operator:tt;)*) => {$(
-        /// Gives 1, 0 or a failure.
+    ($($name:ident $slow:ident $entry:ident $operator:tt;)*) => {$(
+        /// A comparison.
         #[inline(always)]
-        pub unsafe fn $name(cx: Cx, a: Word, b: Word, consumed: u64) -> Word {
+        pub unsafe fn $name(a: Word, b: Word) -> Option<bool> {
             if both_small(a, b) {
-                ((a as i64) $operator (b as i64)) as Word
+                Some((a as i64) $operator (b as i64))
             } else if both_float(a, b) {
-                (decoded(a) $operator decoded(b)) as Word
+                Some(decoded(a) $operator decoded(b))
             } else {
-                $rest(cx, a, b, consumed)
+                None
             }
         }
 
+        /// The comparison of any numbers: 1, 0 or a failure.
         #[inline(never)]
-        unsafe fn $rest(cx: Cx, a: Word, b: Word, consumed: u64) -> Word {
+        pub unsafe fn $slow(cx: Cx, a: Word, b: Word, consumed: u64) -> Word {
             match (number(a), number(b)) {
                 (Some(x), Some(y)) => (x $operator y) as Word,
                 _ => on_native(cx, a, b, consumed, $entry),
@@ -248,32 +244,35 @@ macro_rules! comparisons {
 }
 
 comparisons! {
-    lt lt_rest bt_lt <;
-    le le_rest bt_le <=;
-    gt gt_rest bt_gt >;
-    ge ge_rest bt_ge >=;
-    num_eq num_eq_rest bt_num_eq ==;
-    is_zero is_zero_rest bt_is_zero ==;
-    is_pos is_pos_rest bt_is_pos >;
-    is_neg is_neg_rest bt_is_neg <;
+    lt lt_slow bt_lt <;
+    le le_slow bt_le <=;
+    gt gt_slow bt_gt >;
+    ge ge_slow bt_ge >=;
+    num_eq num_eq_slow bt_num_eq ==;
+    is_zero is_zero_slow bt_is_zero ==;
+    is_pos is_pos_slow bt_is_pos >;
+    is_neg is_neg_slow bt_is_neg <;
 }
 
 macro_rules! parities {
-    ($($name:ident $entry:ident $wanted:literal;)*) => {$(
-        /// Gives 1, 0 or a failure.
+    ($($name:ident $slow:ident $entry:ident $wanted:literal;)*) => {$(
+        /// A test of the lowest bit.
         #[inline(always)]
-        pub unsafe fn $name(cx: Cx, a: Word, b: Word, consumed: u64) -> Word {
-            if both_small(a, b) {
-                return (a >> 3 & 1 == $wanted) as Word;
-            }
+        pub unsafe fn $name(a: Word, b: Word) -> Option<bool> {
+            if both_small(a, b) { Some(a >> 3 & 1 == $wanted) } else { None }
+        }
+
+        /// The test of any number: 1, 0 or a failure.
+        #[inline(always)]
+        pub unsafe fn $slow(cx: Cx, a: Word, b: Word, consumed: u64) -> Word {
             on_native(cx, a, b, consumed, $entry)
         }
     )*};
 }
 
 parities! {
-    is_even bt_is_even 0;
-    is_odd bt_is_odd 1;
+    is_even is_even_slow bt_is_even 0;
+    is_odd is_odd_slow bt_is_odd 1;
 }
 
 /// A float's square root.
@@ -293,22 +292,25 @@ fn truncated(value: f64, limit: f64) -> Option<Word> {
 }
 
 macro_rules! unary {
-    ($($name:ident $entry:ident |$a:ident| $small:expr, |$cx:ident, $x:ident| $float:expr;)*) => {$(
+    ($($name:ident $slow:ident $entry:ident
+        |$a:ident| $small:expr, |$cx:ident, $x:ident| $float:expr;)*) => {$(
         /// An operation of one number.
         #[inline(always)]
-        pub unsafe fn $name($cx: Cx, $a: Word, consumed: u64) -> Word {
-            let result: Option<Word> = if is_small($a) {
+        pub unsafe fn $name($cx: Cx, $a: Word) -> Option<Word> {
+            if is_small($a) {
                 $small
             } else if is_float($a) {
                 let $x = decoded($a);
                 $float
             } else {
                 None
-            };
-            match result {
-                Some(word) => word,
-                None => on_native($cx, $a, consumed, 0, $entry),
             }
+        }
+
+        /// The operation of any number.
+        #[inline(always)]
+        pub unsafe fn $slow(cx: Cx, a: Word, consumed: u64) -> Word {
+            on_native(cx, a, consumed, 0, $entry)
         }
     )*};
 }
@@ -316,22 +318,22 @@ macro_rules! unary {
 const LEAST: Word = i64::MIN as Word;
 
 unary! {
-    neg bt_neg |a| if a == LEAST { None } else { Some(a.wrapping_neg()) },
+    neg neg_slow bt_neg |a| if a == LEAST { None } else { Some(a.wrapping_neg()) },
         |cx, x| Some(from_float(cx, -x));
-    abs bt_abs |a| if a == LEAST { None } else { Some((a as i64).wrapping_abs() as Word) },
+    abs abs_slow bt_abs |a| if a == LEAST { None } else { Some((a as i64).wrapping_abs() as Word) },
         |cx, x| Some(from_float(cx, x.abs()));
-    bit_not bt_bit_not |a| Some(a ^ !0b111), |cx, x| None;
-    sqrt bt_sqrt |a| Some(from_float(cx, root((a as i64 >> 3) as f64))),
+    bit_not bit_not_slow bt_bit_not |a| Some(a ^ !0b111), |cx, x| None;
+    sqrt sqrt_slow bt_sqrt |a| Some(from_float(cx, root((a as i64 >> 3) as f64))),
         |cx, x| Some(from_float(cx, root(x)));
-    to_long bt_to_long |a| Some(a), |cx, x| truncated(x, (1u64 << 59) as f64);
-    to_int bt_to_int |a| if (a as i64 >> 3) as i32 as i64 == a as i64 >> 3 { Some(a) } else { None },
+    to_long to_long_slow bt_to_long |a| Some(a), |cx, x| truncated(x, (1u64 << 59) as f64);
+    to_int to_int_slow bt_to_int |a| if (a as i64 >> 3) as i32 as i64 == a as i64 >> 3 { Some(a) } else { None },
         |cx, x| truncated(x, i32::MAX as f64);
-    to_double bt_to_double |a| Some(from_float(cx, (a as i64 >> 3) as f64)), |cx, x| Some(a);
+    to_double to_double_slow bt_to_double |a| Some(from_float(cx, (a as i64 >> 3) as f64)), |cx, x| Some(a);
 }
 
 /// The truth value of an equality that can be seen in the words.
 #[inline(always)]
-pub fn equal_in_place(a: Word, b: Word) -> Option<bool> {
+pub unsafe fn equal_in_place(a: Word, b: Word) -> Option<bool> {
     if both_small(a, b) {
         Some(a == b)
     } else if both_float(a, b) {
