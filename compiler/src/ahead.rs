@@ -20,6 +20,7 @@ use batuta_runtime::image::Extension;
 use batuta_runtime::value::print;
 use cranelift_module::ModuleError;
 
+use crate::backends::rust::RustCode;
 use crate::code::code_of;
 use crate::core_tree::{CoreFunction, VarRef};
 
@@ -33,12 +34,26 @@ pub struct Program {
     pub main: Option<(VarRef, String)>,
     /// What it may hold besides the runtime.
     pub extension: Option<&'static Extension>,
+    /// What becomes of its functions.
+    pub back_end: BackEnd,
+}
+
+/// Who makes machine code of a program's functions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum BackEnd {
+    /// Cranelift.
+    #[default]
+    Cranelift,
+    /// `rustc`, of Rust that is emitted for it.
+    Rust,
 }
 
 /// A compiled program.
 pub struct Compiled {
-    /// Its object file.
+    /// Its object file; without the bodies of functions that are emitted as Rust.
     pub object: Vec<u8>,
+    /// The functions as Rust, if that was asked for.
+    pub rust: Option<RustCode>,
     /// Does it want the symbols of the extension too?
     pub has_extension: bool,
 }
@@ -89,7 +104,7 @@ impl AheadError {
 /// # Errors
 /// The program needs what only `batuta run` has.
 pub fn compile(program: &Program) -> Result<Compiled, AheadError> {
-    let mut reach = Reach::new(program.extension)?;
+    let mut reach = Reach::new(program.extension, program.back_end)?;
     let forms = program.forms.iter();
     let forms: Vec<usize> = forms.map(|form| reach.code(&code_of(form))).collect();
     let main = match &program.main {
@@ -98,6 +113,7 @@ pub fn compile(program: &Program) -> Result<Compiled, AheadError> {
     };
     reach.run()?;
     let has_extension = reach.needs_extension;
+    let rust = reach.rust.take();
     let (object, tables) = image::written(reach, &forms, main)?;
     let object = object.finish(&tables);
     let object = object.map_err(|error| AheadError::BackEnd {
@@ -106,6 +122,7 @@ pub fn compile(program: &Program) -> Result<Compiled, AheadError> {
     })?;
     Ok(Compiled {
         object,
+        rust,
         has_extension,
     })
 }

@@ -7,6 +7,7 @@ use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
+use batuta_compiler::ahead::BackEnd;
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
@@ -103,9 +104,18 @@ struct CompileArguments {
     /// The program
     file: PathBuf,
 
-    /// The executable to write [default: the program's name without `.bat`]
+    /// The executable to write [default: the program's name without `.bat`]; with `--emit rust` the
+    /// folder [default: that name and `-rust`]
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
+
+    /// Who makes the machine code
+    #[arg(long, value_name = "NAME", default_value = "cranelift")]
+    backend: BackEndName,
+
+    /// Write what the program is compiled to instead of an executable
+    #[arg(long, value_name = "STAGE", conflicts_with = "backend")]
+    emit: Option<Emit>,
 
     /// Where the runtime's static library is [default: beside this command]
     #[arg(long, value_name = "DIR")]
@@ -114,6 +124,15 @@ struct CompileArguments {
     /// Leave out symbols: smaller, but debuggers and profilers see no names
     #[arg(long)]
     strip: bool,
+}
+
+/// What `--backend` names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum BackEndName {
+    /// Cranelift, as `run` does
+    Cranelift,
+    /// The installed `rustc`
+    Rust,
 }
 
 /// What `--emit` prints.
@@ -125,6 +144,8 @@ pub enum Emit {
     Clif,
     /// Machine code, with the source lines it comes from
     Asm,
+    /// Rust; `compile` writes a Cargo project
+    Rust,
 }
 
 /// Where a program's text comes from.
@@ -162,6 +183,10 @@ pub struct Compilation {
     pub runtime: Option<PathBuf>,
     /// Without symbols?
     pub strip: bool,
+    /// Who makes the machine code.
+    pub back_end: BackEnd,
+    /// Write this instead of an executable.
+    pub emit: Option<Emit>,
 }
 
 /// What is to be done.
@@ -258,7 +283,11 @@ fn compilation(arguments: CompileArguments) -> Result<Compilation, clap::Error> 
         .file
         .file_stem()
         .filter(|_| arguments.file != Path::new("-"));
-    let output = arguments.output.or_else(|| named.map(PathBuf::from));
+    let by_itself = named.map(|name| match arguments.emit {
+        Some(Emit::Rust) => PathBuf::from(format!("{}-rust", name.display())),
+        _ => PathBuf::from(name),
+    });
+    let output = arguments.output.or(by_itself);
     let is_free = |output: &PathBuf| *output != arguments.file;
     let output = output.filter(is_free).ok_or_else(|| {
         let text = "name the executable with `-o FILE`";
@@ -269,6 +298,11 @@ fn compilation(arguments: CompileArguments) -> Result<Compilation, clap::Error> 
         output,
         runtime: arguments.runtime,
         strip: arguments.strip,
+        back_end: match (arguments.backend, arguments.emit) {
+            (BackEndName::Rust, _) | (_, Some(Emit::Rust)) => BackEnd::Rust,
+            (BackEndName::Cranelift, _) => BackEnd::Cranelift,
+        },
+        emit: arguments.emit,
     })
 }
 
@@ -440,6 +474,20 @@ mod tests {
         let missing = Err(ErrorKind::MissingRequiredArgument);
         assert_eq!(output(&["compile", "-"]), missing);
         assert_eq!(output(&["compile", "plain"]), missing);
+    }
+
+    #[test]
+    fn emitted_rust_has_a_folder_of_its_own() {
+        let compilation = |words: &[&str]| match task(words) {
+            Ok((_, Task::Compile(compilation))) => compilation,
+            other => panic!("{words:?} compiles, not {other:?}"),
+        };
+        let emitted = compilation(&["compile", "--emit", "rust", "a/b.bat"]);
+        assert_eq!(emitted.output, PathBuf::from("b-rust"));
+        assert_eq!(emitted.back_end, BackEnd::Rust);
+        let built = compilation(&["compile", "--backend", "rust", "a/b.bat"]);
+        assert_eq!(built.output, PathBuf::from("b"));
+        assert_eq!((built.back_end, built.emit), (BackEnd::Rust, None));
     }
 
     #[test]

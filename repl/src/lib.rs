@@ -2,7 +2,7 @@
 //!
 //! `main.rs` parses [`cli`] arguments and hands over to one of the [`commands`]; they work through
 //! the [`driver`], which starts compiler, actors and database and knows the outside world;
-//! [`report`] draws what went wrong; `assembly` lists machine code, `profile`
+//! [`report`] draws what went wrong; [`link`] and `rustc` make executables; `assembly` lists machine code, `profile`
 //! and `flame_graph` show where time goes; [`interactive`] is the prompt.
 //! To add a command: a variant in [`cli`], a file in `commands/`, an arm in `main.rs`.
 
@@ -15,5 +15,6 @@ pub mod interactive;
 pub mod link;
 mod profile;
 pub mod program;
+mod rustc;
 
 pub use batuta_native::{load_path, report, signals};

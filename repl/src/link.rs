@@ -1,4 +1,4 @@
-//! Makes an executable of an object file: finds the static library that it wants and calls the
+//! Makes an executable of object files: finds the static library that they want and calls the
 //! system's linker through `cc`.
 
 use std::io::{self, Write};
@@ -90,11 +90,16 @@ pub enum LinkError {
     Refused(String),
 }
 
-/// Links an object file with a library.
+/// Links an object file, and one that is in a file already, with a library.
 ///
 /// # Errors
 /// No library, no linker, or one that fails.
-pub fn link(object: &[u8], library: Library, compilation: &Compilation) -> Result<(), LinkError> {
+pub fn link(
+    object: &[u8],
+    beside: Option<&Path>,
+    library: Library,
+    compilation: &Compilation,
+) -> Result<(), LinkError> {
     let library = find(library, compilation.runtime.as_deref())?;
     let unwritable = |error| LinkError::Write {
         path: env::temp_dir().display().to_string(),
@@ -106,10 +111,15 @@ pub fn link(object: &[u8], library: Library, compilation: &Compilation) -> Resul
         .tempfile()
         .map_err(unwritable)?;
     file.write_all(object).map_err(unwritable)?;
-    call_linker(file.path(), &library, compilation)
+    let objects = [Some(file.path()), beside];
+    call_linker(&objects, &library, compilation)
 }
 
-fn call_linker(object: &Path, library: &Path, compilation: &Compilation) -> Result<(), LinkError> {
+fn call_linker(
+    objects: &[Option<&Path>],
+    library: &Path,
+    compilation: &Compilation,
+) -> Result<(), LinkError> {
     let linker = env::var("CC").ok().filter(|linker| !linker.is_empty());
     let linker = linker.unwrap_or_else(|| "cc".to_owned());
     let mut command = Command::new(&linker);
@@ -120,8 +130,8 @@ fn call_linker(object: &Path, library: &Path, compilation: &Compilation) -> Resu
         true => "-Wl,--strip-all",
         false => "-Wl,--strip-debug",
     });
-    command.arg("-o");
-    command.arg(&compilation.output).arg(object).arg(library);
+    command.arg("-o").arg(&compilation.output);
+    command.args(objects.iter().flatten()).arg(library);
     command.args(SYSTEM);
     let ended = command
         .output()

@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::sync::Arc;
 
 use batuta_compiler::backends::jit::jit;
+use batuta_compiler::backends::rust;
 use batuta_compiler::code::{LazyFunction, code_of};
 use batuta_compiler::core_tree::CoreFunction;
 use batuta_compiler::ir::function::IrFunction;
@@ -99,6 +100,7 @@ fn stage_text(ir: &IrFunction, emit: Emit) -> Result<String, Failure> {
             let codes = jit().machine_code(ir).map_err(|error| broken(&error))?;
             codes.iter().map(assembly::text_of).collect()
         }
+        Emit::Rust => rust::listing(ir),
     };
     Ok(text.trim_end().to_owned() + "\n\n")
 }

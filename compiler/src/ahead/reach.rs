@@ -19,8 +19,9 @@ use batuta_runtime::value::Value;
 use batuta_runtime::value::object::Kind;
 use cranelift_module::{DataId, FuncId, ModuleError};
 
-use super::{AheadError, quoted};
-use crate::backends::object::ObjectCode;
+use super::{AheadError, BackEnd, quoted};
+use crate::backends::object::{ObjectCode, Placed};
+use crate::backends::rust::{Key, RustCode};
 use crate::builtins;
 use crate::code::{LazyFunction, code_of, syntax_fault};
 use crate::ir::function::{IrFunction, Literal};
@@ -75,6 +76,8 @@ pub(super) struct ReachedConstant {
 /// See the module's head.
 pub(super) struct Reach {
     pub(super) object: ObjectCode,
+    /// The functions' bodies, if they are emitted as Rust.
+    pub(super) rust: Option<RustCode>,
     pub(super) vars: Vec<ReachedVar>,
     pub(super) codes: Vec<ReachedCode>,
     pub(super) constants: Vec<ReachedConstant>,
@@ -99,11 +102,19 @@ pub(super) struct Reach {
 }
 
 impl Reach {
-    pub(super) fn new(extension: Option<&'static Extension>) -> Result<Reach, AheadError> {
+    pub(super) fn new(
+        extension: Option<&'static Extension>,
+        by: BackEnd,
+    ) -> Result<Reach, AheadError> {
         let user: Arc<str> = "the stubs".into();
-        let object = ObjectCode::new().map_err(|error| back_end(&user, error))?;
+        let object = match by {
+            BackEnd::Cranelift => ObjectCode::new(),
+            BackEnd::Rust => ObjectCode::beside_rust(),
+        };
+        let object = object.map_err(|error| back_end(&user, error))?;
         let mut reach = Reach {
             object,
+            rust: (by == BackEnd::Rust).then(RustCode::default),
             vars: Vec::new(),
             codes: Vec::new(),
             constants: Vec::new(),
@@ -196,7 +207,14 @@ impl Reach {
             });
         }
         self.note_calls(ir);
-        let placed = self.object.function(ir);
+        let placed = match self.rust.take() {
+            None => self.object.function(ir),
+            Some(mut rust) => {
+                let placed = self.emitted(&mut rust, (index, wanted), ir);
+                self.rust = Some(rust);
+                placed
+            }
+        };
         let placed = placed.map_err(|error| back_end(&self.user, error))?;
         let kind = match wanted {
             Wanted::Entry(count) => EntryKind::Count(count),
@@ -206,6 +224,33 @@ impl Reach {
         self.codes[index].entries.push((kind, placed.entry));
         self.literals.push((placed.literals, slots));
         Ok(())
+    }
+
+    /// Emits a function as Rust.
+    fn emitted(
+        &mut self,
+        rust: &mut RustCode,
+        key: Key,
+        ir: &IrFunction,
+    ) -> Result<Placed, Box<ModuleError>> {
+        let Reach {
+            object,
+            vars,
+            codes,
+            var_indices,
+            ..
+        } = self;
+        let callee = |literal: &Literal, count: usize| {
+            let code = called_code(vars, var_indices, literal)?;
+            let function = &codes[code].code;
+            let is_taken = count <= MAX_ARITY && function.arities().accept(count);
+            is_taken.then(|| ((code, Wanted::Entry(count)), function.name.to_string()))
+        };
+        let number = object.next_number();
+        let name = codes[key.0].code.name.clone();
+        let mut sites = |function: &str, span| object.site(function, span);
+        rust.function((key, &name), ir, number, &callee, &mut sites);
+        object.entry_of_emitted(ir)
     }
 
     /// Numbers of arguments that calls of a variadic function have get entries of their own.
@@ -220,14 +265,8 @@ impl Reach {
             _ => None,
         });
         for (literal, count) in calls.chain(ends) {
-            let Literal::Var(var) = &ir.literals[literal.index()] else {
-                continue;
-            };
-            let Some(Root::Code(code)) = self
-                .var_indices
-                .get(&var.word())
-                .and_then(|index| self.vars[*index].root)
-            else {
+            let literal = &ir.literals[literal.index()];
+            let Some(code) = called_code(&self.vars, &self.var_indices, literal) else {
                 continue;
             };
             let arities = self.codes[code].code.arities();
@@ -421,6 +460,21 @@ impl Reach {
         }
         let var = self.var_indices.get(&value.word())?;
         Some(2 * *var as u64)
+    }
+}
+
+/// The function of the program that a var holds before any form has run.
+fn called_code(
+    vars: &[ReachedVar],
+    indices: &HashMap<u64, usize>,
+    literal: &Literal,
+) -> Option<usize> {
+    let Literal::Var(var) = literal else {
+        return None;
+    };
+    match vars[*indices.get(&var.word())?].root {
+        Some(Root::Code(code)) => Some(code),
+        _ => None,
     }
 }
 

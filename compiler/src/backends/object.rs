@@ -3,8 +3,11 @@
 //! Code is the JIT's code. What the JIT resolves in its process stands here by name: ABI entries
 //! and tables of builtins are symbols of the runtime, stubs are in the same file, and a var is a
 //! place in zeroed memory under the var's name. Literals are zeroed tables that the runtime fills
-//! at start from the image (`batuta_runtime::image`).
+//! at start from the image (`batuta_runtime::image`). Beside code that `rustc` made of the program,
+//! the file holds all but the functions' bodies.
 
+use batuta_lang::source::Span;
+use batuta_runtime::failure_state::SiteId;
 use batuta_runtime::function::{ENTRIES, VAR_BYTES};
 use batuta_runtime::image::{PROGRAM_WORDS, STUBS, fingerprint};
 use batuta_runtime::site::{Site, SiteTable};
@@ -21,6 +24,7 @@ use super::cranelift::symbols::VAR_PREFIX;
 use super::cranelift::translate::Declared;
 use super::cranelift::translate::leaf::leaf;
 use super::cranelift::{entry_signature, stubs, target, translated};
+use super::rust;
 use crate::ir::function::IrFunction;
 
 /// A program's object file while it grows.
@@ -29,6 +33,8 @@ pub struct ObjectCode {
     stubs: Vec<FuncId>,
     sites: SiteTable,
     functions: usize,
+    /// How what the file defines is seen in others.
+    linkage: Linkage,
 }
 
 /// Where a function came to lie.
@@ -84,7 +90,19 @@ impl ObjectCode {
             stubs,
             sites: SiteTable::default(),
             functions: 0,
+            linkage: Linkage::Local,
         })
+    }
+
+    /// A file for functions whose bodies are emitted as Rust.
+    ///
+    /// # Errors
+    /// As [`ObjectCode::new`].
+    pub fn beside_rust() -> Result<ObjectCode> {
+        let mut code = ObjectCode::new()?;
+        code.linkage = Linkage::Export;
+        rust::adapters::define(&mut code.module)?;
+        Ok(code)
     }
 
     /// Makes room for a var. Before any function that names it.
@@ -96,9 +114,7 @@ impl ObjectCode {
     }
 
     fn zeroed(&mut self, name: &str, bytes: usize) -> Result<DataId> {
-        let id = self
-            .module
-            .declare_data(name, Linkage::Local, true, false)?;
+        let id = self.module.declare_data(name, self.linkage, true, false)?;
         let mut data = DataDescription::new();
         data.define_zeroinit(bytes);
         data.set_align(8);
@@ -124,8 +140,7 @@ impl ObjectCode {
             Some(_) => declare(format!("{name} #{number} quick"))?,
             None => body,
         };
-        let words = ir.literals.len().max(1);
-        let literals = self.zeroed(&format!("literals {number}"), 8 * words)?;
+        let literals = self.literals(number, ir)?;
         let declared = Declared {
             entry,
             body,
@@ -138,6 +153,36 @@ impl ObjectCode {
                 .define_function(id, &mut Context::for_function(text))?;
         }
         Ok(Placed { entry, literals })
+    }
+
+    /// Adds what stands beside a function that is emitted as Rust: its table of literals, and an
+    /// entry that calls it.
+    ///
+    /// # Errors
+    /// As [`ObjectCode::new`].
+    pub fn entry_of_emitted(&mut self, ir: &IrFunction) -> Result<Placed> {
+        let number = self.functions;
+        self.functions += 1;
+        let literals = self.literals(number, ir)?;
+        let (name, emitted) = (rust::entry_symbol(number), rust::emitted_symbol(number));
+        let arguments = ir.argument_count();
+        let entry = rust::adapters::define_entry(&mut self.module, &name, &emitted, arguments)?;
+        Ok(Placed { entry, literals })
+    }
+
+    fn literals(&mut self, number: usize, ir: &IrFunction) -> Result<DataId> {
+        let words = ir.literals.len().max(1);
+        self.zeroed(&rust::literals_symbol(number), 8 * words)
+    }
+
+    /// The number of the function that is added next.
+    pub fn next_number(&self) -> usize {
+        self.functions
+    }
+
+    /// The id of a place in the source.
+    pub fn site(&mut self, function: &str, span: Span) -> SiteId {
+        self.sites.register(function, span)
     }
 
     /// The places in the source that the code names, in the order of their ids.

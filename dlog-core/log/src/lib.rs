@@ -50,13 +50,13 @@ mod store;
 mod tail;
 mod ticket;
 
+pub use catalogue::Retention;
 pub use catalogue::{Durability, LogOptions};
 pub use columns::{conform_batch, datum_at};
 pub use datum::{Datum, Row, key_bytes};
 pub use error::{AppendError, CatalogError, OpenError, ReadError, SealError};
 pub use ids::{CommitNumber, Cut, Epoch, LogId, Offset, PartitionId, StoreId};
 pub use intake::{AppendBatch, Rows};
-pub use catalogue::Retention;
 pub use recovery::{Damage, DroppedTail, RecoveryReport};
 pub use rows_batch::rows_to_batch;
 pub use scan::{FoundRow, LogScan};

@@ -45,12 +45,11 @@ fn rewrite(
     for segment in run {
         for batch in segment.read(None, BATCH_ROWS)? {
             let batch = conform_batch(&batch?, &state.full)?;
-            let kept = filter_record_batch(&batch, &keep(&batch)).map_err(|source| {
-                ReadError::Arrow {
+            let kept =
+                filter_record_batch(&batch, &keep(&batch)).map_err(|source| ReadError::Arrow {
                     context: "filter a segment".to_owned(),
                     source,
-                }
-            })?;
+                })?;
             if kept.num_rows() > 0 {
                 batches.push(kept);
             }

@@ -159,7 +159,10 @@ fn describe(core: &Core, durable: CommitNumber, edit: &Edit) -> Manifest {
     let entries = logs.by_name.values().map(|log| {
         let state = log.schema();
         let old = log.partitions.iter().flat_map(Partition::segments);
-        let own = edit.added.iter().filter(|segment| segment.meta().log == log.id);
+        let own = edit
+            .added
+            .iter()
+            .filter(|segment| segment.meta().log == log.id);
         let kept = old.filter(|segment| !edit.removed.contains(&segment.id()));
         let mut segments: Vec<SegmentMeta> = kept
             .chain(own.cloned())
@@ -174,7 +177,9 @@ fn describe(core: &Core, durable: CommitNumber, edit: &Edit) -> Manifest {
             schema: state.schema.clone(),
             schema_version: state.version,
             segments,
-            marks: marks.map(|partition| edit.marks_of(log, partition)).collect(),
+            marks: marks
+                .map(|partition| edit.marks_of(log, partition))
+                .collect(),
         }
     });
     let mut content = Manifest::new(core.store);
@@ -219,7 +224,9 @@ fn is_sealed(core: &Core, contents: &FileContents, edit: &Edit) -> bool {
         let Some(log) = logs.by_name.values().find(|log| log.id == *id) else {
             return true;
         };
-        let until = edit.marks_of(log, &log.partitions[number.0 as usize]).sealed;
+        let until = edit
+            .marks_of(log, &log.partitions[number.0 as usize])
+            .sealed;
         *last < until
     })
 }

@@ -1,18 +1,20 @@
-//! `batuta compile FILE`: a program to an executable.
+//! `batuta compile FILE`: a program to an executable, or to the Rust that one can be made of.
 
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use batuta_compiler::ahead::record::Record;
-use batuta_compiler::ahead::{self, Program};
+use batuta_compiler::ahead::{self, Compiled, Program};
+use batuta_compiler::core_tree::CoreFunction;
 use batuta_compiler::session::Session;
 use batuta_lang::diagnostic::Diagnostic;
 
-use crate::cli::{Compilation, Place};
+use crate::cli::{Compilation, Emit, Place};
 use crate::commands::run::Main;
-use crate::driver::{CRASHED, Driver, MISUSED, extension, finish};
+use crate::driver::{CRASHED, Driver, MISUSED, extension, finish, write_out};
 use crate::link::{Library, link};
-use crate::report;
+use crate::program::emitted;
+use crate::{report, rustc};
 
 /// Compiles a program.
 pub fn run(compilation: &Compilation, driver: &Driver) -> ExitCode {
@@ -43,11 +45,15 @@ fn executable(compilation: &Compilation, driver: &Driver) -> Result<(), ExitCode
         ExitCode::from(CRASHED)
     })?;
     report::tell_diagnostics(&loaded.warnings);
+    if let Some(stage) = compilation.emit.filter(|stage| *stage != Emit::Rust) {
+        return show(&session, &loaded.forms, stage);
+    }
     let main = Main::find(&session.namespace(), &loaded.forms);
     let program = Program {
         forms: record.forms().into_iter().chain(loaded.forms).collect(),
         main: main.map(|main| (main.var, main.arglists)),
         extension: extension(),
+        back_end: compilation.back_end,
     };
     let failed = |text: String| {
         report::tell_line(&text);
@@ -55,11 +61,43 @@ fn executable(compilation: &Compilation, driver: &Driver) -> Result<(), ExitCode
     };
     let compiled = ahead::compile(&program)
         .map_err(|error| failed(format!("{error}\n`batuta run` runs this program")))?;
+    finished(compiled, compilation).map_err(failed)
+}
+
+/// Prints a stage of the program, as `run --emit` does.
+fn show(session: &Session, forms: &[Arc<CoreFunction>], stage: Emit) -> Result<(), ExitCode> {
+    match emitted(&session.namespace(), forms, stage) {
+        Ok(text) => {
+            write_out(&text);
+            Ok(())
+        }
+        Err(failure) => {
+            report::tell_failure(&failure);
+            Err(ExitCode::from(CRASHED))
+        }
+    }
+}
+
+/// The executable or the project.
+fn finished(compiled: Compiled, compilation: &Compilation) -> Result<(), String> {
+    let stem = match &compilation.place {
+        Place::File(file) => file.file_stem().unwrap_or_default().to_string_lossy(),
+        Place::Stdin => "stdin".into(),
+    };
+    let project = compiled.rust.map(|rust| rust.finish(&stem));
+    if let (Some(Emit::Rust), Some(project)) = (compilation.emit, &project) {
+        let folder = &compilation.output;
+        let told = |error| format!("cannot write in {}: {error}", folder.display());
+        return project.write(folder).map_err(told);
+    }
     let library = match compiled.has_extension {
         true => Library::Database,
         false => Library::Runtime,
     };
-    link(&compiled.object, library, compilation).map_err(|error| failed(error.to_string()))
+    let built = project.map(|project| rustc::build(&project)).transpose();
+    let built = built.map_err(|error| error.to_string())?;
+    let beside = built.as_ref().map(|built| built.object.as_path());
+    link(&compiled.object, beside, library, compilation).map_err(|error| error.to_string())
 }
 
 /// A batuta without the database does not know its names.

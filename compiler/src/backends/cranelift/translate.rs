@@ -47,6 +47,8 @@ use crate::ir::liveness::Liveness;
 use facts::{Constant, Fact, Facts, Range};
 use failure::WaysOut;
 use variables::Variables;
+
+pub(crate) use native::holds_builtin;
 use versions::{Point, Versions};
 
 /// The ids under which a function and its literals are declared in the module.
@@ -120,7 +122,7 @@ fn fused<'b>(
 }
 
 /// Does the function use itself as a value, so that its captured values must stay in it?
-fn names_self(ir: &IrFunction) -> bool {
+pub(crate) fn names_self(ir: &IrFunction) -> bool {
     let own = ir.self_value();
     ir.blocks.iter().any(|block| {
         let in_insts = block.insts.iter().any(|inst| {
@@ -132,6 +134,11 @@ fn names_self(ir: &IrFunction) -> bool {
                 .as_ref()
                 .is_some_and(|end| end.owned_operands().contains(&own))
     })
+}
+
+/// Does the function name a float?
+pub(crate) fn names_float(ir: &IrFunction) -> bool {
+    facts::names_float(&facts::constants(ir))
 }
 
 struct Translator<'a> {

@@ -71,7 +71,9 @@ impl Writer {
             return fail(group, &AppendError::Closed);
         };
         // Only where a sync is due anyhow: the question costs a system call.
-        let is_synced = group.iter().any(|pending| pending.level == Durability::Power);
+        let is_synced = group
+            .iter()
+            .any(|pending| pending.level == Durability::Power);
         if is_synced && let Err(refusal) = core.check_lock() {
             return fail(group, &refusal);
         }

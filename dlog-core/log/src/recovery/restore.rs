@@ -170,8 +170,8 @@ fn restore_log(log: &ManifestLog, segments: Vec<Vec<SegmentRef>>) -> LogState {
 /// A log without records.
 pub(crate) fn new_log(id: LogId, name: String, options: LogOptions) -> LogState {
     let schema = options.schema.clone().unwrap_or_default();
-    let partitions =
-        (0..options.partitions).map(|number| Partition::new(PartitionId(number), Vec::new(), Marks::default()));
+    let partitions = (0..options.partitions)
+        .map(|number| Partition::new(PartitionId(number), Vec::new(), Marks::default()));
     let partitions = partitions.collect();
     LogState::new(id, name, options, SchemaState::new(schema, 1), partitions)
 }

@@ -78,7 +78,7 @@ fn calls(ir: &IrFunction) -> bool {
 
 impl Leaf<'_> {
     /// The comparison of small integers that decides, if it is one.
-    pub(super) fn small_test(&self) -> Option<(CompareOp, ValueId, ValueId)> {
+    pub(crate) fn small_test(&self) -> Option<(CompareOp, ValueId, ValueId)> {
         match self.test {
             Test::Small(op, a, b) => Some((op, a, b)),
             Test::Same(..) => None,
@@ -98,12 +98,12 @@ impl Leaf<'_> {
     }
 
     /// Which outcome of the test returns.
-    pub(super) fn returns_if(&self) -> bool {
+    pub(crate) fn returns_if(&self) -> bool {
         self.outcome
     }
 
     /// What is returned.
-    pub(super) fn returned(&self) -> ValueId {
+    pub(crate) fn returned(&self) -> ValueId {
         self.returned
     }
 

@@ -17,7 +17,7 @@ use crate::ir::function::Literal;
 use crate::ir::instruction::Inst;
 
 /// Does the var hold a builtin that takes so many arguments?
-fn holds_builtin(literal: &Literal, arguments: usize) -> bool {
+pub(crate) fn holds_builtin(literal: &Literal, arguments: usize) -> bool {
     let Literal::Var(var) = literal else {
         return false;
     };
