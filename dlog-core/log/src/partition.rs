@@ -66,7 +66,9 @@ pub(crate) struct Chunk {
 impl Partition {
     pub(crate) fn new(number: PartitionId, segments: Vec<SegmentRef>, mut marks: Marks) -> Self {
         let last = segments.last();
-        marks.sealed = marks.sealed.max(last.map_or(0, |last| last.last_offset().0 + 1));
+        marks.sealed = marks
+            .sealed
+            .max(last.map_or(0, |last| last.last_offset().0 + 1));
         Self {
             number,
             next_offset: AtomicU64::new(marks.sealed),

@@ -45,12 +45,11 @@ fn rewrite(
     for segment in run {
         for batch in segment.read(None, BATCH_ROWS)? {
             let batch = conform_batch(&batch?, &state.full)?;
-            let kept = filter_record_batch(&batch, &keep(&batch)).map_err(|source| {
-                ReadError::Arrow {
+            let kept =
+                filter_record_batch(&batch, &keep(&batch)).map_err(|source| ReadError::Arrow {
                     context: "filter a segment".to_owned(),
                     source,
-                }
-            })?;
+                })?;
             if kept.num_rows() > 0 {
                 batches.push(kept);
             }
@@ -177,7 +176,7 @@ fn retain_partition(
 
 /// The segments from the front that retention lets go of.
 fn expired<'s>(log: &LogState, segments: &'s [SegmentRef]) -> &'s [SegmentRef] {
-    let retention = log.options.retention;
+    let retention = log.settings().retention;
     let oldest = retention.max_age_us.map(|age| now_us().saturating_sub(age));
     let mut bytes: u64 = segments.iter().map(SegmentRef::len).sum();
     let count = segments.iter().take_while(|segment| {

@@ -25,6 +25,15 @@ const WORTH_FREEING_BYTES: u64 = 1 << 20;
 pub(crate) fn seal_log(core: &Arc<Core>, log: &Arc<LogState>) -> Result<usize, SealError> {
     let _one_at_a_time = log.sealing.lock();
     let durable = core.flush()?;
+    seal_until(core, log, durable)
+}
+
+/// Seals what a log has up to a commit, which is durable; other seals of it are held off.
+pub(crate) fn seal_until(
+    core: &Arc<Core>,
+    log: &Arc<LogState>,
+    durable: CommitNumber,
+) -> Result<usize, SealError> {
     let mut segments = Vec::new();
     for partition in &log.partitions {
         let state = log.schema();
@@ -154,12 +163,15 @@ pub(crate) fn write_manifest(
     Ok(())
 }
 
-fn describe(core: &Core, durable: CommitNumber, edit: &Edit) -> Manifest {
+pub(crate) fn describe(core: &Core, durable: CommitNumber, edit: &Edit) -> Manifest {
     let logs = core.logs.read();
     let entries = logs.by_name.values().map(|log| {
         let state = log.schema();
         let old = log.partitions.iter().flat_map(Partition::segments);
-        let own = edit.added.iter().filter(|segment| segment.meta().log == log.id);
+        let own = edit
+            .added
+            .iter()
+            .filter(|segment| segment.meta().log == log.id);
         let kept = old.filter(|segment| !edit.removed.contains(&segment.id()));
         let mut segments: Vec<SegmentMeta> = kept
             .chain(own.cloned())
@@ -170,15 +182,18 @@ fn describe(core: &Core, durable: CommitNumber, edit: &Edit) -> Manifest {
         ManifestLog {
             id: log.id,
             name: log.name.clone(),
-            options: log.options.clone(),
+            options: log.options_now(),
             schema: state.schema.clone(),
             schema_version: state.version,
             segments,
-            marks: marks.map(|partition| edit.marks_of(log, partition)).collect(),
+            marks: marks
+                .map(|partition| edit.marks_of(log, partition))
+                .collect(),
         }
     });
     let mut content = Manifest::new(core.store);
     content.logs = entries.collect();
+    content.groups = core.groups.lock().clone();
     content.epoch = core.epoch;
     content.commit = durable;
     content.next_log = logs.next_id;
@@ -194,6 +209,7 @@ fn plan_freeing(
     let mut guard = core.writer();
     let writer = guard.get();
     content.append_time_us = writer.last_time_us;
+    content.producers = writer.producers.clone();
     // Closed in the meantime: the new segments are made again after the next opening.
     let active = writer
         .journal
@@ -219,7 +235,9 @@ fn is_sealed(core: &Core, contents: &FileContents, edit: &Edit) -> bool {
         let Some(log) = logs.by_name.values().find(|log| log.id == *id) else {
             return true;
         };
-        let until = edit.marks_of(log, &log.partitions[number.0 as usize]).sealed;
+        let until = edit
+            .marks_of(log, &log.partitions[number.0 as usize])
+            .sealed;
         *last < until
     })
 }
@@ -289,7 +307,7 @@ pub(crate) fn seal_in_background(core: &Arc<Core>) {
     }
 }
 
-fn seal_due(core: &Arc<Core>) {
+pub(crate) fn seal_due(core: &Arc<Core>) {
     let logs: Vec<Arc<LogState>> = core.logs.read().by_name.values().cloned().collect();
     let is_full = |log: &LogState| {
         log.partitions

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use dlog_log::device::Device;
-use dlog_log::device::faulty::{Disk, FaultyDevice, Fate};
+use dlog_log::device::faulty::{Disk, Fate, FaultyDevice};
 use dlog_log::{
     AppendBatch, CommitNumber, Cut, Datum, LogOptions, ReadError, Retention, Store, StoreOptions,
     conform_batch,
@@ -123,7 +123,11 @@ impl Run {
             Action::Put { key } => {
                 self.model.next += 1;
                 let value = Datum::Int(self.model.next);
-                append(self.store(), "keyed", vec![row(&[("key", name(*key)), ("n", value)])]);
+                append(
+                    self.store(),
+                    "keyed",
+                    vec![row(&[("key", name(*key)), ("n", value)])],
+                );
                 self.model.living.insert(*key, self.model.next);
                 self.model.commit(self.store().cut().0.0);
             }
@@ -227,7 +231,10 @@ impl Run {
             Err(error) => panic!("{error}"),
         }
         let plain = batches(self.store(), "plain");
-        let (numbers, offsets) = (integers_or_none(&plain, "n"), integers_or_none(&plain, "_offset"));
+        let (numbers, offsets) = (
+            integers_or_none(&plain, "n"),
+            integers_or_none(&plain, "_offset"),
+        );
         let missing = self.model.plain.len() - numbers.len();
         assert_eq!(numbers, self.model.plain[missing..], "a suffix is left");
         let expected: Vec<i64> = (missing as i64..self.model.plain.len() as i64).collect();
@@ -236,7 +243,11 @@ impl Run {
 }
 
 fn integers_or_none(batches: &[arrow::array::RecordBatch], column: &str) -> Vec<i64> {
-    let with: Vec<_> = batches.iter().filter(|batch| batch.num_rows() > 0).cloned().collect();
+    let with: Vec<_> = batches
+        .iter()
+        .filter(|batch| batch.num_rows() > 0)
+        .cloned()
+        .collect();
     integers(&with, column)
 }
 
@@ -261,10 +272,20 @@ proptest! {
 #[test]
 fn a_purged_key_is_in_no_file() {
     let mut run = Run::new();
-    let secret = AppendBatch::rows("keyed", vec![row(&[("key", text("secretsecret")), ("n", Datum::Int(1))])]);
-    run.store().append(vec![secret], None).unwrap().wait().unwrap();
+    let secret = AppendBatch::rows(
+        "keyed",
+        vec![row(&[("key", text("secretsecret")), ("n", Datum::Int(1))])],
+    );
+    run.store()
+        .append(vec![secret], None)
+        .unwrap()
+        .wait()
+        .unwrap();
     run.perform(&Action::Put { key: 1 });
-    assert_eq!(run.store().purge("keyed", &text("secretsecret")).unwrap(), 1);
+    assert_eq!(
+        run.store().purge("keyed", &text("secretsecret")).unwrap(),
+        1
+    );
     let image = run.device.disk().power_cut(&[Fate::Kept; 64]);
     for (path, bytes) in image.files() {
         let found = bytes.windows(12).any(|window| window == b"secretsecret");

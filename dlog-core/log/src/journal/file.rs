@@ -232,7 +232,9 @@ impl JournalFile {
     /// Grows the file by a step, on the background thread.
     pub(crate) fn grow_ahead(&self) {
         let end = self.prepared.load(Ordering::Acquire) + 1;
-        if let Err(WriteError::NotWritten(error) | WriteError::Unknown(error)) = self.grow(end, true) {
+        if let Err(WriteError::NotWritten(error) | WriteError::Unknown(error)) =
+            self.grow(end, true)
+        {
             tracing::warn!(generation = self.generation, %error, "the journal could not be written ahead");
         }
         self.is_requested.store(false, Ordering::Release);

@@ -174,7 +174,13 @@ fn run_session(seed: u64, prewriting: bool, wanted: u64, done: &AtomicU64) {
             }
             let number = done.fetch_add(1, Ordering::Relaxed);
             let outcome = std::panic::catch_unwind(AssertUnwindSafe(|| {
-                check(session, progress, &image, number.is_multiple_of(8), &mut cache);
+                check(
+                    session,
+                    progress,
+                    &image,
+                    number.is_multiple_of(8),
+                    &mut cache,
+                );
             }));
             if outcome.is_err() {
                 panic!(
