@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::error::CatalogError;
+use crate::groups::Position;
 use crate::ids::LogId;
 use crate::limits::{NAME_BYTES_MAX, PARTITIONS_MAX};
 use crate::schema::{Kind, LogSchema};
@@ -130,7 +131,7 @@ impl LogOptions {
     }
 }
 
-fn check_name(name: &str) -> Result<(), CatalogError> {
+pub(crate) fn check_name(name: &str) -> Result<(), CatalogError> {
     let good = |c: char| c.is_alphanumeric() || "._-/!?*+<>=".contains(c);
     if !name.is_empty()
         && name.len() <= NAME_BYTES_MAX
@@ -163,12 +164,34 @@ pub(crate) enum Change {
         version: u32,
         schema: LogSchema,
     },
+    /// A log has these settings now.
+    Alter { id: LogId, settings: Settings },
+    /// A log has this name now.
+    Rename { id: LogId, name: String },
+    /// A consumer group has a generation, and has read up to these positions.
+    Positions {
+        group: String,
+        generation: u64,
+        positions: Vec<Position>,
+    },
+}
+
+/// The options of a log that can be changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Settings {
+    pub(crate) durability: Durability,
+    pub(crate) retention: Retention,
 }
 
 impl Change {
     pub(crate) fn log(&self) -> LogId {
         match self {
-            Self::Create { id, .. } | Self::Drop { id } | Self::Schema { id, .. } => *id,
+            Self::Create { id, .. }
+            | Self::Drop { id }
+            | Self::Schema { id, .. }
+            | Self::Alter { id, .. }
+            | Self::Rename { id, .. } => *id,
+            Self::Positions { .. } => LogId(0),
         }
     }
 

@@ -14,12 +14,15 @@ use parking_lot::{Mutex, MutexGuard, RwLock};
 
 use crate::catalogue::{Change, Durability};
 use crate::error::{AppendError, ReadError};
+use crate::follow::Followers;
 use crate::frame::{Encoding, FLAG_CLOSED};
-use crate::ids::{CommitNumber, Cut, Epoch, StoreId};
+use crate::groups::Groups;
+use crate::ids::{CommitNumber, Cut, Epoch, Offset, StoreId};
 use crate::limits::QUEUE_BYTES_MAX;
 use crate::log_state::LogState;
+use crate::producers::Producer;
 use crate::recovery::RecoveryReport;
-use crate::store::StoreOptions;
+use crate::store::{MemoryUse, StoreOptions};
 use crate::tail::BatchData;
 use crate::ticket::{AppendTicket, Interest, TicketState};
 use dlog_sequencer::crc32c;
@@ -45,12 +48,19 @@ pub(crate) struct Core {
     pub(crate) manifest: Mutex<ManifestState>,
     pub(crate) is_sealing: AtomicBool,
     pub(crate) sealer: Mutex<Option<std::thread::JoinHandle<()>>>,
+    /// Sealing does not keep up: appenders must help.
+    is_behind: AtomicBool,
     queue: Mutex<Queue>,
     writer: Mutex<Writer>,
     /// The last commit that readers see.
     visible: AtomicU64,
     refusal: Mutex<Option<AppendError>>,
     background: Background,
+    pub(crate) followers: Followers,
+    pub(crate) groups: Mutex<Groups>,
+    /// Held while a group's generation is asked for or raised and the commit that goes with it is
+    /// queued. Not `groups` itself: publishing takes that, and queueing may have to publish.
+    pub(crate) group_order: Mutex<()>,
     pub(crate) lock: Mutex<Option<Box<dyn DeviceLock>>>,
 }
 
@@ -83,7 +93,17 @@ pub(crate) struct Pending {
     pub(crate) payload: Bytes,
     pub(crate) payload_checksum: u32,
     pub(crate) level: Durability,
+    pub(crate) conditions: Conditions,
     pub(crate) ticket: Arc<TicketState>,
+}
+
+/// What must hold when a commit gets its number.
+#[derive(Debug, Default)]
+pub(crate) struct Conditions {
+    pub(crate) producer: Option<Producer>,
+    pub(crate) expect: Option<Offset>,
+    /// Keys that must have no living record, by part, with where they stand in what was given.
+    pub(crate) absent: Vec<(usize, Vec<u8>, String)>,
 }
 
 impl std::fmt::Debug for Pending {
@@ -123,8 +143,19 @@ impl Pending {
             payload,
             payload_checksum,
             level,
+            conditions: Conditions::default(),
             ticket: TicketState::new(),
         }
+    }
+
+    /// The same with a change of the catalogue in front.
+    pub(crate) fn with_change(mut self, change: Change) -> Self {
+        let mut payload = change.encode();
+        payload.extend_from_slice(&self.payload);
+        self.payload = Bytes::from(payload);
+        self.payload_checksum = crc32c(&self.payload);
+        self.changes.insert(0, change);
+        self
     }
 
     /// A commit that only changes the catalogue.
@@ -151,6 +182,7 @@ pub(crate) struct Opened {
     pub(crate) report: RecoveryReport,
     pub(crate) logs: Logs,
     pub(crate) manifest: ManifestState,
+    pub(crate) groups: Groups,
     pub(crate) writer: Writer,
     pub(crate) refusal: Option<AppendError>,
     pub(crate) lock: Option<Box<dyn DeviceLock>>,
@@ -169,18 +201,57 @@ impl Core {
             manifest: Mutex::new(opened.manifest),
             is_sealing: AtomicBool::new(false),
             sealer: Mutex::new(None),
+            is_behind: AtomicBool::new(false),
             queue: Mutex::default(),
             visible: AtomicU64::new(opened.writer.last_commit().0),
             writer: Mutex::new(opened.writer),
             refusal: Mutex::new(opened.refusal),
             background: Background::default(),
+            followers: Followers::default(),
+            groups: Mutex::new(opened.groups),
+            group_order: Mutex::new(()),
             lock: Mutex::new(opened.lock),
         })
     }
 
     /// Everything visible now.
     pub(crate) fn cut(&self) -> Cut {
-        Cut(CommitNumber(self.visible.load(Ordering::Acquire)))
+        Cut(CommitNumber(self.visible.load(Ordering::SeqCst)))
+    }
+
+    /// Shows everything up to a commit.
+    fn show(&self, commit: CommitNumber) {
+        self.visible.store(commit.0, Ordering::SeqCst);
+        self.followers.notify();
+    }
+
+    pub(crate) fn is_behind(&self) -> bool {
+        self.is_behind.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn memory_use(&self) -> MemoryUse {
+        let logs = self.logs.read();
+        let partitions = logs.by_name.values().flat_map(|log| &log.partitions);
+        MemoryUse {
+            queued_bytes: self.queue.lock().bytes as u64,
+            tail_bytes: partitions.map(|partition| partition.tail_bytes()).sum(),
+        }
+    }
+
+    /// Whether the store may grow.
+    pub(crate) fn check_size(&self) -> Result<(), AppendError> {
+        let Some(max) = self.options.max_bytes else {
+            return Ok(());
+        };
+        let logs = self.logs.read();
+        let partitions = logs.by_name.values().flat_map(|log| &log.partitions);
+        let sizes = partitions.map(|partition| partition.tail_bytes() + partition.sealed_size().2);
+        let bytes = sizes.sum();
+        if bytes < max {
+            Ok(())
+        } else {
+            Err(AppendError::StoreFull { bytes, max })
+        }
     }
 
     /// Why appends are refused, if they are.
@@ -307,11 +378,14 @@ impl Core {
         let mut writer = self.writer();
         writer.write_all();
         // All of it is durable before the mark is written, so that the mark can prove it was.
-        if is_open && writer.sync().is_ok() {
-            self.queue.lock().commits.push_back(mark);
-            writer.write_all();
-        } else {
-            ticket.complete(Err(self.refusal().unwrap_or(AppendError::Closed)));
+        if is_open {
+            match writer.sync() {
+                Ok(_) => {
+                    self.queue.lock().commits.push_back(mark);
+                    writer.write_all();
+                }
+                Err(error) => ticket.complete(Err(error)),
+            }
         }
         writer.get().journal = None;
         drop(writer);
@@ -334,6 +408,7 @@ impl Core {
     fn finish(&self) {
         self.background.stop();
         self.join_sealer();
+        self.followers.notify();
         *self.lock.lock() = None;
     }
 }

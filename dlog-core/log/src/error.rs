@@ -3,7 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
-use crate::ids::CommitNumber;
+use crate::ids::{CommitNumber, Offset, PartitionId};
+use crate::producers::ProducerProblem;
 
 /// Why a store could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -117,6 +118,61 @@ pub enum AppendError {
     #[error("{text}")]
     Refused {
         /// What is wrong, with a way out.
+        text: String,
+    },
+    /// The partition has gone on: the first record would not get the offset that was expected.
+    #[error("the next offset of {log}, partition {partition}, is {actual}, not {expected}")]
+    Conflict {
+        /// The log.
+        log: String,
+        /// The partition.
+        partition: PartitionId,
+        /// What was expected.
+        expected: Offset,
+        /// What it is.
+        actual: Offset,
+    },
+    /// A key has a living record.
+    #[error("{path} has a record in the log {log} already, at offset {offset}")]
+    Present {
+        /// The log.
+        log: String,
+        /// Which record of the append.
+        path: String,
+        /// Where the living one is.
+        offset: Offset,
+    },
+    /// A producer's commit is not the next one.
+    #[error("sequence {sequence} of producer {id} is refused: {problem}")]
+    Producer {
+        /// The producer.
+        id: u64,
+        /// Its sequence.
+        sequence: u64,
+        /// Why.
+        problem: ProducerProblem,
+    },
+    /// The store has the size it may have.
+    #[error(
+        "the store has {bytes} bytes and may have {max}; drop logs, shorten their retention, or open \
+         it with a larger limit"
+    )]
+    StoreFull {
+        /// Its size.
+        bytes: u64,
+        /// The limit.
+        max: u64,
+    },
+    /// A member of a consumer group commits for a generation or a partition that is not its own.
+    #[error(
+        "the group {group} takes no positions of generation {generation} from this member: {text}; refresh and read on"
+    )]
+    NotAssigned {
+        /// The group.
+        group: String,
+        /// The member's generation.
+        generation: u64,
+        /// Why.
         text: String,
     },
     /// The commit is too large to be one.

@@ -34,6 +34,8 @@ pub(crate) enum Encoding {
     Arrow,
     /// A change of the catalogue.
     Catalogue,
+    /// Who appended the commit.
+    Producer,
 }
 
 impl Encoding {
@@ -43,13 +45,19 @@ impl Encoding {
             Self::Tombstones => 2,
             Self::Arrow => 3,
             Self::Catalogue => 4,
+            Self::Producer => 5,
         }
     }
 
     fn of_code(code: u16) -> Option<Self> {
-        [Self::Rows, Self::Tombstones, Self::Arrow, Self::Catalogue]
-            .into_iter()
-            .find(|e| e.code() == code)
+        let all = [
+            Self::Rows,
+            Self::Tombstones,
+            Self::Arrow,
+            Self::Catalogue,
+            Self::Producer,
+        ];
+        all.into_iter().find(|e| e.code() == code)
     }
 }
 

@@ -9,13 +9,14 @@ use bytes::Bytes;
 
 use crate::catalogue::Durability;
 use crate::columns::datum_of_kind;
-use crate::commit::{Core, Pending, PendingPart};
+use crate::commit::{Conditions, Core, Pending, PendingPart};
 use crate::datum::{Datum, Row, key_bytes, partition_of_key};
 use crate::error::AppendError;
 use crate::frame::Encoding;
 use crate::ids::PartitionId;
 use crate::limits::{COMMIT_BYTES_MAX, KEY_BYTES_MAX};
 use crate::log_state::{LogState, Widening};
+use crate::producers::{AppendOptions, PRODUCER_BYTES};
 use crate::row_codec::encode_rows;
 use crate::schema::{Kind, LogSchema, coerce, kind_of_field};
 use crate::tail::BatchData;
@@ -80,7 +81,7 @@ impl AppendBatch {
 pub(crate) fn prepare(
     core: &Core,
     batches: Vec<AppendBatch>,
-    ack: Option<Durability>,
+    options: &AppendOptions,
 ) -> Result<Pending, AppendError> {
     let mut checked = Vec::with_capacity(batches.len());
     for batch in batches {
@@ -92,14 +93,17 @@ pub(crate) fn prepare(
         batch.widen()?;
     }
     let mut encoder = Encoder {
-        payload: Vec::new(),
+        payload: options
+            .producer
+            .map_or_else(Vec::new, |producer| producer.encode().to_vec()),
         parts: Vec::new(),
-        level: ack.unwrap_or(Durability::Memory),
+        level: options.ack.unwrap_or(Durability::Memory),
+        absent: options.if_absent.then(Vec::new),
     };
     for batch in checked {
         encoder.encode(batch)?;
     }
-    encoder.finish()
+    encoder.finish(options)
 }
 
 /// A batch that fits its log, once that is widened.
@@ -243,6 +247,8 @@ struct Encoder {
     payload: Vec<u8>,
     parts: Vec<EncodedPart>,
     level: Durability,
+    /// Keys that must be absent, where that is asked for.
+    absent: Option<Vec<(usize, Vec<u8>, String)>>,
 }
 
 struct EncodedPart {
@@ -262,8 +268,16 @@ impl Encoder {
             rows,
             ..
         } = batch;
-        self.level = self.level.max(log.options.durability);
+        self.level = self.level.max(log.settings().durability);
         let router = Router::new(&log, partition);
+        if self.absent.is_some() && (log.options.key.is_none() || !matches!(rows, Content::Rows(_)))
+        {
+            let text = format!(
+                "only rows of keyed logs can be appended if they are absent, not these of {}",
+                log.name
+            );
+            return Err(AppendError::Refused { text });
+        }
         match rows {
             Content::Rows(rows) => self.encode_rows(&log, &router, &rows, Encoding::Rows),
             Content::Tombstones(rows) => {
@@ -293,6 +307,7 @@ impl Encoder {
             if count == 0 {
                 continue;
             }
+            self.note_keys(&router.key, rows, |row| routes[row] == partition);
             let start = self.payload.len();
             let chosen = rows
                 .iter()
@@ -308,6 +323,24 @@ impl Encoder {
                 length: self.payload.len() - start,
                 arrow: Vec::new(),
             });
+        }
+    }
+
+    /// Notes the keys of a part about to be added, where they must be absent.
+    fn note_keys(
+        &mut self,
+        key: &Option<(String, Kind)>,
+        rows: &[Row],
+        is_own: impl Fn(usize) -> bool,
+    ) {
+        let part = self.parts.len();
+        let (Some(absent), Some((name, kind))) = (&mut self.absent, key) else {
+            return;
+        };
+        for (index, row) in rows.iter().enumerate().filter(|(index, _)| is_own(*index)) {
+            let bytes = row.get(name).and_then(|key| key_bytes(&coerce(kind, key)));
+            let path = format!("row {index}, :{name}");
+            absent.extend(bytes.map(|bytes| (part, bytes, path)));
         }
     }
 
@@ -335,16 +368,25 @@ impl Encoder {
         Ok(())
     }
 
-    fn finish(self) -> Result<Pending, AppendError> {
+    fn finish(self, options: &AppendOptions) -> Result<Pending, AppendError> {
+        if options.expect.is_some() && self.parts.len() != 1 {
+            let text = "an offset can be expected of records for one partition only".to_owned();
+            return Err(AppendError::Refused { text });
+        }
+        let conditions = Conditions {
+            producer: options.producer,
+            expect: options.expect,
+            absent: self.absent.unwrap_or_default(),
+        };
         let payload = Bytes::from(self.payload);
-        let mut start = 0;
+        let mut start = options.producer.map_or(0, |_| PRODUCER_BYTES);
         let parts = self.parts.into_iter().map(|part| {
             let bytes = payload.slice(start..start + part.length);
             start += part.length;
             let data = match part.encoding {
                 Encoding::Tombstones => BatchData::Tombstones(bytes),
                 Encoding::Arrow => BatchData::Arrow(part.arrow),
-                Encoding::Rows | Encoding::Catalogue => BatchData::Rows(bytes),
+                _ => BatchData::Rows(bytes),
             };
             let EncodedPart {
                 log,
@@ -364,7 +406,10 @@ impl Encoder {
             }
         });
         let parts = parts.collect();
-        Ok(Pending::new(Vec::new(), parts, payload, self.level))
+        Ok(Pending {
+            conditions,
+            ..Pending::new(Vec::new(), parts, payload, self.level)
+        })
     }
 }
 

@@ -27,14 +27,18 @@ pub(crate) enum WriteError {
     Unknown(io::Error),
 }
 
-/// Makes the first file of a new store's journal.
-pub(crate) fn start(device: &Arc<dyn Device>, store: StoreId) -> io::Result<()> {
+/// Makes the first file of a new store's journal, behind a commit that is elsewhere.
+pub(crate) fn start(
+    device: &Arc<dyn Device>,
+    store: StoreId,
+    behind: CommitNumber,
+) -> io::Result<()> {
     device.create_dir(DIRECTORY)?;
     let header = FileHeader {
         store,
         generation: 1,
         epoch: Epoch(0),
-        first_commit: CommitNumber(1),
+        first_commit: CommitNumber(behind.0 + 1),
         previous_checksum: 0,
     };
     JournalFile::create(device, &header).map(drop)

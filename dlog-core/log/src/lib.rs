@@ -23,13 +23,19 @@
 
 pub use dlog_sequencer::device;
 
+mod alter;
+mod backup;
 mod catalogue;
 mod columns;
 mod commit;
 mod datum;
 mod error;
+mod follow;
 mod format_version;
 mod frame;
+#[doc(hidden)]
+pub mod fuzzing;
+mod groups;
 mod ids;
 mod intake;
 mod journal;
@@ -38,6 +44,7 @@ pub mod limits;
 mod log_state;
 mod manifest;
 mod partition;
+mod producers;
 mod recovery;
 mod rewrite;
 mod row_codec;
@@ -50,13 +57,16 @@ mod store;
 mod tail;
 mod ticket;
 
-pub use catalogue::Retention;
-pub use catalogue::{Durability, LogOptions};
+pub use alter::Alteration;
+pub use catalogue::{Durability, LogOptions, Retention};
 pub use columns::{conform_batch, datum_at};
 pub use datum::{Datum, Row, key_bytes};
 pub use error::{AppendError, CatalogError, OpenError, ReadError, SealError};
+pub use follow::TailReader;
+pub use groups::{Assignment, GroupMember, Lag};
 pub use ids::{CommitNumber, Cut, Epoch, LogId, Offset, PartitionId, StoreId};
 pub use intake::{AppendBatch, Rows};
+pub use producers::{AppendOptions, Producer, ProducerProblem};
 pub use recovery::{Damage, DroppedTail, RecoveryReport};
 pub use rows_batch::rows_to_batch;
 pub use scan::{FoundRow, LogScan};
@@ -65,5 +75,5 @@ pub use schema::{
     system_fields,
 };
 pub use segment::{SegmentReader, SegmentRef};
-pub use store::{Creation, LogDescription, PartitionDescription, Store, StoreOptions};
+pub use store::{Creation, LogDescription, MemoryUse, PartitionDescription, Store, StoreOptions};
 pub use ticket::{AppendTicket, Receipt, ReceiptPart};

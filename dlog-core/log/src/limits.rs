@@ -6,6 +6,8 @@ pub const COMMIT_BYTES_MAX: usize = 128 << 20;
 pub const FRAME_BYTES_MAX: usize = 2 * COMMIT_BYTES_MAX;
 /// Journal files that may wait for their records to be sealed: what recovery reads at most.
 pub const JOURNAL_FILES_MAX: usize = 8;
+/// At so many the next appender seals before it goes on: what is not sealed is in memory.
+pub const JOURNAL_FILES_HARD_MAX: usize = 2 * JOURNAL_FILES_MAX;
 /// A log or column name: the longest file name most systems take.
 pub const NAME_BYTES_MAX: usize = 249;
 /// A key: it is held in memory by the key index.
@@ -21,6 +23,11 @@ pub const PARTITIONS_MAX: u32 = 1024;
 pub const QUEUE_BYTES_MAX: usize = 64 << 20;
 /// Commits written in one piece; a larger single commit goes alone.
 pub const GROUP_BYTES_MAX: usize = 16 << 20;
+/// Producers that are remembered, and written with every manifest; the ones longest silent are
+/// forgotten.
+pub const PRODUCERS_MAX: usize = 10_000;
+/// Receipts remembered of each producer: how many of its commits may be on their way at once.
+pub const PRODUCER_RECEIPTS: usize = 5;
 /// So many neighbouring small segments are merged at once, or more: fewer would be written anew too
 /// often.
 pub const MERGE_SEGMENTS_MIN: usize = 4;

@@ -1,12 +1,13 @@
 //! A log while the store is open: its options, its schema and its partitions.
 
+use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use arrow::datatypes::SchemaRef;
 use parking_lot::{Mutex, RwLock};
 
-use crate::catalogue::LogOptions;
+use crate::catalogue::{LogOptions, Settings};
 use crate::datum::{Datum, Row};
 use crate::error::AppendError;
 use crate::ids::LogId;
@@ -18,12 +19,28 @@ use crate::schema::{
 /// The column of a row that sets its record time instead of being stored as a column.
 pub(crate) const TIME_FIELD: &str = "_time";
 
-/// See the module.
+/// A log under a name. Renaming makes another one of the same log.
 #[derive(Debug)]
 pub(crate) struct LogState {
-    pub(crate) id: LogId,
     pub(crate) name: String,
+    shared: Arc<LogShared>,
+}
+
+impl Deref for LogState {
+    type Target = LogShared;
+
+    fn deref(&self) -> &LogShared {
+        &self.shared
+    }
+}
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct LogShared {
+    pub(crate) id: LogId,
+    /// As the log was made; what can be changed of it is in `settings`.
     pub(crate) options: LogOptions,
+    settings: RwLock<Settings>,
     schema: RwLock<Arc<SchemaState>>,
     /// The newest schema version in the journal; changes only with the journal's writer held.
     pub(crate) journalled_version: AtomicU32,
@@ -70,16 +87,50 @@ impl LogState {
         schema: SchemaState,
         partitions: Vec<Partition>,
     ) -> Self {
-        Self {
+        let settings = Settings {
+            durability: options.durability,
+            retention: options.retention,
+        };
+        let shared = LogShared {
             id,
-            name,
             options,
+            settings: RwLock::new(settings),
             journalled_version: AtomicU32::new(schema.version),
             schema: RwLock::new(Arc::new(schema)),
             partitions,
             rotation: AtomicU32::new(0),
             dropped: AtomicBool::new(false),
             sealing: Mutex::new(()),
+        };
+        Self {
+            name,
+            shared: Arc::new(shared),
+        }
+    }
+
+    /// The same log under another name.
+    pub(crate) fn renamed(&self, name: String) -> Self {
+        Self {
+            name,
+            shared: self.shared.clone(),
+        }
+    }
+
+    pub(crate) fn settings(&self) -> Settings {
+        *self.settings.read()
+    }
+
+    pub(crate) fn set_settings(&self, settings: Settings) {
+        *self.settings.write() = settings;
+    }
+
+    /// The options as they are now.
+    pub(crate) fn options_now(&self) -> LogOptions {
+        let settings = self.settings();
+        LogOptions {
+            durability: settings.durability,
+            retention: settings.retention,
+            ..self.options.clone()
         }
     }
 

@@ -10,8 +10,10 @@ use crate::catalogue::LogOptions;
 use crate::error::OpenError;
 use crate::format_version;
 use crate::frame::{u32_at, u64_at};
+use crate::groups::Groups;
 use crate::ids::{CommitNumber, Epoch, LogId, StoreId};
 use crate::partition::Marks;
+use crate::producers::Producers;
 use crate::recovery::Damage;
 use crate::schema::LogSchema;
 use crate::segment::SegmentMeta;
@@ -37,6 +39,10 @@ pub(crate) struct Manifest {
     pub(crate) next_log: u64,
     pub(crate) next_segment: u64,
     pub(crate) logs: Vec<ManifestLog>,
+    #[serde(default)]
+    pub(crate) producers: Producers,
+    #[serde(default)]
+    pub(crate) groups: Groups,
 }
 
 /// A log as the manifest has it.
@@ -64,6 +70,8 @@ impl Manifest {
             next_log: 1,
             next_segment: 1,
             logs: Vec::new(),
+            producers: Producers::default(),
+            groups: Groups::default(),
         }
     }
 
@@ -81,7 +89,7 @@ impl Manifest {
     }
 
     /// The bytes of the file: the manifest, zeros, and the same again.
-    fn encode_twice(&self) -> Vec<u8> {
+    pub(crate) fn encode_twice(&self) -> Vec<u8> {
         let mut out = self.encode();
         out.resize(out.len().next_multiple_of(COPY_ALIGNMENT), 0);
         out.extend_from_within(..);
@@ -89,7 +97,10 @@ impl Manifest {
     }
 
     /// Reads the first copy, or else the second and what is wrong with the first.
-    fn decode_either(bytes: &[u8], file: &str) -> Result<(Self, Vec<Damage>), OpenError> {
+    pub(crate) fn decode_either(
+        bytes: &[u8],
+        file: &str,
+    ) -> Result<(Self, Vec<Damage>), OpenError> {
         let (first, second) = bytes.split_at(bytes.len() / 2);
         let (wrong, position, good) = match (Self::decode(bytes, file), Self::decode(second, file))
         {

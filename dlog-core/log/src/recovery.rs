@@ -213,8 +213,8 @@ fn find_manifest(
     // The journal first: from the manifest on, a missing journal is damage.
     let manifest = Manifest::new(StoreId::random());
     let store = find_store(&manifest)?;
-    let created =
-        journal::start(device, store).and_then(|()| manifest::write(device.as_ref(), 1, &manifest));
+    let created = journal::start(device, store, CommitNumber(0))
+        .and_then(|()| manifest::write(device.as_ref(), 1, &manifest));
     created.map_err(|source| OpenError::Io {
         action: "create",
         file: "the store".to_owned(),
@@ -410,6 +410,7 @@ impl Opening {
                 durable: self.manifest.commit,
                 files: restored.files,
                 buffer: Vec::new(),
+                producers: restored.producers,
             },
             device: self.device,
             options: self.options,
@@ -423,6 +424,7 @@ impl Opening {
                 number: self.number,
                 next_segment: self.manifest.next_segment,
             },
+            groups: restored.groups,
             refusal: refusal.clone(),
             lock,
         });

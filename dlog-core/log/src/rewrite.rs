@@ -176,7 +176,7 @@ fn retain_partition(
 
 /// The segments from the front that retention lets go of.
 fn expired<'s>(log: &LogState, segments: &'s [SegmentRef]) -> &'s [SegmentRef] {
-    let retention = log.options.retention;
+    let retention = log.settings().retention;
     let oldest = retention.max_age_us.map(|age| now_us().saturating_sub(age));
     let mut bytes: u64 = segments.iter().map(SegmentRef::len).sum();
     let count = segments.iter().take_while(|segment| {

@@ -25,6 +25,15 @@ const WORTH_FREEING_BYTES: u64 = 1 << 20;
 pub(crate) fn seal_log(core: &Arc<Core>, log: &Arc<LogState>) -> Result<usize, SealError> {
     let _one_at_a_time = log.sealing.lock();
     let durable = core.flush()?;
+    seal_until(core, log, durable)
+}
+
+/// Seals what a log has up to a commit, which is durable; other seals of it are held off.
+pub(crate) fn seal_until(
+    core: &Arc<Core>,
+    log: &Arc<LogState>,
+    durable: CommitNumber,
+) -> Result<usize, SealError> {
     let mut segments = Vec::new();
     for partition in &log.partitions {
         let state = log.schema();
@@ -154,7 +163,7 @@ pub(crate) fn write_manifest(
     Ok(())
 }
 
-fn describe(core: &Core, durable: CommitNumber, edit: &Edit) -> Manifest {
+pub(crate) fn describe(core: &Core, durable: CommitNumber, edit: &Edit) -> Manifest {
     let logs = core.logs.read();
     let entries = logs.by_name.values().map(|log| {
         let state = log.schema();
@@ -173,7 +182,7 @@ fn describe(core: &Core, durable: CommitNumber, edit: &Edit) -> Manifest {
         ManifestLog {
             id: log.id,
             name: log.name.clone(),
-            options: log.options.clone(),
+            options: log.options_now(),
             schema: state.schema.clone(),
             schema_version: state.version,
             segments,
@@ -184,6 +193,7 @@ fn describe(core: &Core, durable: CommitNumber, edit: &Edit) -> Manifest {
     });
     let mut content = Manifest::new(core.store);
     content.logs = entries.collect();
+    content.groups = core.groups.lock().clone();
     content.epoch = core.epoch;
     content.commit = durable;
     content.next_log = logs.next_id;
@@ -199,6 +209,7 @@ fn plan_freeing(
     let mut guard = core.writer();
     let writer = guard.get();
     content.append_time_us = writer.last_time_us;
+    content.producers = writer.producers.clone();
     // Closed in the meantime: the new segments are made again after the next opening.
     let active = writer
         .journal
@@ -296,7 +307,7 @@ pub(crate) fn seal_in_background(core: &Arc<Core>) {
     }
 }
 
-fn seal_due(core: &Arc<Core>) {
+pub(crate) fn seal_due(core: &Arc<Core>) {
     let logs: Vec<Arc<LogState>> = core.logs.read().by_name.values().cloned().collect();
     let is_full = |log: &LogState| {
         log.partitions

@@ -26,7 +26,7 @@ mod companion;
 mod writer;
 
 pub(crate) use companion::Companion;
-pub(crate) use writer::{SegmentOf, write_segment};
+pub(crate) use writer::{SegmentOf, write_files, write_segment};
 
 /// The directory of the segments.
 pub(crate) const DIRECTORY: &str = "segments";
@@ -52,6 +52,25 @@ pub(crate) struct SegmentMeta {
 }
 
 impl SegmentMeta {
+    /// A segment of which only the length matters.
+    pub(crate) fn of_length(length: u64) -> Self {
+        Self {
+            id: 1,
+            log: LogId(1),
+            partition: PartitionId(0),
+            first_offset: Offset(0),
+            last_offset: Offset(0),
+            first_commit: CommitNumber(1),
+            last_commit: CommitNumber(1),
+            min_append_time_us: 0,
+            max_append_time_us: 0,
+            rows: 1,
+            length,
+            schema_version: 1,
+            checksum: None,
+        }
+    }
+
     pub(crate) fn path(&self) -> String {
         format!("{DIRECTORY}/{:012}.parquet", self.id)
     }
@@ -385,6 +404,25 @@ impl SegmentRef {
             file: self.path().to_owned(),
             reader,
         })
+    }
+
+    /// The row groups that may hold an offset or later ones; `None` for all.
+    pub(crate) fn groups_from(&self, from: Offset) -> Result<Option<Vec<usize>>, ReadError> {
+        let first = self.first_offset().0;
+        let is_whole = self.last_offset().0 + 1 - first == self.row_count();
+        if !is_whole || from.0 <= first {
+            return Ok(None);
+        }
+        let metadata = self.metadata()?;
+        let mut end = first;
+        let mut groups = Vec::new();
+        for group in 0..metadata.num_row_groups() {
+            end += metadata.row_group(group).num_rows() as u64;
+            if end > from.0 {
+                groups.push(group);
+            }
+        }
+        Ok(Some(groups))
     }
 
     fn load_columns(

@@ -11,6 +11,7 @@ use crate::error::{AppendError, CatalogError, OpenError, ReadError, SealError};
 use crate::ids::{CommitNumber, Cut, Epoch, LogId, Offset, PartitionId, StoreId};
 use crate::intake::{self, AppendBatch};
 use crate::log_state::LogState;
+use crate::producers::AppendOptions;
 use crate::recovery::{self, RecoveryReport};
 use crate::rewrite;
 use crate::scan::{self, FoundRow, LogScan};
@@ -33,6 +34,8 @@ pub struct StoreOptions {
     pub seal_bytes: u64,
     /// A journal file is left for the next one at this size.
     pub journal_file_bytes: u64,
+    /// Appends are refused when segments and unsealed records have this many bytes.
+    pub max_bytes: Option<u64>,
 }
 
 impl StoreOptions {
@@ -44,6 +47,7 @@ impl StoreOptions {
             create: true,
             seal_bytes: 32 << 20,
             journal_file_bytes: 64 << 20,
+            max_bytes: None,
         }
     }
 
@@ -81,6 +85,15 @@ pub enum Creation {
     Created,
     /// It was there with the same options.
     AlreadyThere,
+}
+
+/// What waits in memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct MemoryUse {
+    /// Commits that are not written yet.
+    pub queued_bytes: u64,
+    /// Records that are not sealed, by their size in the journal.
+    pub tail_bytes: u64,
 }
 
 /// What is known of a log.
@@ -155,7 +168,7 @@ impl Store {
         })
     }
 
-    fn core(&self) -> &Arc<Core> {
+    pub(crate) fn core(&self) -> &Arc<Core> {
         &self.handle.core
     }
 
@@ -218,7 +231,7 @@ impl Store {
         let core = self.core();
         let _one_at_a_time = core.changing.lock();
         if let Some(log) = core.find_log(name) {
-            return match log.options.difference(&options) {
+            return match log.options_now().difference(&options) {
                 None => Ok(Creation::AlreadyThere),
                 Some(what) => Err(CatalogError::Different {
                     log: name.to_owned(),
@@ -279,7 +292,7 @@ impl Store {
         self.core().log_names()
     }
 
-    fn find_log(&self, name: &str) -> Result<Arc<LogState>, CatalogError> {
+    pub(crate) fn find_log(&self, name: &str) -> Result<Arc<LogState>, CatalogError> {
         let core = self.core();
         core.find_log(name).ok_or_else(|| CatalogError::NoSuchLog {
             log: name.to_owned(),
@@ -314,7 +327,7 @@ impl Store {
         Ok(LogDescription {
             name: log.name.clone(),
             id: log.id,
-            options: log.options.clone(),
+            options: log.options_now(),
             schema: state.schema.clone(),
             schema_version: state.version,
             record_count: partitions
@@ -336,8 +349,29 @@ impl Store {
         batches: Vec<AppendBatch>,
         ack: Option<Durability>,
     ) -> Result<AppendTicket, AppendError> {
-        let pending = intake::prepare(self.core(), batches, ack)?;
-        self.core().enqueue(pending)
+        let options = AppendOptions {
+            ack,
+            ..AppendOptions::default()
+        };
+        self.append_with(batches, &options)
+    }
+
+    /// Appends all batches as one commit, if what the options ask for holds when it gets its number.
+    ///
+    /// # Errors
+    /// As [`append`](Self::append); that a condition does not hold is told by the ticket.
+    pub fn append_with(
+        &self,
+        batches: Vec<AppendBatch>,
+        options: &AppendOptions,
+    ) -> Result<AppendTicket, AppendError> {
+        let core = self.core();
+        core.check_size()?;
+        if core.is_behind() {
+            seal::seal_due(core);
+        }
+        let pending = intake::prepare(core, batches, options)?;
+        core.enqueue(pending)
     }
 
     /// Deletes a key's record; `None` if it has none, and then nothing is stored.
@@ -359,6 +393,12 @@ impl Store {
         }
         self.append(vec![AppendBatch::tombstones(log, vec![key.clone()])], ack)
             .map(Some)
+    }
+
+    /// What waits in memory to be written or sealed.
+    #[must_use]
+    pub fn memory_use(&self) -> MemoryUse {
+        self.core().memory_use()
     }
 
     /// Makes everything appended so far durable.

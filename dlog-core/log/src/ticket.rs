@@ -9,13 +9,14 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use parking_lot::{Condvar, Mutex};
+use serde::{Deserialize, Serialize};
 
 use crate::commit::Core;
 use crate::error::AppendError;
 use crate::ids::{CommitNumber, Epoch, Offset, PartitionId};
 
 /// Where an acknowledged commit is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
     /// Its number.
     pub commit: CommitNumber,
@@ -28,7 +29,7 @@ pub struct Receipt {
 }
 
 /// The records of a commit that one partition got.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReceiptPart {
     /// The log.
     pub log: String,

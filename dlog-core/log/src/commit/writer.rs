@@ -11,9 +11,10 @@ use crate::error::AppendError;
 use crate::frame::{Encoding, Entry, FrameHead, encode_frame, frame_bytes};
 use crate::ids::{CommitNumber, LogId, Offset, PartitionId};
 use crate::journal::{Journal, WriteError};
-use crate::limits::{GROUP_BYTES_MAX, JOURNAL_FILES_MAX};
+use crate::limits::{GROUP_BYTES_MAX, JOURNAL_FILES_HARD_MAX, JOURNAL_FILES_MAX};
+use crate::producers::{PRODUCER_BYTES, ProducerState, Producers};
 use crate::tail::{Stamp, TailBatch};
-use crate::ticket::{Receipt, ReceiptPart};
+use crate::ticket::{Receipt, ReceiptPart, TicketState};
 use dlog_sequencer::crc32c;
 
 /// The highest offset that a journal file holds of each partition.
@@ -31,6 +32,7 @@ pub(crate) struct Writer {
     /// What the journal files hold, by generation.
     pub(crate) files: BTreeMap<u64, FileContents>,
     pub(crate) buffer: Vec<u8>,
+    pub(crate) producers: Producers,
 }
 
 /// A commit with its number, written or about to be.
@@ -39,6 +41,11 @@ struct Numbered {
     stamp: Stamp,
     /// First offsets, in the order of the parts.
     offsets: Vec<u64>,
+    receipt: Receipt,
+    /// What was remembered of its producer before.
+    producer_before: Option<ProducerState>,
+    /// Retries of this commit that came while it was on its way.
+    riders: Vec<Arc<TicketState>>,
     /// Schema changes that go with it, encoded in front of the payload.
     schemas: Vec<Change>,
 }
@@ -82,15 +89,91 @@ impl Writer {
             last_time_us: self.last_time_us,
             checksum: journal.checksum,
         };
-        let numbered: Vec<Numbered> = group
-            .into_iter()
-            .map(|pending| self.number(core, pending))
-            .collect();
+        let mut numbered: Vec<Numbered> = Vec::with_capacity(group.len());
+        for pending in group {
+            match self.admit(&pending) {
+                Ok(None) => {
+                    let next = self.number(core, pending);
+                    numbered.push(next);
+                }
+                Ok(Some(receipt)) => self.repeat(core, pending, receipt, &mut numbered),
+                Err(refusal) => pending.ticket.complete(Err(refusal)),
+            }
+        }
+        if numbered.is_empty() {
+            return;
+        }
         if let Err(error) = self.write(core, &numbered) {
             self.give_up(core, numbered, &before, error);
             return;
         }
         self.acknowledge(core, numbered);
+    }
+
+    /// Whether a commit may have a number: `None`, or the receipt of the one it repeats.
+    fn admit(&self, pending: &Pending) -> Result<Option<Receipt>, AppendError> {
+        let conditions = &pending.conditions;
+        if let Some(producer) = &conditions.producer
+            && let Some(receipt) = self.producers.admit(producer)?
+        {
+            return Ok(Some(receipt));
+        }
+        if let Some(expected) = conditions.expect {
+            for part in &pending.parts {
+                let partition = &part.log.partitions[part.partition];
+                let actual = Offset(partition.next());
+                if actual != expected {
+                    return Err(AppendError::Conflict {
+                        log: part.log.name.clone(),
+                        partition: partition.number,
+                        expected,
+                        actual,
+                    });
+                }
+            }
+        }
+        for (part, key, path) in &conditions.absent {
+            let part = &pending.parts[*part];
+            let partition = &part.log.partitions[part.partition];
+            let mut index = partition.index.lock();
+            let caught_up = index.catch_up(partition, &part.log);
+            caught_up.map_err(|error| AppendError::Refused {
+                text: error.to_string(),
+            })?;
+            if let Some(offset) = index.find(key) {
+                return Err(AppendError::Present {
+                    log: part.log.name.clone(),
+                    path: path.clone(),
+                    offset: Offset(offset),
+                });
+            }
+        }
+        Ok(None)
+    }
+
+    /// Answers a retry as the commit it repeats was or will be.
+    fn repeat(
+        &mut self,
+        core: &Arc<Core>,
+        pending: Pending,
+        receipt: Receipt,
+        group: &mut [Numbered],
+    ) {
+        let own = group
+            .iter_mut()
+            .find(|numbered| numbered.stamp.commit == receipt.commit);
+        if let Some(numbered) = own {
+            numbered.pending.level = numbered.pending.level.max(pending.level);
+            numbered.riders.push(pending.ticket);
+            return;
+        }
+        let needs_sync = pending.level == Durability::Power && receipt.commit > self.durable;
+        let outcome = if needs_sync {
+            self.sync_written(core).map(|_| receipt)
+        } else {
+            Ok(receipt)
+        };
+        pending.ticket.complete(outcome);
     }
 
     fn number(&mut self, core: &Arc<Core>, pending: Pending) -> Numbered {
@@ -123,10 +206,18 @@ impl Writer {
                 });
             }
         }
+        let receipt = make_receipt(&pending, stamp, &offsets);
+        let producer_before = match &pending.conditions.producer {
+            Some(producer) => self.producers.note(producer, receipt.clone()),
+            None => None,
+        };
         Numbered {
             pending,
             stamp,
             offsets,
+            receipt,
+            producer_before,
+            riders: Vec::new(),
             schemas,
         }
     }
@@ -187,7 +278,12 @@ impl Writer {
         if let Some(journal) = &mut self.journal {
             journal.checksum = before.checksum;
         }
-        for numbered in group.iter().rev() {
+        let mut group = group;
+        for numbered in group.iter_mut().rev() {
+            if let Some(producer) = &numbered.pending.conditions.producer {
+                let before = numbered.producer_before.take();
+                self.producers.restore(producer.id, before);
+            }
             for (part, offset) in numbered.pending.parts.iter().zip(&numbered.offsets).rev() {
                 part.log.partitions[part.partition]
                     .next_offset
@@ -207,14 +303,13 @@ impl Writer {
                 }
             }
         }
-        fail(
-            group.into_iter().map(|numbered| numbered.pending).collect(),
-            &reason,
-        );
+        fail_numbered(group, &reason);
     }
 
     /// Publishes and acknowledges a written group: first what needs no sync, then the rest.
     fn acknowledge(&mut self, core: &Arc<Core>, group: Vec<Numbered>) {
+        let is_behind = self.files.len() > JOURNAL_FILES_HARD_MAX;
+        core.is_behind.store(is_behind, Ordering::Release);
         if self.files.len() > JOURNAL_FILES_MAX {
             crate::seal::seal_in_background(core);
         }
@@ -232,7 +327,18 @@ impl Writer {
         }
         match self.sync(core) {
             Ok(_) => group.for_each(|numbered| publish(core, numbered)),
-            Err(reason) => fail(group.map(|numbered| numbered.pending).collect(), &reason),
+            Err(reason) => fail_numbered(group.collect(), &reason),
+        }
+    }
+
+    /// Makes what was written before this group durable. Numbers are given out already, so the last
+    /// one does not say what is written.
+    fn sync_written(&mut self, core: &Arc<Core>) -> Result<(), AppendError> {
+        match self.journal.as_mut().map_or(Ok(()), Journal::sync) {
+            Ok(()) => Ok(()),
+            Err(WriteError::Unknown(error) | WriteError::NotWritten(error)) => {
+                Err(self.poison(core, &error))
+            }
         }
     }
 
@@ -265,7 +371,10 @@ impl Numbered {
 
     fn frame_bytes(&self) -> usize {
         let schemas: usize = self.schema_payload().iter().map(Vec::len).sum();
-        let entries = self.schemas.len() + self.pending.changes.len() + self.pending.parts.len();
+        let entries = self.schemas.len()
+            + self.pending.changes.len()
+            + usize::from(self.pending.conditions.producer.is_some())
+            + self.pending.parts.len();
         frame_bytes(entries, schemas + self.pending.payload.len())
     }
 
@@ -286,6 +395,16 @@ impl Numbered {
         }
         for change in &self.pending.changes {
             entries.push(change_entry(change, change.encode().len()));
+        }
+        if self.pending.conditions.producer.is_some() {
+            entries.push(Entry {
+                encoding: Encoding::Producer,
+                partition: PartitionId(0),
+                log: LogId(0),
+                first_offset: Offset(0),
+                count: 0,
+                length: PRODUCER_BYTES as u64,
+            });
         }
         for (part, offset) in self.pending.parts.iter().zip(&self.offsets) {
             entries.push(part_entry(part, *offset));
@@ -344,7 +463,9 @@ fn take_group(core: &Core) -> Vec<Pending> {
     let mut count = 0;
     for pending in &queue.commits {
         bytes += pending.payload.len();
-        if count > 0 && bytes > GROUP_BYTES_MAX {
+        // Whether a key is absent is known of what is published, so such a commit begins a group.
+        let is_first = !pending.conditions.absent.is_empty();
+        if count > 0 && (is_first || bytes > GROUP_BYTES_MAX) {
             bytes -= pending.payload.len();
             break;
         }
@@ -360,24 +481,44 @@ fn fail(group: Vec<Pending>, reason: &AppendError) {
         .for_each(|pending| pending.ticket.complete(Err(reason.clone())));
 }
 
+fn fail_numbered(group: Vec<Numbered>, reason: &AppendError) {
+    for numbered in group {
+        let riders = numbered.riders.iter();
+        riders.for_each(|rider| rider.complete(Err(reason.clone())));
+        numbered.pending.ticket.complete(Err(reason.clone()));
+    }
+}
+
+fn make_receipt(pending: &Pending, stamp: Stamp, offsets: &[u64]) -> Receipt {
+    let parts = pending.parts.iter().zip(offsets);
+    Receipt {
+        commit: stamp.commit,
+        epoch: stamp.epoch,
+        append_time_us: stamp.append_time_us,
+        parts: parts
+            .map(|(part, first_offset)| ReceiptPart {
+                log: part.log.name.clone(),
+                partition: part.log.partitions[part.partition].number,
+                first_offset: Offset(*first_offset),
+                count: part.count,
+            })
+            .collect(),
+    }
+}
+
 /// Shows a commit to readers and acknowledges it.
 fn publish(core: &Arc<Core>, numbered: Numbered) {
     let Numbered {
         pending,
         stamp,
         offsets,
+        receipt,
+        riders,
         ..
     } = numbered;
-    let mut parts = Vec::with_capacity(pending.parts.len());
     let mut is_seal_due = false;
     for (part, first_offset) in pending.parts.into_iter().zip(offsets) {
         let partition = &part.log.partitions[part.partition];
-        parts.push(ReceiptPart {
-            log: part.log.name.clone(),
-            partition: partition.number,
-            first_offset: Offset(first_offset),
-            count: part.count,
-        });
         let bytes = part.length as u64;
         let tail_bytes = partition.publish(TailBatch {
             first_offset,
@@ -388,13 +529,20 @@ fn publish(core: &Arc<Core>, numbered: Numbered) {
         });
         is_seal_due |= tail_bytes >= core.options.seal_bytes;
     }
-    core.visible.store(stamp.commit.0, Ordering::Release);
-    let receipt = Receipt {
-        commit: stamp.commit,
-        epoch: stamp.epoch,
-        append_time_us: stamp.append_time_us,
-        parts,
-    };
+    for change in &pending.changes {
+        if let Change::Positions {
+            group,
+            generation,
+            positions,
+        } = change
+        {
+            core.groups.lock().apply(group, *generation, positions);
+        }
+    }
+    core.show(stamp.commit);
+    for rider in riders {
+        rider.complete(Ok(receipt.clone()));
+    }
     pending.ticket.complete(Ok(receipt));
     if is_seal_due {
         crate::seal::seal_in_background(core);

@@ -10,6 +10,7 @@ use crate::catalogue::{Change, LogOptions};
 use crate::commit::FileContents;
 use crate::error::OpenError;
 use crate::frame::{Encoding, Entry, Frame};
+use crate::groups::Groups;
 use crate::ids::{LogId, PartitionId};
 use crate::intake::decode_ipc;
 use crate::journal::path_of;
@@ -17,11 +18,13 @@ use crate::limits::PARTITIONS_MAX;
 use crate::log_state::{LogState, SchemaState};
 use crate::manifest::{Manifest, ManifestLog};
 use crate::partition::{Marks, Partition};
+use crate::producers::{Producer, Producers};
 use crate::recovery::Damage;
 use crate::row_codec::decode_rows;
 use crate::schema::LogSchema;
 use crate::segment::SegmentRef;
 use crate::tail::{BatchData, Stamp, TailBatch};
+use crate::ticket::{Receipt, ReceiptPart};
 use dlog_sequencer::device::Device;
 
 /// The logs as they are being put together.
@@ -33,6 +36,8 @@ pub(super) struct Restored {
     pub(super) is_manifest_stale: bool,
     /// Segments that cannot be read as a whole.
     pub(super) damage: Vec<Damage>,
+    pub(super) producers: Producers,
+    pub(super) groups: Groups,
     dropped: BTreeSet<LogId>,
     /// Records of logs that nothing names: what made them is damaged.
     lost: BTreeMap<LogId, Vec<LostPart>>,
@@ -72,6 +77,8 @@ impl Restored {
             files: BTreeMap::new(),
             is_manifest_stale: false,
             damage,
+            producers: manifest.producers.clone(),
+            groups: manifest.groups.clone(),
             dropped: BTreeSet::new(),
             lost: BTreeMap::new(),
         })
@@ -95,11 +102,24 @@ impl Restored {
             epoch: frame.head.epoch,
             append_time_us: frame.head.append_time_us,
         };
+        let mut producer = None;
+        let mut parts = Vec::new();
         for (entry, bytes) in frame.parts() {
+            if entry.encoding == Encoding::Producer {
+                let decoded = Producer::decode(bytes);
+                producer = Some(decoded.ok_or_else(|| damaged("its producer".to_owned()))?);
+                continue;
+            }
             if entry.encoding == Encoding::Catalogue {
                 let change = Change::decode(bytes).map_err(|error| damaged(error.to_string()))?;
-                if let Change::Drop { id } = &change {
-                    self.dropped.insert(*id);
+                match &change {
+                    Change::Drop { id } => drop(self.dropped.insert(*id)),
+                    Change::Positions {
+                        group,
+                        generation,
+                        positions,
+                    } => self.groups.apply(group, *generation, positions),
+                    _ => {}
                 }
                 self.is_manifest_stale |=
                     change_catalogue(&mut self.logs, &mut self.next_log, change);
@@ -114,6 +134,12 @@ impl Restored {
             );
             // A log that is gone was dropped; the file is only not freed yet.
             if let Some(log) = self.logs.get(&entry.log) {
+                parts.push(ReceiptPart {
+                    log: log.name.clone(),
+                    partition: entry.partition,
+                    first_offset: entry.first_offset,
+                    count: entry.count,
+                });
                 if is_behind_damage {
                     widen_for(log, &entry, bytes);
                 }
@@ -125,6 +151,15 @@ impl Restored {
                     stamp,
                 });
             }
+        }
+        if let Some(producer) = producer {
+            let receipt = Receipt {
+                commit: stamp.commit,
+                epoch: stamp.epoch,
+                append_time_us: stamp.append_time_us,
+                parts,
+            };
+            self.producers.replay(&producer, receipt);
         }
         Ok(())
     }
@@ -207,6 +242,19 @@ fn change_catalogue(
             }
             false
         }
+        Change::Alter { id, settings } => {
+            if let Some(log) = logs.get(&id) {
+                log.set_settings(settings);
+            }
+            false
+        }
+        Change::Rename { id, name } => {
+            if let Some(log) = logs.get_mut(&id) {
+                *log = Arc::new(log.renamed(name));
+            }
+            false
+        }
+        Change::Positions { .. } => false,
     }
 }
 
@@ -220,7 +268,7 @@ fn widen_for(log: &LogState, entry: &Entry, bytes: &[u8]) {
             .ok()
             .and_then(|batches| LogSchema::from_arrow(&batches.first()?.schema()).ok())
             .and_then(|schema| log.widening_for_schema(&schema).ok()),
-        Encoding::Catalogue => None,
+        Encoding::Catalogue | Encoding::Producer => None,
     };
     if let Some(widening) = widening.flatten() {
         log.install(&widening);
@@ -241,7 +289,7 @@ fn restore_part(log: &LogState, entry: &Entry, bytes: &[u8], stamp: Stamp) -> Re
         Encoding::Tombstones => BatchData::Tombstones(Bytes::copy_from_slice(bytes)),
         Encoding::Arrow => BatchData::Arrow(decode_ipc(bytes).map_err(|error| error.to_string())?),
         // Handled by the caller.
-        Encoding::Catalogue => return Ok(()),
+        Encoding::Catalogue | Encoding::Producer => return Ok(()),
     };
     partition.publish(TailBatch {
         first_offset: entry.first_offset.0,

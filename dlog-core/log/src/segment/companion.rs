@@ -75,7 +75,7 @@ impl Companion {
         })
     }
 
-    pub(super) fn decode(bytes: &[u8], meta: &SegmentMeta) -> Result<Self, &'static str> {
+    pub(crate) fn decode(bytes: &[u8], meta: &SegmentMeta) -> Result<Self, &'static str> {
         let end = bytes
             .len()
             .checked_sub(4)
@@ -153,24 +153,12 @@ fn footer_position(parquet: &[u8]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ids::{CommitNumber, LogId, Offset, PartitionId};
     use proptest::prelude::*;
 
     fn meta(length: u64) -> SegmentMeta {
         SegmentMeta {
             id: 7,
-            log: LogId(1),
-            partition: PartitionId(0),
-            first_offset: Offset(0),
-            last_offset: Offset(0),
-            first_commit: CommitNumber(1),
-            last_commit: CommitNumber(1),
-            min_append_time_us: 0,
-            max_append_time_us: 0,
-            rows: 1,
-            length,
-            schema_version: 1,
-            checksum: None,
+            ..SegmentMeta::of_length(length)
         }
     }
 

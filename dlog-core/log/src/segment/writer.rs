@@ -64,7 +64,7 @@ pub(crate) fn write_segment(
     Ok(SegmentRef::open(device, meta))
 }
 
-fn write_files(
+pub(crate) fn write_files(
     device: &dyn Device,
     meta: &SegmentMeta,
     parquet: &[u8],
