@@ -132,6 +132,13 @@ impl Private {
         self.rare.as_ref().is_some_and(|r| r.is_session)
     }
 
+    /// A session that has nothing to do: there is nothing to end. A job that came together with the
+    /// wish to end it has not begun yet.
+    fn is_idle_session(&self) -> bool {
+        let is_idle = |rare: &Rare| rare.is_session && rare.jobs.is_empty();
+        self.phase != Phase::Job && self.rare.as_deref().is_some_and(is_idle)
+    }
+
     pub(crate) fn doom(&self) -> Option<&Value> {
         self.rare.as_ref()?.doom.as_ref()
     }
@@ -139,16 +146,14 @@ impl Private {
     /// Ends the actor (or a session's job) at its next scheduling point. The first reason counts.
     /// `terminate` is not disturbed.
     pub(crate) fn set_doom(&mut self, reason: Value) {
-        let is_idle_session = self.is_session() && self.phase != Phase::Job;
-        if !is_idle_session && self.phase != Phase::Terminate {
+        if !self.is_idle_session() && self.phase != Phase::Terminate {
             self.rare_mut().doom.get_or_insert(reason);
         }
     }
 
     /// Ends the actor at its next scheduling point, whatever it is doing.
     pub(crate) fn kill(&mut self) {
-        let is_idle_session = self.is_session() && self.phase != Phase::Job;
-        if !is_idle_session {
+        if !self.is_idle_session() {
             let rare = self.rare_mut();
             rare.is_killed = true;
             rare.doom = Some(Value::keyword("killed"));

@@ -74,6 +74,22 @@ fn a_session_survives_its_failing_and_interrupted_jobs() {
 }
 
 #[test]
+fn a_job_can_be_interrupted_before_it_has_begun() {
+    let session = start_session();
+    for _ in 0..200 {
+        let endless = script(|cx, _| {
+            loop {
+                poll(cx)?;
+            }
+        });
+        let spinning = run_in_actor(&session, endless, Vec::new());
+        interrupt(&session);
+        let outcome = spinning.blocking_recv().expect("a result");
+        assert!(outcome.is_err_and(|failure| failure.reason.is_keyword("interrupted")));
+    }
+}
+
+#[test]
 fn a_receive_in_tail_position_of_a_job_is_a_fault() {
     let session = start_session();
     let park = script(|_, _| Ok(End::Park(Value::NIL, None)));
