@@ -17,6 +17,8 @@ mod compile;
 #[cfg(feature = "dlog")]
 #[path = "system/compile_database.rs"]
 mod compile_database;
+#[path = "system/compile_rust.rs"]
+mod compile_rust;
 #[path = "system/core_functions.rs"]
 mod core_functions;
 #[cfg(feature = "dlog")]

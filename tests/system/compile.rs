@@ -14,17 +14,20 @@ pub(crate) fn folder() -> TempDir {
     tempfile::tempdir().expect("a temporary directory can be made")
 }
 
-fn compile(program: &str, folder: &Path) -> (PathBuf, Ended) {
-    let name = Path::new(program).file_stem().unwrap_or_default();
-    let output = folder.join(name);
-    let ended = batuta(&["compile", program, "-o", &output.display().to_string()]);
-    (output, ended)
-}
-
 /// Compiles a program into this folder.
 #[track_caller]
 pub(crate) fn executable(program: &str, folder: &Path) -> PathBuf {
-    let (output, ended) = compile(program, folder);
+    executable_with(&[], program, folder)
+}
+
+/// The same with these options.
+#[track_caller]
+pub(crate) fn executable_with(options: &[&str], program: &str, folder: &Path) -> PathBuf {
+    let name = Path::new(program).file_stem().unwrap_or_default();
+    let output = folder.join(name);
+    let place = output.display().to_string();
+    let words = [&["compile", program, "-o", &place], options].concat();
+    let ended = batuta(&words);
     assert_eq!(ended.code, Some(0), "{program}: {}", ended.stderr);
     output
 }
@@ -51,8 +54,14 @@ pub(crate) fn run_command(executable: &Path, arguments: &[&str]) -> Command {
 /// Runs a program in both ways; gives what came out.
 #[track_caller]
 fn same(program: &str, arguments: &[&str]) -> Ended {
+    same_with(&[], program, arguments)
+}
+
+/// The same for a program compiled with these options.
+#[track_caller]
+pub(crate) fn same_with(options: &[&str], program: &str, arguments: &[&str]) -> Ended {
     let folder = folder();
-    let compiled = run(&executable(program, folder.path()), arguments);
+    let compiled = run(&executable_with(options, program, folder.path()), arguments);
     let words: Vec<&str> = ["run", program].iter().chain(arguments).copied().collect();
     let expected = batuta(&words);
     compiled.assert_same(&expected, program);
@@ -129,6 +138,12 @@ const ALONE: [&str; 9] = [
 
 #[test]
 fn the_corpus_of_clojure_expressions_comes_to_the_same() {
+    the_corpus_comes_to_the_same(&[]);
+}
+
+/// Compiles the rows of the corpus as one program with these options.
+#[track_caller]
+pub(crate) fn the_corpus_comes_to_the_same(options: &[&str]) {
     let folder = folder();
     let program = folder.path().join("corpus.bat");
     let file = program.display().to_string();
@@ -153,7 +168,7 @@ fn the_corpus_of_clojure_expressions_comes_to_the_same() {
         lines = kept.map(|(_, line)| line).collect();
     }
     assert!(lines.len() > 1_500, "only {} rows are left", lines.len());
-    let ended = same(&file, &[]);
+    let ended = same_with(options, &file, &[]);
     let pass = ended.stdout.lines().filter(|line| line.ends_with(" :same"));
     // In one program a row sees what the rows before it define.
     assert!(pass.count() * 100 >= lines.len() * 99, "{}", ended.stdout);
