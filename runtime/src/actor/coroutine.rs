@@ -29,9 +29,11 @@ use crate::builtin::Wait;
 use crate::context::Cx;
 use crate::failure::Fault;
 use crate::failure_state::FailureClass;
-use crate::function::{FunctionBody, stubs};
+use crate::function::stubs;
 use crate::profile;
 use crate::value::{Control, Value};
+
+mod look;
 
 pub use super::stack::{OnSegment, Overflow};
 
@@ -355,26 +357,6 @@ impl Coroutine {
         state.last_message = None;
         state.began_with = Value::NIL;
         state.caller_before = None;
-    }
-
-    /// The function it is in, as far as that is known: the one it is about to enter, else the one
-    /// it began with.
-    pub(crate) fn function_name(&self) -> Option<&str> {
-        // SAFETY: the context belongs to this coroutine, which is borrowed and not running.
-        let cx = unsafe { &*self.cx };
-        let function = match cx.coroutine.is_at_entry {
-            // SAFETY: a call that has not begun holds its callee.
-            true => unsafe { Value::borrow_word(&cx.callee) },
-            false => &cx.coroutine.began_with,
-        };
-        function
-            .as_object::<FunctionBody>()
-            .map(|it| &*it.code.name)
-    }
-
-    /// Was it only asked to stop, and wants to go on?
-    pub(crate) fn is_busy(&self) -> bool {
-        self.why == Yielded::Slice
     }
 }
 

@@ -24,6 +24,16 @@ pub(super) struct Unused {
     pub(super) used: Worker<Task>,
 }
 
+impl Unused {
+    pub(super) fn new(index: usize) -> Unused {
+        Unused {
+            index,
+            woken: Worker::new_fifo(),
+            used: Worker::new_fifo(),
+        }
+    }
+}
+
 /// Who is off duty, and what is to be done.
 pub(super) struct Duty {
     state: Mutex<State>,

@@ -101,13 +101,7 @@ fn start_threads(config: &Config) -> &'static Shared {
     } else {
         places + places::RESERVE
     };
-    let mut threads: Vec<Unused> = (0..places + reserve)
-        .map(|index| Unused {
-            index,
-            woken: Worker::new_fifo(),
-            used: Worker::new_fifo(),
-        })
-        .collect();
+    let mut threads: Vec<Unused> = (0..places + reserve).map(Unused::new).collect();
     let woken = threads.iter().map(|it| it.woken.stealer()).collect();
     let used = threads.iter().map(|it| it.used.stealer()).collect();
     let boards = threads.iter().map(|_| Arc::default()).collect();

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::Poll;
 
 use tokio::sync::mpsc;
@@ -12,7 +13,7 @@ use crate::actor::identity::{self, pid_of};
 use crate::actor::private::Private;
 use crate::actor::signal::{self, SignalKind};
 use crate::actor::timer::Sleep;
-use crate::actor::{clock, load, registry, scheduler, waits_for_actors};
+use crate::actor::{Actor, clock, load, registry, scheduler, waits_for_actors};
 use crate::builtin::{Builtin, BuiltinTable, Flow, exactly, row, wait};
 use crate::collections::{map, vector};
 use crate::context::Cx;
@@ -59,46 +60,45 @@ fn stats(_: &mut Cx, _: &mut [Value]) -> Flow {
     ]))
 }
 
+/// What a survey tells of an actor.
+fn row_of(actor: &Arc<Actor>, private: &Private) -> Value {
+    let (status, function) = doing(actor, private);
+    let name = registry::name_of(actor.id()).unwrap_or_default();
+    let waiting = number::from_usize(private.inbox.len() as usize);
+    let seen = map::from_pairs([
+        (Value::keyword("pid"), pid_of(actor)),
+        (Value::keyword("name"), name),
+        (Value::keyword("kind"), kind_of(actor)),
+        (Value::keyword("status"), status),
+        (Value::keyword("function"), function),
+        (Value::keyword("mailbox-size"), waiting),
+        (Value::keyword("cpu-ms"), cpu_of(actor)),
+        (
+            Value::keyword("memory"),
+            memory_of(private, SURVEYED_OBJECTS),
+        ),
+    ]);
+    seen.publish();
+    seen
+}
+
 /// `(survey* milliseconds)`: those that do not answer in time are not among them.
 fn survey(_: &mut Cx, args: &mut [Value]) -> Flow {
     let patience = milliseconds("survey*", &args[0])?;
+    let deadline = clock::now().checked_add(patience).ok_or_else(|| {
+        let text = "`survey*`: that is longer than time goes";
+        Fault::new(FaultKind::Number, text)
+    })?;
     let (sender, mut answers) = mpsc::unbounded_channel();
     for actor in identity::all() {
         let (sender, looked_at) = (sender.clone(), actor.clone());
         let look = move |private: &Private| {
-            let (status, function) = doing(&looked_at, private);
-            let seen = map::from_pairs([
-                (Value::keyword("pid"), pid_of(&looked_at)),
-                (
-                    Value::keyword("name"),
-                    registry::name_of(looked_at.id()).unwrap_or_default(),
-                ),
-                (Value::keyword("kind"), kind_of(&looked_at)),
-                (Value::keyword("status"), status),
-                (Value::keyword("function"), function),
-                (
-                    Value::keyword("mailbox-size"),
-                    number::from_usize(private.inbox.len() as usize),
-                ),
-                (Value::keyword("cpu-ms"), cpu_of(&looked_at)),
-                (
-                    Value::keyword("memory"),
-                    memory_of(private, SURVEYED_OBJECTS),
-                ),
-            ]);
-            seen.publish();
             // Who asked may have ended, or not want to know any more.
-            let _ = sender.send(seen);
+            let _ = sender.send(row_of(&looked_at, private));
         };
         signal::send(&actor, SignalKind::Inspect(Box::new(look)));
     }
     drop(sender);
-    let deadline = clock::now().checked_add(patience).ok_or_else(|| {
-        Fault::new(
-            FaultKind::Number,
-            "`survey*`: that is longer than time goes",
-        )
-    })?;
     let mut sleep = Sleep::until(deadline);
     let mut seen = Vec::new();
     wait(std::future::poll_fn(move |context| {
