@@ -217,6 +217,9 @@ pub struct CoreArity {
     pub params: Vec<LocalId>,
     /// `& rest`.
     pub rest: Option<LocalId>,
+    /// Names of the types that are declared for the fixed parameters, as far as they have one. A
+    /// back end may expect such values, and must not rely on them.
+    pub declared: Vec<Option<Arc<str>>>,
     /// The body.
     pub body: Core,
 }

@@ -82,6 +82,9 @@ pub fn lower_arity(
         Arrival::Direct | Arrival::Single => Some(arguments),
         Arrival::Wide => None,
     });
+    if source.rest.is_none() && fixed <= MAX_ARITY {
+        builder.set_declared(source.declared.clone());
+    }
     let mut lower = Lower {
         builder,
         surroundings,

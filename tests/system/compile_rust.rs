@@ -4,7 +4,7 @@
 use std::fs;
 
 use crate::compile::{folder, same_with, the_corpus_comes_to_the_same};
-use crate::process::{Ended, batuta, command, finish};
+use crate::process::{Ended, batuta, command, finish, root};
 
 const RUST: [&str; 2] = ["--backend", "rust"];
 
@@ -97,6 +97,53 @@ fn redefinitions_are_seen_by_calls_that_were_direct() {
          (println (g 3) (f 1))",
     );
     assert_eq!(ended.stdout, ":first\n[:second 3] [:second 1]\n");
+}
+
+#[test]
+fn plain_functions_come_to_the_same_at_their_edges() {
+    let ended = same_text(
+        "(defn fact [n] (if (= n 0) 1 (* n (fact (- n 1)))))
+         (println (fact 20) (fact 21) (fact 30) (fact 0))
+         (defn scale [a :: double-array by :: Float]
+           (loop [i 0]
+             (when (< i (alength a))
+               (aset a i (* by (aget a i)))
+               (recur (+ i 1)))))
+         (let [a (double-array [1 2 3])] (scale a 0.5) (scale a 2) (println (vec a)))
+         (defn total :: [long-array -> I64] [a]
+           (loop [i 0 sum 0]
+             (if (< i (alength a)) (recur (+ i 1) (+ sum (aget a i))) sum)))
+         (println (total (long-array [1 2 3])) (total (long-array 0)))
+         (println (total (long-array [9223372036854775807 1])))
+         (println (total (long-array [1152921504606846975 1])))
+         (defn ratio [a b] (quot (* 3 a) (- b 1)))
+         (println (ratio 7 3) (ratio -7 3) (ratio 7.5 3) (ratio 7 0))
+         (println (try (ratio 1 1) (catch {:kind k} -> k)))
+         (defn smooth [x t] (if (< t 1) x (recur (/ (+ x 1.0) 2) (- t 1))))
+         (println (smooth 8.0 3) (smooth 8 3) (smooth 8.0 0))
+         (defn depth [n] (if (= n 0) 0 (+ 1 (depth (- n 1)))))
+         (println (depth 300000))
+         (defn element [a i] (* 2 (aget a i)))
+         (defn elements [a n] (+ (element a 0) (element a n)))
+         (println (elements (long-array [4 5]) 1))
+         (println (elements (long-array [4 5]) 2))",
+    );
+    assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+    assert!(ended.stderr.contains("user/element"), "{}", ended.stderr);
+}
+
+#[test]
+fn emitted_functions_are_as_they_were() {
+    for name in ["plain", "array", "general"] {
+        let place = format!("tests/system/compiled/emitted/{name}");
+        let text = batuta(&["run", "--emit", "rust", &format!("{place}.bat")]).output();
+        let expected = fs::read_to_string(root().join(format!("{place}.rs")));
+        assert_eq!(
+            text,
+            expected.expect("it stands beside the program"),
+            "{name}"
+        );
+    }
 }
 
 #[test]

@@ -21,9 +21,10 @@ use cranelift_module::{DataId, FuncId, ModuleError};
 
 use super::{AheadError, BackEnd, quoted};
 use crate::backends::object::{ObjectCode, Placed};
-use crate::backends::rust::{Key, RustCode};
+use crate::backends::rust::{Function, Key, RustCode};
 use crate::builtins;
 use crate::code::{LazyFunction, code_of, syntax_fault};
+use crate::ir::entity::LiteralId;
 use crate::ir::function::{IrFunction, Literal};
 use crate::ir::instruction::{Op, Terminator};
 use crate::library;
@@ -159,6 +160,9 @@ impl Reach {
                 .extension
                 .is_some_and(|extension| quoted::name_extension(constants, extension));
         }
+        if let Some(rust) = &mut self.rust {
+            rust.emit(&mut |function, span| self.object.site(function, span));
+        }
         Ok(())
     }
 
@@ -240,31 +244,31 @@ impl Reach {
             var_indices,
             ..
         } = self;
-        let callee = |literal: &Literal, count: usize| {
-            let code = called_code(vars, var_indices, literal)?;
+        let callee = |(literal, count): (LiteralId, usize)| {
+            let called = &ir.literals[literal.index()];
+            let code = called_code(vars, var_indices, called)?;
             let function = &codes[code].code;
             let is_taken = count <= MAX_ARITY && function.arities().accept(count);
-            is_taken.then(|| ((code, Wanted::Entry(count)), function.name.to_string()))
+            let target = || ((code, Wanted::Entry(count)), function.name.to_string());
+            is_taken.then(|| ((literal, count), target()))
         };
+        let callees = calls(ir).filter_map(callee).collect();
         let number = object.next_number();
         let name = codes[key.0].code.name.clone();
-        let mut sites = |function: &str, span| object.site(function, span);
-        rust.function((key, &name), ir, number, &callee, &mut sites);
+        rust.add(Function {
+            key,
+            name: name.to_string(),
+            ir: ir.clone(),
+            number,
+            is_own: !is_of_library(&name),
+            callees,
+        });
         object.entry_of_emitted(ir)
     }
 
     /// Numbers of arguments that calls of a variadic function have get entries of their own.
     fn note_calls(&mut self, ir: &IrFunction) {
-        let insts = ir.blocks.iter().flat_map(|block| &block.insts);
-        let calls = insts.filter_map(|inst| match &inst.op {
-            Op::CallGlobal(var, args) | Op::Change(_, var, _, args) => Some((*var, args.len())),
-            _ => None,
-        });
-        let ends = ir.blocks.iter().filter_map(|block| match &block.end {
-            Some(Terminator::TailCallGlobal(var, args)) => Some((*var, args.len())),
-            _ => None,
-        });
-        for (literal, count) in calls.chain(ends) {
+        for (literal, count) in calls(ir) {
             let literal = &ir.literals[literal.index()];
             let Some(code) = called_code(&self.vars, &self.var_indices, literal) else {
                 continue;
@@ -461,6 +465,26 @@ impl Reach {
         let var = self.var_indices.get(&value.word())?;
         Some(2 * *var as u64)
     }
+}
+
+/// The vars that a function calls, with the numbers of arguments.
+fn calls(ir: &IrFunction) -> impl Iterator<Item = (LiteralId, usize)> + '_ {
+    let insts = ir.blocks.iter().flat_map(|block| &block.insts);
+    let calls = insts.filter_map(|inst| match &inst.op {
+        Op::CallGlobal(var, args) | Op::Change(_, var, _, args) => Some((*var, args.len())),
+        _ => None,
+    });
+    let ends = ir.blocks.iter().filter_map(|block| match &block.end {
+        Some(Terminator::TailCallGlobal(var, args)) => Some((*var, args.len())),
+        _ => None,
+    });
+    calls.chain(ends)
+}
+
+/// Does a function of this name belong to the library?
+fn is_of_library(name: &str) -> bool {
+    let namespace = name.split_once('/').map(|(namespace, _)| namespace);
+    namespace.is_some_and(resolve::is_library)
 }
 
 /// The function of the program that a var holds before any form has run.

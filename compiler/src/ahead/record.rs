@@ -49,6 +49,7 @@ pub fn call_of(function: VarRef, arguments: Vec<Value>) -> Arc<CoreFunction> {
         arities: vec![CoreArity {
             params: Vec::new(),
             rest: None,
+            declared: Vec::new(),
             body: node(CoreKind::CallGlobal(function, arguments.collect())),
         }],
         is_top_level: false,

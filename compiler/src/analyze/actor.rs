@@ -195,6 +195,7 @@ impl Unit<'_> {
         let arity = CoreArity {
             params,
             rest: None,
+            declared: Vec::new(),
             body,
         };
         let function = self.scopes.pop().finish(span, vec![arity]);

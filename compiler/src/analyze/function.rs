@@ -37,6 +37,8 @@ struct ArityParts<'f> {
     span: Span,
     /// `[params] :: type`
     result_type: Option<&'f Form>,
+    /// `x :: type`, by parameter.
+    param_types: Vec<Option<&'f Form>>,
 }
 
 impl<'f> FnParts<'f> {
@@ -108,7 +110,10 @@ impl Unit<'_> {
         let arities = parts
             .arities
             .iter()
-            .map(|arity| self.arity(arity, ctx))
+            .map(|arity| CoreArity {
+                declared: declared_types(form.meta_value(TYPE), arity),
+                ..self.arity(arity, ctx)
+            })
             .collect();
         self.scopes.pop().finish(form.span, arities)
     }
@@ -133,7 +138,12 @@ impl Unit<'_> {
         }
         let body = self.body(parts.body, parts.span, inside);
         self.scopes.current().leave(mark);
-        CoreArity { params, rest, body }
+        CoreArity {
+            params,
+            rest,
+            declared: Vec::new(),
+            body,
+        }
     }
 
     /// Takes a `fn*` form apart, or says what is wrong with it.
@@ -195,6 +205,10 @@ impl Unit<'_> {
                     body: &forms[1..],
                     span,
                     result_type: forms[0].meta_value("type"),
+                    param_types: params[..fixed]
+                        .iter()
+                        .map(|param| param.meta_value("type"))
+                        .collect(),
                 })
             }
             _ => {
@@ -231,4 +245,19 @@ impl Unit<'_> {
         self.scopes.current().leave(mark);
         core(CoreKind::LetFn(functions, Box::new(body)), form.span)
     }
+}
+
+/// Names of the types of an arity's parameters: beside each, or in the type of the whole function.
+fn declared_types(whole: Option<&Form>, arity: &ArityParts<'_>) -> Vec<Option<Arc<str>>> {
+    let whole = whole.map(|form| match form.as_list() {
+        Some([_, quoted]) if form.is_call_to("quote") => quoted,
+        _ => form,
+    });
+    let listed = whole.and_then(Form::as_vector).unwrap_or_default();
+    let arrow = listed.iter().position(|item| item.is_sym("->"));
+    let listed = &listed[..arrow.filter(|at| *at == arity.params.len()).unwrap_or(0)];
+    let places = arity.param_types.iter().enumerate();
+    let types = places.map(|(place, own)| own.or_else(|| listed.get(place)));
+    let name = |type_: &Form| Some(type_.as_plain_symbol()?.clone());
+    types.map(|type_| type_.and_then(name)).collect()
 }

@@ -116,6 +116,7 @@ impl Unit<'_> {
         let arity = CoreArity {
             params: vec![message],
             rest: None,
+            declared: Vec::new(),
             body,
         };
         let matcher = self.scopes.pop().finish(span, vec![arity]);

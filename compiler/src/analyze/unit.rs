@@ -179,6 +179,7 @@ impl<'a> Unit<'a> {
         let arity = CoreArity {
             params: Vec::new(),
             rest: None,
+            declared: Vec::new(),
             body,
         };
         self.scopes.pop().finish(span, vec![arity])

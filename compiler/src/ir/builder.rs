@@ -1,5 +1,7 @@
 //! Builds IR functions block by block, giving every failing instruction its handler.
 
+use std::sync::Arc;
+
 use batuta_lang::source::Span;
 
 use super::entity::{BlockId, LiteralId, ValueId};
@@ -35,6 +37,11 @@ impl Builder {
     /// Says for how many arguments this is the function's entry.
     pub fn set_entry_arity(&mut self, arguments: Option<usize>) {
         self.function.entry_arity = arguments;
+    }
+
+    /// Says which types are declared for the arguments.
+    pub fn set_declared(&mut self, types: Vec<Option<Arc<str>>>) {
+        self.function.declared = types;
     }
 
     /// The finished function.

@@ -108,6 +108,8 @@ pub struct IrFunction {
     pub literals: Vec<Literal>,
     /// Source places of instructions.
     pub places: Vec<Place>,
+    /// Names of the types that are declared for the arguments, where they are.
+    pub declared: Vec<Option<Arc<str>>>,
 }
 
 /// The entry block.
@@ -124,6 +126,7 @@ impl IrFunction {
             values: Vec::new(),
             literals: Vec::new(),
             places: Vec::new(),
+            declared: Vec::new(),
         }
     }
 

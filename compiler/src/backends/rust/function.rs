@@ -12,13 +12,13 @@ use std::fmt::Write;
 use batuta_lang::source::Span;
 use batuta_runtime::failure_state::SiteId;
 
-use super::operation::compare_name;
+use super::operation::expects_floats;
+use super::plain_text::{PlainCallee, PlainContext};
 use super::structure::Structure;
-use crate::backends::cranelift::translate::leaf::leaf;
-use crate::backends::cranelift::translate::{names_float, names_self};
+use crate::backends::cranelift::translate::names_self;
 use crate::ir::entity::{BlockId, LiteralId, ValueId};
 use crate::ir::function::{ENTRY, IrFunction, Literal, Place};
-use crate::ir::instruction::{Inst, Op, Target, Terminator, Type, UnaryOp, Unwind};
+use crate::ir::instruction::{Inst, Op, Target, Terminator, Type};
 use crate::session::sources;
 
 /// What the text of a function says of other things.
@@ -27,7 +27,9 @@ pub(super) trait Outside {
     fn var(&mut self, literal: &Literal) -> String;
     /// The emitted function that a call of the var with so many arguments enters as long as the
     /// var is not redefined.
-    fn callee(&mut self, literal: &Literal, arguments: usize) -> Option<String>;
+    fn callee(&mut self, literal: LiteralId, arguments: usize) -> Option<String>;
+    /// Its plain version.
+    fn plain_callee(&mut self, literal: LiteralId, arguments: usize) -> Option<PlainCallee>;
     /// The id of a place.
     fn site(&mut self, function: &str, span: Span) -> SiteId;
 }
@@ -43,64 +45,111 @@ pub(super) struct Text<'a> {
     /// What stands for a value that has no name of its own.
     pub(super) aliases: HashMap<ValueId, String>,
     /// Values declared before they are computed.
-    declared: Vec<bool>,
-    pub(super) uses_literals: bool,
+    pub(super) declared: Vec<bool>,
     pub(super) expects_floats: bool,
     pub(super) self_is_named: bool,
     /// Does the function leave calls in tail position to its caller?
     pub(super) leaves_calls: bool,
     /// Must the function begin anew in itself?
     starts_again: bool,
-    depth: usize,
-    line: String,
+    /// The plain function whose text this is, if it is one.
+    pub(super) plain: Option<PlainContext<'a>>,
+    /// The block whose text grows.
+    pub(super) block: BlockId,
+    pub(super) depth: usize,
+    /// The line of the source that was shown last.
+    pub(super) line: String,
     out: String,
 }
 
-/// The emitted text of a function, and whether it wants its table of literals.
-pub(super) fn text(ir: &IrFunction, name: &str, outside: &mut dyn Outside) -> (String, bool) {
-    let ends = || ir.blocks.iter().filter_map(|block| block.end.as_ref());
-    let leaves_calls = ends().any(|end| {
-        matches!(
-            end,
-            Terminator::TailCallGlobal(..) | Terminator::TailCall(..)
-        )
-    });
-    let starts_again = ends().any(|end| match end {
-        Terminator::TailCallGlobal(var, args) => ir.is_own_call(*var, args.len()),
-        _ => false,
-    });
-    let mut text = Text {
-        ir,
-        outside,
-        name,
-        structure: Structure::of(ir),
-        aliases: HashMap::new(),
-        declared: vec![false; ir.values.len()],
-        uses_literals: false,
-        expects_floats: expects_floats(ir),
-        self_is_named: names_self(ir),
-        leaves_calls,
-        starts_again,
-        depth: 1,
-        line: String::new(),
-        out: String::new(),
-    };
-    text.function();
-    (text.out, text.uses_literals)
+/// The emitted text of a function, and of the way to its plain version.
+pub(super) fn text(
+    ir: &IrFunction,
+    name: &str,
+    outside: &mut dyn Outside,
+    plain: Option<&PlainContext<'_>>,
+) -> String {
+    let mut text = Text::new(ir, name, outside);
+    text.function(plain);
+    text.out
+}
+
+/// The emitted text of a plain function.
+pub(super) fn plain_text(
+    ir: &IrFunction,
+    name: &str,
+    outside: &mut dyn Outside,
+    plain: PlainContext<'_>,
+) -> String {
+    let mut text = Text::new(ir, name, outside);
+    text.plain_function(plain);
+    text.out
+}
+
+impl<'a> Text<'a> {
+    fn new(ir: &'a IrFunction, name: &'a str, outside: &'a mut dyn Outside) -> Text<'a> {
+        let ends = || ir.blocks.iter().filter_map(|block| block.end.as_ref());
+        let leaves_calls = ends().any(|end| {
+            matches!(
+                end,
+                Terminator::TailCallGlobal(..) | Terminator::TailCall(..)
+            )
+        });
+        let starts_again = ends().any(|end| match end {
+            Terminator::TailCallGlobal(var, args) => ir.is_own_call(*var, args.len()),
+            _ => false,
+        });
+        Text {
+            ir,
+            outside,
+            name,
+            structure: Structure::of(ir),
+            aliases: HashMap::new(),
+            declared: vec![false; ir.values.len()],
+            plain: None,
+            block: ENTRY,
+            expects_floats: expects_floats(ir),
+            self_is_named: names_self(ir),
+            leaves_calls,
+            starts_again,
+            depth: 1,
+            line: String::new(),
+            out: String::new(),
+        }
+    }
+
+    /// Do its parameters change?
+    fn changes(&self) -> &'static str {
+        let nested = self.structure.as_ref();
+        let is_loop = nested.is_none_or(|nested| nested.is_loop(ENTRY));
+        match self.starts_again || is_loop {
+            true => "mut ",
+            false => "",
+        }
+    }
+
+    fn plain_function(&mut self, plain: PlainContext<'a>) {
+        let changes = self.changes();
+        let head = self.plain_head(&plain, changes);
+        self.out.push_str(&head);
+        if self.starts_again {
+            self.open("'start: loop");
+        }
+        self.plain_check(&plain);
+        self.plain = Some(plain);
+        self.tree(ENTRY);
+        if self.starts_again {
+            self.close();
+        }
+        self.out.push_str("}\n");
+    }
 }
 
 impl Text<'_> {
-    fn function(&mut self) {
+    fn function(&mut self, plain: Option<&PlainContext<'_>>) {
         let (name, count) = (self.name, self.ir.argument_count());
         let params = &self.ir.block(ENTRY).params;
-        let is_loop = self
-            .structure
-            .as_ref()
-            .is_none_or(|nested| nested.is_loop(ENTRY));
-        let changes = match self.starts_again || is_loop {
-            true => "mut ",
-            false => "",
-        };
+        let changes = self.changes();
         self.aliases.insert(params[0], "this".to_owned());
         let arguments: Vec<String> = params[1..].iter().map(ToString::to_string).collect();
         let declared: String = arguments
@@ -118,6 +167,9 @@ impl Text<'_> {
         self.quick_return();
         let check = format!("check{count}(cx, this, {handed}{name}_entry)");
         self.say(&format!("if must_stop(cx) {{ return {check}; }}"));
+        if let Some(plain) = plain {
+            self.way_to_plain(plain, &arguments);
+        }
         match self.structure {
             Some(_) => self.tree(ENTRY),
             None => self.dispatch(),
@@ -126,28 +178,6 @@ impl Text<'_> {
             self.close();
         }
         self.out.push_str("}\n");
-    }
-
-    /// What often returns at once does so before anything else: such a way saves no registers.
-    fn quick_return(&mut self) {
-        let Some(leaf) = leaf(self.ir) else { return };
-        let Some((op, a, b)) = leaf.small_test() else {
-            return;
-        };
-        let insts = self.ir.blocks.iter().flat_map(|block| &block.insts);
-        for inst in insts {
-            if let (Op::Word(_), Some(result)) = (&inst.op, inst.result)
-                && [a, b, leaf.returned()].contains(&result)
-            {
-                self.inst(inst);
-            }
-        }
-        let wanted = leaf.returns_if();
-        let test = format!("{}({}, {})", compare_name(op), self.value(a), self.value(b));
-        let returned = self.value(leaf.returned());
-        self.say(&format!(
-            "if {test} == Some({wanted}) {{ return {returned}; }}"
-        ));
     }
 
     /// A line of text.
@@ -159,12 +189,12 @@ impl Text<'_> {
         self.out.push('\n');
     }
 
-    fn open(&mut self, head: &str) {
+    pub(super) fn open(&mut self, head: &str) {
         self.say(&format!("{head} {{"));
         self.depth += 1;
     }
 
-    fn close(&mut self) {
+    pub(super) fn close(&mut self) {
         self.depth -= 1;
         self.say("}");
     }
@@ -185,8 +215,7 @@ impl Text<'_> {
             .collect()
     }
 
-    pub(super) fn literal(&mut self, literal: LiteralId) -> String {
-        self.uses_literals = true;
+    pub(super) fn literal(&self, literal: LiteralId) -> String {
         format!("{}_literals[{}]", self.name, literal.0)
     }
 
@@ -203,12 +232,17 @@ impl Text<'_> {
         }
     }
 
+    fn type_text(&self, value: ValueId) -> &'static str {
+        match (&self.plain, self.ir.type_of(value)) {
+            (Some(_), _) => self.plain_type(value),
+            (None, Type::Bool) => "bool",
+            (None, Type::Any | Type::Immediate) => "Word",
+        }
+    }
+
     fn declare(&mut self, value: ValueId) {
         self.declared[value.index()] = true;
-        let kind = match self.ir.type_of(value) {
-            Type::Bool => "bool",
-            Type::Any | Type::Immediate => "Word",
-        };
+        let kind = self.type_text(value);
         self.say(&format!("let mut {value}: {kind};"));
     }
 
@@ -247,6 +281,7 @@ impl Text<'_> {
     /// A block and all that it dominates.
     fn tree(&mut self, id: BlockId) {
         let ir = self.ir;
+        self.block = id;
         let block = ir.block(id);
         let (is_loop, merged) = match &self.structure {
             Some(structure) => (structure.is_loop(id), structure.merged(id).to_vec()),
@@ -284,6 +319,7 @@ impl Text<'_> {
             block.insts.iter().for_each(|inst| self.placed(inst));
         }
         if let Some(end) = &block.end {
+            self.block = id;
             self.end(id, end);
         }
         for behind in merged {
@@ -310,7 +346,10 @@ impl Text<'_> {
                 self.line = line;
             }
         }
-        self.inst(inst);
+        match self.plain {
+            Some(_) => self.plain_inst(inst),
+            None => self.inst(inst),
+        }
     }
 
     fn end(&mut self, id: BlockId, end: &Terminator) {
@@ -321,6 +360,9 @@ impl Text<'_> {
             }
             Terminator::Return(value) => {
                 let value = self.value(*value);
+                if self.plain.is_some() {
+                    return self.plain_return(&value);
+                }
                 self.say(&format!("return {value};"));
             }
             Terminator::TailCallGlobal(var, args) => self.tail_call_global(*var, args),
@@ -337,6 +379,9 @@ impl Text<'_> {
     }
 
     fn tail_call_global(&mut self, var: LiteralId, args: &[ValueId]) {
+        if self.plain.is_some() {
+            return self.plain_tail_call(var, args);
+        }
         let (place, words) = (self.var(var), self.values(args));
         if self.ir.is_own_call(var, args.len()) {
             self.open(&format!("if callee_of({place}) == this"));
@@ -349,6 +394,23 @@ impl Text<'_> {
             "return tail_var{}(cx, {place}{words});",
             args.len()
         ));
+    }
+
+    /// Another turn with these arguments, or what another plain function gives.
+    fn plain_tail_call(&mut self, var: LiteralId, args: &[ValueId]) {
+        if !self.ir.is_own_call(var, args.len()) {
+            let call = self.plain_call(var, args, None);
+            return self.plain_return(&call);
+        }
+        let block = self.block;
+        let params = &self.ir.block(ENTRY).params[1..];
+        let params: Vec<String> = params.iter().map(ToString::to_string).collect();
+        let args: Vec<String> = args.iter().map(|arg| self.argument(*arg, block)).collect();
+        if !params.is_empty() {
+            let (params, args) = (params.join(", "), args.join(", "));
+            self.say(&format!("({params}) = ({args});"));
+        }
+        self.say("continue 'start;");
     }
 
     /// The jump to a block that is not written where it is jumped to.
@@ -389,7 +451,7 @@ impl Text<'_> {
     }
 
     /// Goes to a block from another one.
-    fn go(&mut self, from: BlockId, target: &Target) {
+    pub(super) fn go(&mut self, from: BlockId, target: &Target) {
         let params = self.ir.block(target.block).params.clone();
         if let Some(jump) = self.jump(from, target.block) {
             self.assign(&params, &target.args);
@@ -400,7 +462,10 @@ impl Text<'_> {
         for (param, arg) in params.iter().zip(&target.args) {
             let arg = self.value(*arg);
             match is_loop {
-                true => self.say(&format!("let mut {param} = {arg};")),
+                true => {
+                    let kind = self.type_text(*param);
+                    self.say(&format!("let mut {param}: {kind} = {arg};"));
+                }
                 false => {
                     self.aliases.insert(*param, arg);
                 }
@@ -423,106 +488,10 @@ impl Text<'_> {
         }
     }
 
-    /// Gives the instruction's result the value of a macro that wants what happens after a failure.
-    pub(super) fn define_unless_failed(&mut self, inst: &Inst, form: &str) {
-        let Some(result) = inst.result else { return };
-        let head = match self.declared[result.index()] {
-            true => format!("{result} = {form}"),
-            false => format!("let {result} = {form}"),
-        };
-        let sites = self.sites(inst);
-        let unwind = inst.unwind.clone().unwrap_or_default();
-        if unwind.handler.is_none() {
-            let owned = self.owned(&unwind);
-            return self.say(&format!("{head}return fail(cx, {sites}, {owned}));"));
-        }
-        self.open(head.trim_end());
-        let line = self.line.clone();
-        let from = self.block_of(inst);
-        self.unwind(from, &sites, &unwind);
-        self.line = line;
-        self.depth -= 1;
-        self.say("});");
-    }
-
-    /// Leaves by the instruction's way of failure if the word is the mark of one.
-    pub(super) fn test_failure(&mut self, word: &str, inst: &Inst) {
-        let sites = self.sites(inst);
-        let unwind = inst.unwind.clone().unwrap_or_default();
-        let head = format!("if {word} == FAILED");
-        if unwind.handler.is_none() {
-            let owned = self.owned(&unwind);
-            return self.say(&format!("{head} {{ return fail(cx, {sites}, {owned}); }}"));
-        }
-        self.open(&head);
-        let line = self.line.clone();
-        let from = self.block_of(inst);
-        self.unwind(from, &sites, &unwind);
-        self.line = line;
-        self.close();
-    }
-
-    fn unwind(&mut self, from: BlockId, sites: &str, unwind: &Unwind) {
-        let owned = self.owned(unwind);
-        match unwind.handler {
-            None => self.say(&format!("return fail(cx, {sites}, {owned});")),
-            Some(block) => {
-                self.say(&format!("fail(cx, {sites}, {owned});"));
-                let args = Vec::new();
-                self.go(from, &Target { block, args });
-            }
-        }
-    }
-
-    /// The block that an instruction stands in. Handlers are never jumped back to from their own
-    /// block, so any block before the handler does.
-    fn block_of(&self, inst: &Inst) -> BlockId {
-        let ids = self.ir.block_ids();
-        let is_it = |id: &BlockId| {
-            let insts = &self.ir.block(*id).insts;
-            insts.iter().any(|other| std::ptr::eq(other, inst))
-        };
-        ids.into_iter().find(is_it).unwrap_or(ENTRY)
-    }
-
-    fn owned(&self, unwind: &Unwind) -> String {
-        let drops: Vec<String> = unwind.drops.iter().map(|v| self.value(*v)).collect();
-        format!("&[{}]", drops.join(", "))
-    }
-
-    /// The places that a failure of the instruction passes, from the inside.
-    fn sites(&mut self, inst: &Inst) -> String {
-        let ir = self.ir;
-        let mut sites = Vec::new();
-        let mut place = Some(&ir.places[inst.place as usize]);
-        while let Some(Place { span, inlined }) = place {
-            let function = inlined
-                .as_ref()
-                .map_or(&*ir.name, |inlined| &inlined.function);
-            sites.push(self.outside.site(function, *span).0.to_string());
-            place = inlined
-                .as_ref()
-                .map(|inlined| &ir.places[inlined.call as usize]);
-        }
-        format!("&[{}]", sites.join(", "))
-    }
-
     /// The function that a call of the var enters, if that is known.
     pub(super) fn callee(&mut self, var: LiteralId, arguments: usize) -> Option<String> {
-        let ir = self.ir;
-        let literal = &ir.literals[var.index()];
-        self.outside.callee(literal, arguments)
+        self.outside.callee(var, arguments)
     }
-}
-
-/// Is arithmetic likely to be one of floats?
-fn expects_floats(ir: &IrFunction) -> bool {
-    let mut insts = ir.blocks.iter().flat_map(|block| &block.insts);
-    let gives_float = |op: &Op| {
-        let of_float = matches!(op, Op::Unary(UnaryOp::Sqrt | UnaryOp::ToDouble, _));
-        of_float || matches!(op, Op::ArrayGet(..))
-    };
-    names_float(ir) || insts.any(|inst| gives_float(&inst.op))
 }
 
 /// `file:line: text`

@@ -1,13 +1,37 @@
 //! The text of instructions.
 
 use super::function::Text;
-use crate::backends::cranelift::translate::holds_builtin;
+use crate::backends::cranelift::translate::leaf::leaf;
+use crate::backends::cranelift::translate::{holds_builtin, names_float};
 use crate::ir::entity::{LiteralId, ValueId};
+use crate::ir::function::IrFunction;
 use crate::ir::instruction::{
     ArithOp, Change, CompareOp, Inst, Look, Op, RuntimeEntry, Type, UnaryOp,
 };
 
 impl Text<'_> {
+    /// What often returns at once does so before anything else: such a way saves no registers.
+    pub(super) fn quick_return(&mut self) {
+        let Some(leaf) = leaf(self.ir) else { return };
+        let Some((op, a, b)) = leaf.small_test() else {
+            return;
+        };
+        let insts = self.ir.blocks.iter().flat_map(|block| &block.insts);
+        for inst in insts {
+            if let (Op::Word(_), Some(result)) = (&inst.op, inst.result)
+                && [a, b, leaf.returned()].contains(&result)
+            {
+                self.inst(inst);
+            }
+        }
+        let wanted = leaf.returns_if();
+        let test = format!("{}({}, {})", compare_name(op), self.value(a), self.value(b));
+        let returned = self.value(leaf.returned());
+        self.say(&format!(
+            "if {test} == Some({wanted}) {{ return {returned}; }}"
+        ));
+    }
+
     pub(super) fn inst(&mut self, inst: &Inst) {
         let expression = match &inst.op {
             Op::Word(word) => return self.alias(inst, word_text(*word)),
@@ -66,7 +90,7 @@ impl Text<'_> {
         }
     }
 
-    fn alias(&mut self, inst: &Inst, text: String) {
+    pub(super) fn alias(&mut self, inst: &Inst, text: String) {
         if let Some(result) = inst.result {
             self.aliases.insert(result, text);
         }
@@ -198,6 +222,16 @@ impl Text<'_> {
     }
 }
 
+/// Is arithmetic likely to be one of floats?
+pub(super) fn expects_floats(ir: &IrFunction) -> bool {
+    let mut insts = ir.blocks.iter().flat_map(|block| &block.insts);
+    let gives_float = |op: &Op| {
+        let of_float = matches!(op, Op::Unary(UnaryOp::Sqrt | UnaryOp::ToDouble, _));
+        of_float || matches!(op, Op::ArrayGet(..))
+    };
+    names_float(ir) || insts.any(|inst| gives_float(&inst.op))
+}
+
 /// A constant word.
 fn word_text(word: u64) -> String {
     use batuta_runtime::value::{WORD_FALSE, WORD_NIL, WORD_TRUE};
@@ -251,7 +285,7 @@ fn unary_name(op: UnaryOp) -> &'static str {
     }
 }
 
-pub(super) fn compare_name(op: CompareOp) -> &'static str {
+fn compare_name(op: CompareOp) -> &'static str {
     match op {
         CompareOp::Lt => "lt",
         CompareOp::Le => "le",

@@ -19,7 +19,7 @@ use super::adapters::TAIL;
 use super::var_symbol;
 
 /// The prelude, file by file.
-const PRELUDE: [(&str, &str); 5] = [
+const PRELUDE: [(&str, &str); 6] = [
     ("src/runtime.rs", include_str!("prelude/runtime.rs")),
     ("src/runtime/calls.rs", include_str!("prelude/calls.rs")),
     (
@@ -27,6 +27,7 @@ const PRELUDE: [(&str, &str); 5] = [
         include_str!("prelude/collections.rs"),
     ),
     ("src/runtime/numbers.rs", include_str!("prelude/numbers.rs")),
+    ("src/runtime/plain.rs", include_str!("prelude/plain.rs")),
     ("src/runtime/words.rs", include_str!("prelude/words.rs")),
 ];
 

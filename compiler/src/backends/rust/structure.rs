@@ -15,6 +15,10 @@ pub(super) struct Structure {
     merged: Vec<Vec<BlockId>>,
     is_merge: Vec<bool>,
     is_loop: Vec<bool>,
+    /// The block that dominates each most closely.
+    dominators: Vec<Option<BlockId>>,
+    /// Blocks in reverse postorder.
+    blocks: Vec<BlockId>,
 }
 
 /// Where a block leads, each way of failure by itself.
@@ -98,8 +102,11 @@ impl Structure {
             merged: vec![Vec::new(); ir.blocks.len()],
             is_merge: vec![false; ir.blocks.len()],
             is_loop: vec![false; ir.blocks.len()],
+            dominators: vec![None; ir.blocks.len()],
+            blocks: blocks.clone(),
         };
         for (place, block) in blocks.iter().enumerate() {
+            structure.dominators[block.index()] = Some(blocks[dominators[place]]);
             let before = |from: &&usize| **from < place;
             let forward = predecessors[place].iter().filter(before).count();
             for from in predecessors[place].iter().filter(|from| **from >= place) {
@@ -120,6 +127,16 @@ impl Structure {
     /// may follow it.
     pub(super) fn merged(&self, block: BlockId) -> &[BlockId] {
         &self.merged[block.index()]
+    }
+
+    /// Blocks that can be reached, each behind those that lead to it from above.
+    pub(super) fn in_order(&self) -> &[BlockId] {
+        &self.blocks
+    }
+
+    /// The block that every way to this one leads through last.
+    pub(super) fn dominator(&self, block: BlockId) -> Option<BlockId> {
+        self.dominators[block.index()]
     }
 
     /// Do several ways lead there from above?

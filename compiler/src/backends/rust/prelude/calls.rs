@@ -57,6 +57,12 @@ unsafe fn leave<const N: usize>(cx: Cx, callee: Word, entry: Word, arguments: [W
     TAIL
 }
 
+/// Does a call of the var with so many arguments enter this function?
+#[inline(always)]
+pub unsafe fn enters(var: &Var, arguments: i64, entry: Entry) -> bool {
+    entry_of(callee_of(var), arguments) == entry as usize as Word
+}
+
 /// Makes a closure of code over what it captures.
 #[inline(always)]
 pub unsafe fn closure<const N: usize>(code: Word, captured: [Word; N]) -> Word {

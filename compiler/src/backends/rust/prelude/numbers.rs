@@ -277,7 +277,7 @@ parities! {
 
 /// A float's square root.
 #[inline(always)]
-fn root(value: f64) -> f64 {
+pub fn root(value: f64) -> f64 {
     let result: f64;
     // The instruction rounds as the standard asks.
     unsafe {

@@ -47,10 +47,12 @@ mod calls;
 mod collections;
 mod layout;
 mod numbers;
+mod plain;
 mod words;
 
 pub use calls::*;
 pub use collections::*;
 pub use layout::*;
 pub use numbers::*;
+pub use plain::*;
 pub use words::*;

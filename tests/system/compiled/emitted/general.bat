@@ -1,0 +1,2 @@
+(defn label [n]
+  (if (even? n) (str n " is even") [:odd n]))
