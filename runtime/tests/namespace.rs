@@ -13,8 +13,6 @@ fn prepare() {
         install_stubs(Stubs {
             resolve: [entry; ENTRIES],
             native: [entry; ENTRIES],
-            bounce: [entry; ENTRIES],
-            other: [entry; ENTRIES],
             run_entry: entry,
             enter: entry,
         });
