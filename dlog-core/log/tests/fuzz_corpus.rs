@@ -20,7 +20,7 @@ const CHANGES: usize = 4_000;
 
 fn folder(target: &str) -> PathBuf {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-    root.join("../../fuzz/corpus").join(target)
+    root.join("tests/corpus").join(target)
 }
 
 /// Bytes of each kind from a real store and a real counter.
