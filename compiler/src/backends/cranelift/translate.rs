@@ -40,7 +40,7 @@ use cranelift_module::{DataId, FuncId, Module};
 
 use super::symbols::{self, Symbol};
 use super::{Sites, entry_signature};
-use crate::ir::entity::{BlockId, LiteralId, ValueId};
+use crate::ir::entity::{LiteralId, ValueId};
 use crate::ir::function::{ENTRY, IrFunction};
 use crate::ir::instruction::{Inst, Mode, Op, Terminator, Type};
 use crate::ir::liveness::Liveness;
