@@ -5,13 +5,13 @@ Each figure is user + system time of the whole process, the median of N interlea
 the same implementation's empty program. Erlang's schedulers do not wait busily (`+sbwt none`).
 Outputs are compared with each other.
 """
-import argparse
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
 
+import command_line
 from implementations import PROGRAMS
 from measure import medians
 
@@ -35,22 +35,9 @@ SIZES = {
 
 
 def arguments_of():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    default = os.path.join(HERE, "..", "target", "release", "batuta")
-    parser.add_argument("programs", nargs="*", help="programs to run (all)")
-    parser.add_argument("--batuta", default=default, help="the binary to measure")
-    parser.add_argument("--runs", type=int, default=5, help="interleaved runs (5)")
-    parser.add_argument("--quick", action="store_true", help="small sizes, to see that all works")
-    parser.add_argument("--patience", type=float, help="seconds after which a program has failed")
-    options = parser.parse_args()
-    options.batuta = os.path.abspath(options.batuta)
-    if not os.path.exists(options.batuta):
-        sys.exit(f"{options.batuta} is not there: run `cargo build --release` first")
+    options = command_line.checked(command_line.parser(__doc__), SIZES)
     if not shutil.which("erlc"):
         sys.exit("not installed: erlang (Debian: erlang-base)")
-    unknown = set(options.programs) - set(SIZES)
-    if unknown:
-        sys.exit(f"no such program: {', '.join(sorted(unknown))}")
     return options
 
 

@@ -5,13 +5,13 @@ Each figure is user + system time of the whole process, the median of N interlea
 the same implementation's empty program. Programs and bars are in suite.py, peers in
 implementations.py. Outputs are compared with each other.
 """
-import argparse
 import json
 import os
 import sys
 import tempfile
 
 import chart
+import command_line
 import generate
 import start_up
 import suite
@@ -19,28 +19,13 @@ from implementations import PROGRAMS, Batuta, installed
 from measure import medians
 from table import label, ratio_table
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-
 
 def arguments_of():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    default = os.path.join(HERE, "..", "target", "release", "batuta")
-    parser.add_argument("programs", nargs="*", help="programs to run (all, and start-up)")
-    parser.add_argument("--batuta", default=default, help="the binary to measure")
-    parser.add_argument("--runs", type=int, default=5, help="interleaved runs (5)")
-    parser.add_argument("--quick", action="store_true", help="small sizes, to see that all works")
-    parser.add_argument("--patience", type=float, help="seconds after which a program has failed")
+    parser = command_line.parser(__doc__)
     parser.add_argument("--peers", help="only these, such as rust,clojure")
     parser.add_argument("--figures", help="JSON file that keeps figures of earlier programs")
     parser.add_argument("--chart", help="SVG file to write")
-    options = parser.parse_args()
-    options.batuta = os.path.abspath(options.batuta)
-    if not os.path.exists(options.batuta):
-        sys.exit(f"{options.batuta} is not there: run `cargo build --release` first")
-    unknown = set(options.programs) - {program.name for program in suite.PROGRAMS}
-    if unknown:
-        sys.exit(f"no such program: {', '.join(sorted(unknown))}")
-    return options
+    return command_line.checked(parser, (program.name for program in suite.PROGRAMS))
 
 
 class Bench:
