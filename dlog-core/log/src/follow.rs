@@ -250,14 +250,7 @@ fn read_from(
 }
 
 fn offset_at(log: &LogState, partition: &Partition, time_us: i64) -> Result<Offset, ReadError> {
-    let stored = partition.settle(log)?;
-    let segments = stored.segments.clone();
-    let chunks: Vec<RecordBatch> = stored
-        .chunks
-        .iter()
-        .map(|chunk| chunk.batch.clone())
-        .collect();
-    drop(stored);
+    let (segments, chunks) = partition.contents(log)?;
     let first_in = |batch: &RecordBatch| {
         let times = batch.column_by_name("_append_time")?;
         let times = times

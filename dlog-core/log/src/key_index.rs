@@ -34,14 +34,7 @@ impl KeyIndex {
         partition: &Partition,
         log: &LogState,
     ) -> Result<(), ReadError> {
-        let stored = partition.settle(log)?;
-        let segments = stored.segments.clone();
-        let chunks: Vec<RecordBatch> = stored
-            .chunks
-            .iter()
-            .map(|chunk| chunk.batch.clone())
-            .collect();
-        drop(stored);
+        let (segments, chunks) = partition.contents(log)?;
         let start = self.next;
         for segment in segments
             .iter()

@@ -26,6 +26,7 @@ pub use dlog_sequencer::device;
 mod alter;
 mod backup;
 mod catalogue;
+mod clock;
 mod columns;
 mod commit;
 mod datum;

@@ -8,12 +8,12 @@ use arrow::datatypes::SchemaRef;
 use parking_lot::{Mutex, RwLock};
 
 use crate::catalogue::{LogOptions, Settings};
-use crate::datum::{Datum, Row};
+use crate::datum::{self, Datum, Row};
 use crate::error::AppendError;
 use crate::ids::LogId;
 use crate::partition::Partition;
 use crate::schema::{
-    LogSchema, Misfit, absorb_row, absorb_schema, fits_row, fits_schema, full_schema,
+    LogSchema, Misfit, absorb_row, absorb_schema, coerce, fits_row, fits_schema, full_schema,
 };
 
 /// The column of a row that sets its record time instead of being stored as a column.
@@ -113,6 +113,16 @@ impl LogState {
         Self {
             name,
             shared: self.shared.clone(),
+        }
+    }
+
+    /// The bytes by which records with this key are found, in the type that the key's column has
+    /// by now; none for what can be no key.
+    pub(crate) fn key_bytes(&self, column: &str, key: &Datum) -> Option<Vec<u8>> {
+        let state = self.schema();
+        match state.schema.column(column) {
+            Some(column) => datum::key_bytes(&coerce(&column.kind, key)),
+            None => datum::key_bytes(key),
         }
     }
 

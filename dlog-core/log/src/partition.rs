@@ -138,6 +138,16 @@ impl Partition {
         }
     }
 
+    /// All that is published, to be read without holding anything.
+    pub(crate) fn contents(
+        &self,
+        log: &LogState,
+    ) -> Result<(Vec<SegmentRef>, Vec<RecordBatch>), ReadError> {
+        let stored = self.settle(log)?;
+        let chunks = stored.chunks.iter().map(|chunk| chunk.batch.clone());
+        Ok((stored.segments.clone(), chunks.collect()))
+    }
+
     /// Records and journal bytes of the tail.
     pub(crate) fn tail_size(&self) -> (u64, u64) {
         let stored = self.stored.lock();

@@ -7,21 +7,21 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use arrow::array::{Array, AsArray, BooleanArray, RecordBatch};
 use arrow::compute::filter_record_batch;
 use arrow::datatypes::{Int8Type, Int64Type, TimestampMicrosecondType};
 
+use crate::clock::now_us;
 use crate::columns::conform_batch;
 use crate::commit::Core;
-use crate::datum::{Datum, key_bytes, partition_of_key};
+use crate::datum::{Datum, partition_of_key};
 use crate::error::{ReadError, SealError};
 use crate::ids::{CommitNumber, Cut};
 use crate::limits::{MERGE_BYTES_MAX, MERGE_SEGMENTS_MIN};
 use crate::log_state::LogState;
 use crate::partition::{Marks, Partition};
-use crate::schema::{OP_DELETE, coerce};
+use crate::schema::OP_DELETE;
 use crate::seal::{self, Edit};
 use crate::segment::{SegmentOf, SegmentRef, write_segment};
 
@@ -284,12 +284,7 @@ pub(crate) fn purge(core: &Arc<Core>, log: &Arc<LogState>, key: &Datum) -> Resul
     for log in &logs {
         seal::seal_log(core, log)?;
     }
-    let state = log.schema();
-    let key = state
-        .schema
-        .column(name)
-        .map_or_else(|| key.clone(), |column| coerce(&column.kind, key));
-    let Some(bytes) = key_bytes(&key) else {
+    let Some(bytes) = log.key_bytes(name, key) else {
         return Ok(0);
     };
     let sealing = log.sealing.lock();
@@ -323,11 +318,4 @@ fn need_key<'l>(log: &'l LogState, what: &str) -> Result<&'l str, SealError> {
         let text = format!("the log {} has no key to {what} by", log.name);
         ReadError::Refused { text }.into()
     })
-}
-
-fn now_us() -> i64 {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
 }

@@ -8,12 +8,12 @@ use arrow::datatypes::{Int8Type, Int32Type, Int64Type, SchemaRef, TimestampMicro
 
 use crate::columns::{conform_batch, datum_of_kind};
 use crate::commit::Core;
-use crate::datum::{Datum, Row, key_bytes};
+use crate::datum::{Datum, Row, partition_of_key};
 use crate::error::ReadError;
 use crate::ids::{CommitNumber, Cut, LogId, Offset, PartitionId};
 use crate::log_state::LogState;
 use crate::partition::Partition;
-use crate::schema::{OP_PUT, coerce};
+use crate::schema::OP_PUT;
 use crate::segment::SegmentRef;
 
 const BATCH_ROWS: usize = 8192;
@@ -274,15 +274,10 @@ pub(crate) fn find_key<'l>(
         let text = format!("the log {} has no key; query it instead", log.name);
         return Err(ReadError::Refused { text });
     };
-    let state = log.schema();
-    let key = state
-        .schema
-        .column(name)
-        .map_or_else(|| key.clone(), |column| coerce(&column.kind, key));
-    let Some(bytes) = key_bytes(&key) else {
+    let Some(bytes) = log.key_bytes(name, key) else {
         return Ok(None);
     };
-    let number = crate::datum::partition_of_key(&bytes, log.options.partitions);
+    let number = partition_of_key(&bytes, log.options.partitions);
     let Some(partition) = log.partitions.get(number as usize) else {
         return Ok(None);
     };
@@ -342,14 +337,7 @@ fn last_commit_until(
     log: &LogState,
     time_us: i64,
 ) -> Result<CommitNumber, ReadError> {
-    let stored = partition.settle(log)?;
-    let segments = stored.segments.clone();
-    let chunks: Vec<RecordBatch> = stored
-        .chunks
-        .iter()
-        .map(|chunk| chunk.batch.clone())
-        .collect();
-    drop(stored);
+    let (segments, chunks) = partition.contents(log)?;
     let mut found = CommitNumber(0);
     for segment in segments
         .iter()

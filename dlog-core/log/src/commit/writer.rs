@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::catalogue::{Change, Durability};
+use crate::clock::now_us;
 use crate::commit::{Core, Pending, PendingPart};
 use crate::error::AppendError;
 use crate::frame::{Encoding, Entry, FrameHead, encode_frame, frame_bytes};
@@ -547,11 +547,4 @@ fn publish(core: &Arc<Core>, numbered: Numbered) {
     if is_seal_due {
         crate::seal::seal_in_background(core);
     }
-}
-
-fn now_us() -> i64 {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
 }
