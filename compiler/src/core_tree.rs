@@ -10,7 +10,7 @@ use std::sync::Arc;
 use batuta_lang::source::Span;
 use batuta_runtime::value::Value;
 
-use crate::ir::instruction::{ArithOp, CompareOp, UnaryOp};
+use crate::ir::operator::{ArithOp, CompareOp, UnaryOp};
 
 /// A local variable, unique within its [`CoreFunction`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -8,6 +8,7 @@
 //! | [`builder`] | safe construction |
 //! | [`graph`] | the ways between blocks, and changes to them |
 //! | [`liveness`] | which values are needed where |
+//! | [`operator`] | the numeric operators |
 //! | [`text`] | the text form, for people and tests |
 //! | [`verify`] | the rules every function keeps |
 //! | [`interpret`] | slow and plain: judge of the back ends, and the road for forms run once |
@@ -21,5 +22,6 @@ pub mod graph;
 pub mod instruction;
 pub mod interpret;
 pub mod liveness;
+pub mod operator;
 pub mod text;
 pub mod verify;

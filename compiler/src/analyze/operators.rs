@@ -9,7 +9,7 @@ use batuta_runtime::value::{SMALL_INT_MAX, SMALL_INT_MIN, Value};
 
 use super::unit::{Ctx, Unit, constant_value, if_, let_, local, primitive};
 use crate::core_tree::{Core, CoreKind, LocalId, Primitive};
-use crate::ir::instruction::{ArithOp, CompareOp, UnaryOp};
+use crate::ir::operator::{ArithOp, CompareOp, UnaryOp};
 
 const FOLDED: [(&str, Primitive); 9] = [
     ("*", Primitive::Mul),

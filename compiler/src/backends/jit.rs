@@ -138,18 +138,15 @@ impl Jit {
 
     /// Makes the stubs that are wanted and not there, and those that they name. Their module is
     /// never freed.
-    fn make_stubs(&self, wanted: BTreeSet<String>) -> Result<(), Box<ModuleError>> {
+    fn make_stubs(&self, mut wanted: BTreeSet<String>) -> Result<(), Box<ModuleError>> {
         let _alone = self.making.lock().unwrap_or_else(PoisonError::into_inner);
-        let missing: BTreeSet<String> = wanted
-            .into_iter()
-            .filter(|name| self.address(name).is_none())
-            .collect();
-        if missing.is_empty() {
+        wanted.retain(|name| self.address(name).is_none());
+        if wanted.is_empty() {
             return Ok(());
         }
         let mut module = self.module(UnitMemory::default());
         let is_known = |name: &str| self.address(name).is_some();
-        let defined = stubs::define(&mut module, missing, is_known)?;
+        let defined = stubs::define(&mut module, wanted, is_known)?;
         module.finalize_definitions()?;
         let defined = defined
             .into_iter()
@@ -160,12 +157,17 @@ impl Jit {
         Ok(())
     }
 
-    /// Makes the stubs that the module names, where they are not there yet.
+    /// Makes the stubs that the module names, where they are not there yet: hardly ever any.
     fn provide_stubs(&self, module: &JITModule) -> Result<(), Box<ModuleError>> {
         let named = module.declarations().get_functions();
-        let named = named.filter_map(|(_, function)| function.name.as_ref());
-        let stubs = named.filter(|name| name.starts_with(STUB_PREFIX));
-        self.make_stubs(stubs.cloned().collect())
+        let missing = named
+            .filter_map(|(_, function)| function.name.as_ref())
+            .filter(|name| name.starts_with(STUB_PREFIX) && self.address(name).is_none());
+        let missing: BTreeSet<String> = missing.cloned().collect();
+        match missing.is_empty() {
+            true => Ok(()),
+            false => self.make_stubs(missing),
+        }
     }
 
     fn address(&self, name: &str) -> Option<usize> {

@@ -5,6 +5,7 @@
 //! the ownership pass sets at a last use (an arithmetic fast path then needs no count at all).
 
 use super::entity::{BlockId, LiteralId, ValueId};
+use super::operator::{ArithOp, CompareOp, UnaryOp};
 
 /// Type of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,96 +16,6 @@ pub enum Type {
     Immediate,
     /// A machine truth value, 0 or 1.
     Bool,
-}
-
-/// Arithmetic with inline paths for small integers and floats.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum ArithOp {
-    /// Sum.
-    Add,
-    /// Difference.
-    Sub,
-    /// Product.
-    Mul,
-    /// Exact quotient.
-    Div,
-    /// Quotient rounded towards zero.
-    Quot,
-    /// What `Quot` leaves.
-    Rem,
-    /// The remainder with the sign of the divisor.
-    Mod,
-    /// Bits set in both.
-    BitAnd,
-    /// Bits set in either.
-    BitOr,
-    /// Bits set in one of them.
-    BitXor,
-    /// Times a power of two.
-    ShiftLeft,
-    /// Divided by a power of two, rounded down.
-    ShiftRight,
-    /// The greater one.
-    Max,
-    /// The lesser one.
-    Min,
-}
-
-/// Arithmetic of one number, with the same paths.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum UnaryOp {
-    /// The number with its sign turned.
-    Neg,
-    /// The magnitude.
-    Abs,
-    /// All bits turned.
-    BitNot,
-    /// Square root, a float.
-    Sqrt,
-    /// The integer part, which must fit 64 bits.
-    ToLong,
-    /// The integer part, which must fit 32 bits.
-    ToInt,
-    /// The nearest float.
-    ToDouble,
-}
-
-/// Numeric comparison.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum CompareOp {
-    /// `<`
-    Lt,
-    /// `<=`
-    Le,
-    /// `>`
-    Gt,
-    /// `>=`
-    Ge,
-    /// `==`
-    Eq,
-    /// `zero?`; the second operand is the constant 0, here and below.
-    Zero,
-    /// `pos?`
-    Pos,
-    /// `neg?`
-    Neg,
-    /// `even?`
-    Even,
-    /// `odd?`
-    Odd,
-}
-
-impl CompareOp {
-    /// The comparison of both operands that it is; none for a test of bits.
-    pub fn order(self) -> Option<CompareOp> {
-        match self {
-            CompareOp::Zero => Some(CompareOp::Eq),
-            CompareOp::Pos => Some(CompareOp::Gt),
-            CompareOp::Neg => Some(CompareOp::Lt),
-            CompareOp::Even | CompareOp::Odd => None,
-            order => Some(order),
-        }
-    }
 }
 
 /// Looks into a collection that take nothing from it. Each has a quick way for what is at hand;

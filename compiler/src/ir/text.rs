@@ -13,7 +13,7 @@ use batuta_runtime::value::{Value, print};
 
 use super::entity::{LiteralId, ValueId};
 use super::function::{IrFunction, Literal};
-use super::instruction::{ArithOp, CompareOp, Inst, Op, Target, Terminator, UnaryOp, Unwind};
+use super::instruction::{Inst, Op, Target, Terminator, Unwind};
 
 /// The function as text.
 pub fn function_text(function: &IrFunction) -> String {
@@ -83,14 +83,14 @@ fn op_text(function: &IrFunction, op: &Op) -> String {
         Op::Literal(literal) => format!("literal {}", literal_text(function, *literal)),
         Op::Capture(index) => format!("capture {index}"),
         Op::GlobalGet(var) => format!("global {}", literal_text(function, *var)),
-        Op::Arith(op, a, b) => format!("{} {a}, {b}", arith_name(*op)),
-        Op::Unary(op, a) => format!("{} {a}", unary_name(*op)),
+        Op::Arith(op, a, b) => format!("{} {a}, {b}", op.name()),
+        Op::Unary(op, a) => format!("{} {a}", op.name()),
         Op::ArrayGet(array, index) => format!("array_get {array}, {index}"),
         Op::ArraySet(array, index, element) => {
             format!("array_set {array}, {index}, {element}")
         }
         Op::ArrayLength(array) => format!("array_length {array}"),
-        Op::Compare(op, a, b) => format!("{} {a}, {b}", compare_name(*op)),
+        Op::Compare(op, a, b) => format!("{} {a}, {b}", op.name()),
         Op::Truthy(a) => format!("truthy {a}"),
         Op::Not(a) => format!("not {a}"),
         Op::FromBool(a) => format!("from_bool {a}"),
@@ -162,51 +162,5 @@ fn literal_text(function: &IrFunction, literal: LiteralId) -> String {
             .unwrap_or_default(),
         Literal::Code(code) => format!("#code<{}>", code.name),
         Literal::Held { function, .. } => print::short(function),
-    }
-}
-
-fn arith_name(op: ArithOp) -> &'static str {
-    match op {
-        ArithOp::Add => "add",
-        ArithOp::Sub => "sub",
-        ArithOp::Mul => "mul",
-        ArithOp::Div => "div",
-        ArithOp::Quot => "quot",
-        ArithOp::Rem => "rem",
-        ArithOp::Mod => "mod",
-        ArithOp::BitAnd => "bit_and",
-        ArithOp::BitOr => "bit_or",
-        ArithOp::BitXor => "bit_xor",
-        ArithOp::ShiftLeft => "shift_left",
-        ArithOp::ShiftRight => "shift_right",
-        ArithOp::Max => "max",
-        ArithOp::Min => "min",
-    }
-}
-
-fn compare_name(op: CompareOp) -> &'static str {
-    match op {
-        CompareOp::Lt => "lt",
-        CompareOp::Le => "le",
-        CompareOp::Gt => "gt",
-        CompareOp::Ge => "ge",
-        CompareOp::Eq => "num_eq",
-        CompareOp::Zero => "is_zero",
-        CompareOp::Pos => "is_pos",
-        CompareOp::Neg => "is_neg",
-        CompareOp::Even => "is_even",
-        CompareOp::Odd => "is_odd",
-    }
-}
-
-fn unary_name(op: UnaryOp) -> &'static str {
-    match op {
-        UnaryOp::Neg => "neg",
-        UnaryOp::Abs => "abs",
-        UnaryOp::BitNot => "bit_not",
-        UnaryOp::Sqrt => "sqrt",
-        UnaryOp::ToLong => "to_long",
-        UnaryOp::ToInt => "to_int",
-        UnaryOp::ToDouble => "to_double",
     }
 }

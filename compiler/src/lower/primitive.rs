@@ -6,7 +6,8 @@ use batuta_runtime::value::Value;
 use crate::core_tree::{Core, CoreKind, Primitive, VarRef};
 use crate::ir::entity::ValueId;
 use crate::ir::function::Literal;
-use crate::ir::instruction::{ArithOp, CompareOp, Op, RuntimeEntry};
+use crate::ir::instruction::{Op, RuntimeEntry};
+use crate::ir::operator::{ArithOp, CompareOp};
 
 use super::Lower;
 

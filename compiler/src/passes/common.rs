@@ -9,7 +9,8 @@ use std::collections::HashMap;
 use crate::ir::entity::{BlockId, LiteralId, ValueId};
 use crate::ir::function::{ENTRY, IrFunction};
 use crate::ir::graph::{Replacements, predecessors, reachable};
-use crate::ir::instruction::{ArithOp, CompareOp, Op, UnaryOp};
+use crate::ir::instruction::Op;
+use crate::ir::operator::{ArithOp, CompareOp, UnaryOp};
 
 /// An operation with its operands: equal keys, equal results.
 #[derive(Clone, PartialEq, Eq, Hash)]

@@ -10,7 +10,8 @@ use batuta_runtime::value::{Value, WORD_FALSE, WORD_NIL, WORD_TRUE};
 use crate::ir::entity::ValueId;
 use crate::ir::function::IrFunction;
 use crate::ir::graph::{Replacements, definitions, remove_unreachable};
-use crate::ir::instruction::{ArithOp, CompareOp, Op, Terminator, Type};
+use crate::ir::instruction::{Op, Terminator, Type};
+use crate::ir::operator::{ArithOp, CompareOp};
 
 /// What is known of a value.
 #[derive(Clone, Copy, PartialEq, Debug)]

@@ -81,22 +81,22 @@ fn inline_others(function: &mut IrFunction, bodies: &dyn Bodies, room: &mut usiz
             continue;
         }
         let calls = calls_in(function, id, |var, count| !function.is_own_call(var, count));
-        let most = SMALL[usize::from(in_loops[id.index()])].min(*room);
+        let is_in_loop = in_loops[id.index()];
         for index in calls.into_iter().rev() {
             let Op::CallGlobal(var, args) = &function.block(id).insts[index].op else {
                 continue;
             };
-            let Some(body) = bodies.body_of(&function.literals[var.index()], args.len(), most)
-            else {
+            let most = SMALL[usize::from(is_in_loop)].min(*room);
+            let var = &function.literals[var.index()];
+            let Some(body) = bodies.body_of(var, args.len(), most) else {
                 continue;
             };
-            let size = size_of(&body.ir);
             let is_recursive = is_copied_from(function, id, index, &body.ir.name);
-            let is_large = most == SMALL[0] && loops(&body.ir);
-            if is_large || is_recursive || !is_inlinable(&body.ir, most.min(*room)) {
+            let is_for_loops = !is_in_loop && loops(&body.ir);
+            if is_for_loops || is_recursive || !is_inlinable(&body.ir, most) {
                 continue;
             }
-            *room -= size;
+            *room -= size_of(&body.ir);
             inlined = true;
             Copy::new(function, &body.ir, Callee::Other(&body.function), id, index).run();
         }

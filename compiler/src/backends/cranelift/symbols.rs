@@ -6,7 +6,8 @@ use cranelift_codegen::isa::CallConv;
 
 use super::words;
 use crate::ir::function::Literal;
-use crate::ir::instruction::{ArithOp, CompareOp, Look, RuntimeEntry, UnaryOp};
+use crate::ir::instruction::{Look, RuntimeEntry};
+use crate::ir::operator::{ArithOp, CompareOp, UnaryOp};
 
 /// Something compiled code calls by name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -79,60 +80,17 @@ pub fn var(literal: &Literal) -> String {
 
 /// Slow path of arithmetic: `(context, a, b, consumed)`.
 pub fn arith(op: ArithOp) -> Symbol {
-    Symbol::cold(
-        match op {
-            ArithOp::Add => "stub_add",
-            ArithOp::Sub => "stub_sub",
-            ArithOp::Mul => "stub_mul",
-            ArithOp::Div => "stub_div",
-            ArithOp::Quot => "stub_quot",
-            ArithOp::Rem => "stub_rem",
-            ArithOp::Mod => "stub_mod",
-            ArithOp::BitAnd => "stub_bit_and",
-            ArithOp::BitOr => "stub_bit_or",
-            ArithOp::BitXor => "stub_bit_xor",
-            ArithOp::ShiftLeft => "stub_shift_left",
-            ArithOp::ShiftRight => "stub_shift_right",
-            ArithOp::Max => "stub_max",
-            ArithOp::Min => "stub_min",
-        },
-        4,
-    )
+    Symbol::cold(format!("{STUB_PREFIX}{}", op.name()), 4)
 }
 
 /// Slow path of arithmetic of one number: `(context, a, consumed)`.
 pub fn unary(op: UnaryOp) -> Symbol {
-    Symbol::cold(
-        match op {
-            UnaryOp::Neg => "stub_neg",
-            UnaryOp::Abs => "stub_abs",
-            UnaryOp::BitNot => "stub_bit_not",
-            UnaryOp::Sqrt => "stub_sqrt",
-            UnaryOp::ToLong => "stub_to_long",
-            UnaryOp::ToInt => "stub_to_int",
-            UnaryOp::ToDouble => "stub_to_double",
-        },
-        3,
-    )
+    Symbol::cold(format!("{STUB_PREFIX}{}", op.name()), 3)
 }
 
 /// Slow path of a comparison: `(context, a, b, consumed)`; the result is 0, 1 or the sentinel.
 pub fn compare(op: CompareOp) -> Symbol {
-    Symbol::cold(
-        match op {
-            CompareOp::Lt => "stub_lt",
-            CompareOp::Le => "stub_le",
-            CompareOp::Gt => "stub_gt",
-            CompareOp::Ge => "stub_ge",
-            CompareOp::Eq => "stub_num_eq",
-            CompareOp::Zero => "stub_is_zero",
-            CompareOp::Pos => "stub_is_pos",
-            CompareOp::Neg => "stub_is_neg",
-            CompareOp::Even => "stub_is_even",
-            CompareOp::Odd => "stub_is_odd",
-        },
-        4,
-    )
+    Symbol::cold(format!("{STUB_PREFIX}{}", op.name()), 4)
 }
 
 /// Slow path of reading an array: `(context, array, index)`.

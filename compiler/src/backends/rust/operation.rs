@@ -5,9 +5,8 @@ use crate::backends::cranelift::translate::leaf::leaf;
 use crate::backends::cranelift::translate::{holds_builtin, names_float};
 use crate::ir::entity::{LiteralId, ValueId};
 use crate::ir::function::IrFunction;
-use crate::ir::instruction::{
-    ArithOp, Change, CompareOp, Inst, Look, Op, RuntimeEntry, Type, UnaryOp,
-};
+use crate::ir::instruction::{Change, Inst, Look, Op, RuntimeEntry, Type};
+use crate::ir::operator::{ArithOp, UnaryOp};
 
 impl Text<'_> {
     /// What often returns at once does so before anything else: such a way saves no registers.
@@ -25,7 +24,7 @@ impl Text<'_> {
             }
         }
         let wanted = leaf.returns_if();
-        let test = format!("{}({}, {})", compare_name(op), self.value(a), self.value(b));
+        let test = format!("{}({}, {})", op.name(), self.value(a), self.value(b));
         let returned = self.value(leaf.returned());
         self.say(&format!(
             "if {test} == Some({wanted}) {{ return {returned}; }}"
@@ -114,12 +113,12 @@ impl Text<'_> {
                 ("first", quick, format!("{name}_slow{slow}"))
             }
             Op::Unary(op, _) => {
-                let name = unary_name(*op);
+                let name = op.name();
                 let quick = format!("{name}{in_context}");
                 ("first", quick, format!("{name}_slow{slow}"))
             }
             Op::Compare(op, ..) => {
-                let name = compare_name(*op);
+                let name = op.name();
                 (
                     "compared",
                     format!("{name}{both}"),
@@ -250,20 +249,9 @@ fn word_text(word: u64) -> String {
 
 fn arith_name(op: ArithOp) -> &'static str {
     match op {
-        ArithOp::Add => "add",
-        ArithOp::Sub => "sub",
-        ArithOp::Mul => "mul",
-        ArithOp::Div => "div",
-        ArithOp::Max => "max",
-        ArithOp::Min => "min",
-        ArithOp::Quot => "quot",
-        ArithOp::Rem => "rem",
+        // `mod` is a word of Rust's own.
         ArithOp::Mod => "modulo",
-        ArithOp::BitAnd => "bit_and",
-        ArithOp::BitOr => "bit_or",
-        ArithOp::BitXor => "bit_xor",
-        ArithOp::ShiftLeft => "shift_left",
-        ArithOp::ShiftRight => "shift_right",
+        _ => op.name(),
     }
 }
 
@@ -271,31 +259,4 @@ fn arith_name(op: ArithOp) -> &'static str {
 fn is_of_floats(op: ArithOp) -> bool {
     use ArithOp::{Add, Div, Max, Min, Mul, Sub};
     matches!(op, Add | Sub | Mul | Div | Max | Min)
-}
-
-fn unary_name(op: UnaryOp) -> &'static str {
-    match op {
-        UnaryOp::Neg => "neg",
-        UnaryOp::Abs => "abs",
-        UnaryOp::BitNot => "bit_not",
-        UnaryOp::Sqrt => "sqrt",
-        UnaryOp::ToLong => "to_long",
-        UnaryOp::ToInt => "to_int",
-        UnaryOp::ToDouble => "to_double",
-    }
-}
-
-fn compare_name(op: CompareOp) -> &'static str {
-    match op {
-        CompareOp::Lt => "lt",
-        CompareOp::Le => "le",
-        CompareOp::Gt => "gt",
-        CompareOp::Ge => "ge",
-        CompareOp::Eq => "num_eq",
-        CompareOp::Zero => "is_zero",
-        CompareOp::Pos => "is_pos",
-        CompareOp::Neg => "is_neg",
-        CompareOp::Even => "is_even",
-        CompareOp::Odd => "is_odd",
-    }
 }

@@ -6,7 +6,8 @@ use super::plain::{PlainFunction, PlainFunctions};
 use super::plain_types::Plain;
 use super::ranges::Ranges;
 use crate::ir::entity::ValueId;
-use crate::ir::instruction::{ArithOp, Inst, Op, UnaryOp};
+use crate::ir::instruction::{Inst, Op};
+use crate::ir::operator::{ArithOp, UnaryOp};
 
 /// May the instruction come to what is no plain value?
 pub(super) fn may_give_up(inst: &Inst, types: &[Option<Plain>], ranges: &Ranges) -> bool {

@@ -5,7 +5,8 @@ use super::plain::PlainFunction;
 use super::plain_types::Plain;
 use crate::ir::entity::{LiteralId, ValueId};
 use crate::ir::function::{ENTRY, Literal};
-use crate::ir::instruction::{ArithOp, CompareOp, Inst, Op, UnaryOp};
+use crate::ir::instruction::{Inst, Op};
+use crate::ir::operator::{ArithOp, CompareOp, UnaryOp};
 
 /// A plain function as its callers see it.
 #[derive(Clone)]

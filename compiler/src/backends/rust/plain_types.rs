@@ -5,7 +5,8 @@ use batuta_runtime::value::{WORD_FALSE, WORD_NIL, WORD_TRUE};
 
 use crate::ir::entity::ValueId;
 use crate::ir::function::{IrFunction, Literal};
-use crate::ir::instruction::{ArithOp, Op, UnaryOp};
+use crate::ir::instruction::Op;
+use crate::ir::operator::{ArithOp, UnaryOp};
 
 /// A type of plain values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -12,7 +12,8 @@ use super::plain_types::Plain;
 use super::structure::Structure;
 use crate::ir::entity::{BlockId, ValueId};
 use crate::ir::function::{ENTRY, IrFunction};
-use crate::ir::instruction::{ArithOp, CompareOp, Inst, Op, Terminator, UnaryOp};
+use crate::ir::instruction::{Inst, Op, Terminator};
+use crate::ir::operator::{ArithOp, CompareOp, UnaryOp};
 
 /// Least and greatest value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

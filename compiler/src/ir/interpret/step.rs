@@ -13,7 +13,8 @@ use batuta_runtime::value::object::Kind;
 use super::Machine;
 use crate::ir::entity::{LiteralId, ValueId};
 use crate::ir::function::Literal;
-use crate::ir::instruction::{ArithOp, CompareOp, Inst, Op, RuntimeEntry, UnaryOp};
+use crate::ir::instruction::{Inst, Op, RuntimeEntry};
+use crate::ir::operator::{ArithOp, CompareOp, UnaryOp};
 
 impl Machine {
     pub(super) fn step(&mut self, inst: &Inst) -> Result<(), Fault> {

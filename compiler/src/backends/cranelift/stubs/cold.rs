@@ -9,58 +9,16 @@ use cranelift_module::ModuleError;
 use super::{Maker, Stub};
 use crate::backends::cranelift::entry_signature;
 use crate::backends::cranelift::symbols::{self, Symbol};
-use crate::ir::instruction::{ArithOp, CompareOp, RuntimeEntry, UnaryOp};
-
-const ARITHMETIC: [(ArithOp, &str); 14] = [
-    (ArithOp::Add, "bt_add"),
-    (ArithOp::Sub, "bt_sub"),
-    (ArithOp::Mul, "bt_mul"),
-    (ArithOp::Div, "bt_div"),
-    (ArithOp::Quot, "bt_quot"),
-    (ArithOp::Rem, "bt_rem"),
-    (ArithOp::Mod, "bt_mod"),
-    (ArithOp::BitAnd, "bt_bit_and"),
-    (ArithOp::BitOr, "bt_bit_or"),
-    (ArithOp::BitXor, "bt_bit_xor"),
-    (ArithOp::ShiftLeft, "bt_shift_left"),
-    (ArithOp::ShiftRight, "bt_shift_right"),
-    (ArithOp::Max, "bt_max"),
-    (ArithOp::Min, "bt_min"),
-];
-
-const UNARY: [(UnaryOp, &str); 7] = [
-    (UnaryOp::Neg, "bt_neg"),
-    (UnaryOp::Abs, "bt_abs"),
-    (UnaryOp::BitNot, "bt_bit_not"),
-    (UnaryOp::Sqrt, "bt_sqrt"),
-    (UnaryOp::ToLong, "bt_to_long"),
-    (UnaryOp::ToInt, "bt_to_int"),
-    (UnaryOp::ToDouble, "bt_to_double"),
-];
-
-const COMPARISONS: [(CompareOp, &str); 10] = [
-    (CompareOp::Lt, "bt_lt"),
-    (CompareOp::Le, "bt_le"),
-    (CompareOp::Gt, "bt_gt"),
-    (CompareOp::Ge, "bt_ge"),
-    (CompareOp::Eq, "bt_num_eq"),
-    (CompareOp::Zero, "bt_is_zero"),
-    (CompareOp::Pos, "bt_is_pos"),
-    (CompareOp::Neg, "bt_is_neg"),
-    (CompareOp::Even, "bt_is_even"),
-    (CompareOp::Odd, "bt_is_odd"),
-];
+use crate::ir::instruction::RuntimeEntry;
+use crate::ir::operator::{ArithOp, CompareOp, UnaryOp};
 
 pub(super) fn define(maker: &mut Maker<'_>) -> Result<(), Box<ModuleError>> {
     counting(maker)?;
-    for (op, entry) in ARITHMETIC {
-        on_native(maker, &symbols::arith(op), entry)?;
-    }
-    for (op, entry) in UNARY {
-        on_native(maker, &symbols::unary(op), entry)?;
-    }
-    for (op, entry) in COMPARISONS {
-        on_native(maker, &symbols::compare(op), entry)?;
+    let arithmetic = ArithOp::ALL.map(|op| (symbols::arith(op), op.name()));
+    let unary = UnaryOp::ALL.map(|op| (symbols::unary(op), op.name()));
+    let comparisons = CompareOp::ALL.map(|op| (symbols::compare(op), op.name()));
+    for (symbol, name) in arithmetic.iter().chain(&unary).chain(&comparisons) {
+        on_native(maker, symbol, &format!("bt_{name}"))?;
     }
     on_native(maker, &symbols::array_get(), "bt_array_get")?;
     on_native(maker, &symbols::array_set(), "bt_array_set")?;

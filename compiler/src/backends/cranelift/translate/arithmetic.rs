@@ -13,7 +13,8 @@ use super::facts::{Fact, Facts, Range, is_modest, small_constant};
 use super::versions::Point;
 use crate::backends::cranelift::symbols::{self, Symbol};
 use crate::ir::entity::ValueId;
-use crate::ir::instruction::{ArithOp, CompareOp, Inst, Op, Terminator};
+use crate::ir::instruction::{Inst, Op, Terminator};
+use crate::ir::operator::{ArithOp, CompareOp};
 
 /// Where the stub is called: made only if a path leads there.
 pub(super) struct Slow {

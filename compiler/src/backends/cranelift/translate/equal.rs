@@ -13,7 +13,8 @@ use super::facts::Fact;
 use super::versions::Point;
 use crate::backends::cranelift::symbols;
 use crate::ir::entity::{LiteralId, ValueId};
-use crate::ir::instruction::{CompareOp, Inst, Op, Terminator};
+use crate::ir::instruction::{Inst, Op, Terminator};
+use crate::ir::operator::CompareOp;
 
 impl Translator<'_> {
     /// An equality whose truth value is needed.

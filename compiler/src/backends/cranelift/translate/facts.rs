@@ -8,7 +8,8 @@ use batuta_runtime::value::{TAG_INT, WORD_FALSE, WORD_TRUE};
 use super::Translator;
 use crate::ir::entity::{LiteralId, ValueId};
 use crate::ir::function::{IrFunction, Literal};
-use crate::ir::instruction::{CompareOp, Op, Type};
+use crate::ir::instruction::{Op, Type};
+use crate::ir::operator::CompareOp;
 
 /// Something known. Each but `Array` says that the word, if there is one, is not counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -15,7 +15,8 @@ use super::facts;
 use super::{Declared, entry_signature};
 use crate::ir::entity::ValueId;
 use crate::ir::function::{Block, ENTRY, IrFunction};
-use crate::ir::instruction::{CompareOp, Op, Terminator};
+use crate::ir::instruction::{Op, Terminator};
+use crate::ir::operator::CompareOp;
 
 /// The test of a quick entry.
 #[derive(Clone, Copy)]

@@ -10,7 +10,7 @@ use super::Translator;
 use super::arithmetic::Slow;
 use super::facts::{Fact, Range, is_modest, small_constant};
 use crate::ir::entity::ValueId;
-use crate::ir::instruction::ArithOp;
+use crate::ir::operator::ArithOp;
 
 /// Bits of a small integer.
 const SMALL_BITS: i64 = 61;

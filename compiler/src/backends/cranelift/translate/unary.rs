@@ -10,7 +10,8 @@ use super::facts::{Fact, Range};
 use super::versions::Point;
 use crate::backends::cranelift::symbols;
 use crate::ir::entity::ValueId;
-use crate::ir::instruction::{Inst, UnaryOp};
+use crate::ir::instruction::Inst;
+use crate::ir::operator::UnaryOp;
 
 /// The word of the least small integer.
 const LEAST: i64 = i64::MIN;
