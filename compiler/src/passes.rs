@@ -8,6 +8,7 @@
 //! | [`thread`] | jumps through blocks that only test |
 //! | [`dead`] | what nobody needs |
 //! | [`common`] | what was computed before |
+//! | [`vacate`] | closures that give up what they captured |
 //! | [`ownership`] | who counts; last, since it counts the uses the others left |
 //!
 //! Moving what a loop does not change out of it, and what is known of numbers, are the back end's:
@@ -19,6 +20,7 @@ pub mod fold;
 pub mod inline;
 pub mod ownership;
 pub mod thread;
+pub mod vacate;
 
 use crate::ir::function::IrFunction;
 
@@ -26,12 +28,13 @@ use crate::ir::function::IrFunction;
 pub type Pass = fn(&mut IrFunction, &dyn inline::Bodies);
 
 /// All of them in their order, with the names they go by.
-pub const PASSES: [(&str, Pass); 6] = [
+pub const PASSES: [(&str, Pass); 7] = [
     ("inline", inline::run),
     ("fold", |function, _| fold::run(function)),
     ("thread", |function, _| thread::run(function)),
     ("common", |function, _| common::run(function)),
     ("dead", |function, _| dead::run(function)),
+    ("vacate", |function, _| vacate::run(function)),
     ("ownership", |function, _| ownership::run(function)),
 ];
 

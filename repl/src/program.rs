@@ -7,7 +7,7 @@ use batuta_compiler::backends::jit::jit;
 use batuta_compiler::backends::rust;
 use batuta_compiler::code::{LazyFunction, code_of};
 use batuta_compiler::core_tree::CoreFunction;
-use batuta_compiler::ir::function::IrFunction;
+use batuta_compiler::ir::function::{IrFunction, Literal};
 use batuta_compiler::ir::text::function_text;
 use batuta_runtime::actor;
 use batuta_runtime::failure::{Fault, FaultKind};
@@ -73,7 +73,7 @@ pub fn emitted(
     Ok(text)
 }
 
-/// One function at a stage of compilation; empty for a native one.
+/// One function at a stage of compilation, and those that are made in it; empty for a native one.
 ///
 /// # Errors
 /// It does not compile.
@@ -85,7 +85,16 @@ pub fn emitted_code(code: &FnCode, emit: Emit) -> Result<String, Failure> {
         return Ok(String::new());
     };
     let arities = function.ir().map_err(failure_of)?;
-    arities.iter().map(|ir| stage_text(ir, emit)).collect()
+    let mut text = String::new();
+    for ir in arities.iter() {
+        text.push_str(&stage_text(ir, emit)?);
+        for literal in &ir.literals {
+            if let Literal::Code(inner) = literal {
+                text.push_str(&emitted_code(inner, emit)?);
+            }
+        }
+    }
+    Ok(text)
 }
 
 fn stage_text(ir: &IrFunction, emit: Emit) -> Result<String, Failure> {

@@ -8,6 +8,7 @@
 pub mod arith;
 pub mod array;
 pub mod call;
+pub mod closure;
 pub mod count;
 pub mod failing;
 pub mod flow;
@@ -90,12 +91,13 @@ entries![
     array::bt_array_length,
     array::bt_array_set,
     call::bt_check,
-    call::bt_make_closure,
     call::bt_native,
     call::bt_poll,
     call::bt_prepare,
     call::bt_quick,
     call::bt_resolve,
+    closure::bt_make_closure,
+    closure::bt_vacate,
     count::bt_core_unchanged,
     count::bt_define_var,
     count::bt_drop,

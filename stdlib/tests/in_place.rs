@@ -62,6 +62,11 @@ const CHANGES: &[(&str, &str)] = &[
         "transient",
         "(count (persistent! (fill (transient {}) $n)))",
     ),
+    ("state of an actor", "(keep-in-actor $n)"),
+    (
+        "state of an actor that receives in the middle",
+        "(keep-in-task $n)",
+    ),
 ];
 
 const DEFINITIONS: &str = "
@@ -78,6 +83,23 @@ const DEFINITIONS: &str = "
     (if (< i n)
       (recur (update (assoc t :total i) :items conj i) (inc i))
       t)))
+(defactor keeper [m v]
+  (receive
+    [:put k x] -> (recur (assoc m k x) (conj v x))
+    [:put-both k x] when (pos? x) -> (recur (assoc m k x (inc k) x) v)
+    :size -> (do (reply (+ (count m) (count v))) (recur m v))))
+(defn keep-in [pid n]
+  (dotimes [i n] (send pid [:put (rem i 60) i]) (send pid [:put-both (rem i 70) i]))
+  (call pid :size))
+(defn keep-in-actor [n] (keep-in (spawn keeper {} []) n))
+(defn keep-in-task [n]
+  (keep-in (spawn (fn []
+                    (loop [m {} v []]
+                      (receive
+                        [:put k x] -> (recur (assoc m k x) (conj v x))
+                        [:put-both k x] -> (recur (assoc m k x (inc k) x) v)
+                        :size -> (do (reply (+ (count m) (count v))) (recur m v))))))
+           n))
 (defn fill [t n] (loop [t t i 0] (if (< i n) (recur (assoc! t (rem i 60) i) (inc i)) t)))";
 
 #[test]

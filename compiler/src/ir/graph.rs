@@ -96,7 +96,7 @@ pub fn in_loops(function: &IrFunction) -> Vec<bool> {
 }
 
 /// Where a block leads, its failures included.
-fn following(block: &Block) -> Vec<BlockId> {
+pub fn following(block: &Block) -> Vec<BlockId> {
     let handlers = block
         .insts
         .iter()

@@ -120,6 +120,8 @@ pub enum RuntimeEntry {
     Park,
     /// `(self, message) -> no-match mark`
     NoMatch,
+    /// `(self) -> nil`; borrows. A closure that has one owner gives up what it has captured.
+    Vacate,
     /// `(failure) -> reason`; borrows.
     FailureReason,
     /// `(var, value) -> var`; sets the root.
@@ -270,6 +272,7 @@ impl RuntimeEntry {
             RuntimeEntry::IsTimeout => "bt_is_timeout",
             RuntimeEntry::Park => "bt_park",
             RuntimeEntry::NoMatch => "bt_no_match",
+            RuntimeEntry::Vacate => "bt_vacate",
             RuntimeEntry::FailureReason => "bt_failure_reason",
             RuntimeEntry::DefineVar => "bt_define_var",
         }

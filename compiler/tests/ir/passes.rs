@@ -1,10 +1,34 @@
 //! What each pass does: the IR before and behind it.
 
+use batuta_compiler::code::LazyFunction;
+use batuta_compiler::ir::function::Literal;
+use batuta_runtime::function::CodeSource;
+
 use super::with_function;
 
 /// The first arity of the function that the last form defines, before and behind a pass.
 fn around(pass: &str, text: &str) -> String {
-    let arities = with_function(text, |function| function.stages().expect("it lowers"));
+    with_function(text, |function| around_in(pass, function))
+}
+
+/// As `around`, of the closure that the function makes.
+fn around_in_closure(pass: &str, text: &str) -> String {
+    with_function(text, |function| {
+        let arities = function.ir().expect("it lowers");
+        let mut literals = arities[0].literals.iter();
+        let code = literals.find_map(|literal| match literal {
+            Literal::Code(code) => Some(code),
+            _ => None,
+        });
+        let CodeSource::Compiled(inner) = &code.expect("it makes a closure").source else {
+            panic!("it is compiled")
+        };
+        around_in(pass, LazyFunction::behind(inner).expect("of this compiler"))
+    })
+}
+
+fn around_in(pass: &str, function: &LazyFunction) -> String {
+    let arities = function.stages().expect("it lowers");
     let stages = &arities[0];
     let behind = stages.iter().position(|(name, _)| *name == pass);
     let behind = behind.expect("there is such a pass");
@@ -89,4 +113,12 @@ fn dead_takes_away_what_nobody_needs() {
 #[test]
 fn ownership_counts_what_is_used_again() {
     insta::assert_snapshot!(around("ownership", "(defn pair [x] [x (str x)])"));
+}
+
+#[test]
+fn vacate_lets_a_matcher_give_up_the_state_on_the_way_of_a_clause() {
+    insta::assert_snapshot!(around_in_closure(
+        "vacate",
+        "(defn keep [state] (fn self [x] (if (vector? x) (self state) (conj state x))))"
+    ));
 }

@@ -17,7 +17,7 @@ use crate::failure::{Fault, FaultKind};
 use crate::function::{
     CodeRef, CodeSource, Entry, FnCode, FunctionBody, MAX_ARITY, SPREAD, VarBody, stubs,
 };
-use crate::value::object::{Kind, make_with_slots};
+use crate::value::object::Kind;
 use crate::value::{Control, Value};
 
 /// What a function without machine code is called by.
@@ -603,26 +603,4 @@ pub unsafe extern "C" fn bt_poll(cx: *mut Cx) -> u64 {
         Poll::Continue => Value::NIL.into_word(),
         Poll::Failed => Control::Failed.word(),
     }
-}
-
-/// Makes a closure.
-///
-/// # Safety
-/// `code` points at live code, `captured` at `count` owned words.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn bt_make_closure(
-    code: *const FnCode,
-    captured: *const u64,
-    count: u64,
-) -> u64 {
-    // SAFETY: compiled code keeps the code alive through its literals.
-    let code = unsafe {
-        Arc::increment_strong_count(code);
-        CodeRef::new(Arc::from_raw(code))
-    };
-    make_with_slots(FunctionBody { code }, count as u16, |index| {
-        // SAFETY: `index` is below `count`; each word is given up once.
-        unsafe { Value::from_word(*captured.add(index)) }
-    })
-    .into_word()
 }

@@ -122,15 +122,22 @@ struct Seen {
 
 pub(super) fn run(shared: &'static Shared) {
     let mut seen = vec![Seen::default(); shared.boards.len()];
+    let mut last = (Instant::now(), 0);
     loop {
         let now = Instant::now();
         timer::fire(now);
         quiescence::collect();
         shared.clock.ticks.fetch_add(1, Ordering::Relaxed);
+        let turns = turns(shared);
         if shared.everybody_sleeps() {
+            shared.note_turns(0);
             let next = timer::next_deadline();
             shared.clock.sleep(next, || timer::next_deadline() == next);
+            last = (Instant::now(), turns);
         } else {
+            let slices = now.duration_since(last.0).div_duration_f64(SLICE).max(1.0);
+            shared.note_turns(((turns - last.1) as f64 / slices) as u64);
+            last = (now, turns);
             for (board, seen) in shared.boards.iter().zip(&mut seen) {
                 look_at(shared, board, seen);
             }
@@ -139,6 +146,12 @@ pub(super) fn run(shared: &'static Shared) {
             shared.clock.sleep(Some(next), || true);
         }
     }
+}
+
+/// Turns of all workers since they began.
+fn turns(shared: &Shared) -> u64 {
+    let boards = shared.boards.iter();
+    boards.map(|board| board.turn.load(Ordering::Relaxed)).sum()
 }
 
 /// Under a seed nothing is asked to stop by time, but for loops that never look up.

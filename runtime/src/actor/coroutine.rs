@@ -470,8 +470,9 @@ impl Coroutine {
     }
 
     /// A matcher is about to look at this message.
-    pub(super) fn show(&mut self, private: &mut Private, envelope: Envelope) {
+    pub(super) fn show(&mut self, private: &mut Private, mut envelope: Envelope) {
         use super::mailbox::Extra;
+        envelope.message.take_over();
         let state = &mut self.cx().coroutine;
         state.last_message = Some(envelope.message.clone());
         if let Extra::Call(slot) = envelope.extra {

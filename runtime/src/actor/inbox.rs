@@ -81,7 +81,9 @@ impl Inbox {
         }
         self.shown = true;
         // SAFETY: a node of this list, borrowed no longer than the list.
-        Some(unsafe { &(*candidate).message })
+        let message = unsafe { &mut (*candidate).message };
+        message.take_over();
+        Some(message)
     }
 
     /// Removes the message behind the cursor.

@@ -14,7 +14,7 @@
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering, fence};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering, fence};
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
@@ -33,6 +33,11 @@ mod queues;
 
 pub(super) type Task = Arc<Actor>;
 
+/// So many turns in the time of one slice are short ones: 10 microseconds each.
+const SHORT_TURNS: u64 = 100;
+/// So many actors in one queue are worth waking a sleeper, however short their turns are.
+const MANY_WAITING: usize = 64;
+
 /// Builtins run on the worker's own stack.
 const WORKER_STACK_BYTES: usize = 32 << 20;
 
@@ -50,6 +55,8 @@ pub(super) struct Shared {
     pub(super) handed_over: AtomicU64,
     /// Under a seed: actors that can run, in the worker's own list.
     pub(super) held: AtomicUsize,
+    /// Turns are so short at present that a sleeper who is woken for one comes too late for it.
+    turns_are_short: AtomicBool,
     /// Workers that look for work in other queues.
     searching: AtomicUsize,
     sleepers: AtomicUsize,
@@ -116,6 +123,7 @@ fn start_threads(config: &Config) -> &'static Shared {
         away: AtomicUsize::new(0),
         handed_over: AtomicU64::new(0),
         held: AtomicUsize::new(0),
+        turns_are_short: AtomicBool::new(false),
         searching: AtomicUsize::new(0),
         sleepers: AtomicUsize::new(0),
         sleep: Mutex::new(0),
@@ -167,7 +175,7 @@ pub(crate) fn schedule(actor: Task) {
     let local = unsafe { &*local };
     if let Some(before) = local.board.put_into_slot(actor) {
         local.woken.push(before);
-        shared().wake_one();
+        shared().wake_for(local.woken.len());
     }
 }
 
@@ -255,6 +263,24 @@ pub(crate) fn workers() -> (usize, u64) {
 }
 
 impl Shared {
+    /// So many actors wait in the queue of a worker that is awake. If turns are short and they are
+    /// few, it is through with them sooner than a sleeper would be there; the clock looks after those
+    /// that wait longer.
+    fn wake_for(&self, waiting: usize) {
+        if waiting >= MANY_WAITING || !self.turns_are_short.load(Ordering::Relaxed) {
+            self.wake_one();
+        }
+    }
+
+    /// Turns that there were in the time of one slice. Only by the clock.
+    pub(super) fn note_turns(&self, turns: u64) {
+        let are_short = turns >= SHORT_TURNS;
+        self.turns_are_short.store(are_short, Ordering::Relaxed);
+        if are_short && self.sleepers.load(Ordering::SeqCst) > 0 && self.has_work() {
+            self.wake_one();
+        }
+    }
+
     /// Wakes a sleeping worker, unless one is looking for work anyway.
     fn wake_one(&self) {
         fence(Ordering::SeqCst);
@@ -400,7 +426,7 @@ fn work(shared: &'static Shared, thread: Unused) {
             continue;
         };
         if !local.woken.is_empty() {
-            shared.wake_one();
+            shared.wake_for(local.woken.len());
         }
         if let Some(actor) = take_turn(&local, &mut hands, actor) {
             local.used.push(actor);

@@ -138,6 +138,11 @@ impl Header {
         self.count.load(Ordering::Relaxed) == 1
     }
 
+    /// How many references there are; 0 if it lives for ever.
+    pub(crate) fn owners(&self) -> u32 {
+        self.count.load(Ordering::Relaxed).unsigned_abs()
+    }
+
     /// Does it live for ever?
     #[inline]
     pub fn is_immortal(&self) -> bool {
@@ -413,6 +418,31 @@ impl Value {
         self.publish_and_look();
     }
 
+    /// Of what has been sent, and only this reference holds: counts it as this actor's own again, and
+    /// so the few things it holds that nothing else does.
+    pub(crate) fn take_over(&mut self) {
+        let Some(header) = self.header() else {
+            return;
+        };
+        // What others did before they gave their counts back is seen.
+        if header.count.load(Ordering::Acquire) != -1 {
+            return;
+        }
+        header.count.store(1, Ordering::Relaxed);
+        if header.kind == Kind::Vector && header.slots <= SMALL_MESSAGE {
+            // SAFETY: the one reference to the object is borrowed mutably.
+            unsafe {
+                visit(self.header_pointer(), &mut |child| {
+                    if let Some(h) = child.header()
+                        && h.count.load(Ordering::Acquire) == -1
+                    {
+                        h.count.store(1, Ordering::Relaxed);
+                    }
+                });
+            }
+        }
+    }
+
     /// As [`Value::publish`]; says whether it is an array or one was among what it published.
     pub fn publish_and_look(&self) -> bool {
         let is_local = |h: &Header| h.count.load(Ordering::Relaxed) > 0;
@@ -425,30 +455,39 @@ impl Value {
 
 #[inline(never)]
 fn publish_graph(root: *mut Header) -> bool {
-    let mut pending = vec![root];
+    thread_local! {
+        static PENDING: Cell<Vec<*mut Header>> = const { Cell::new(Vec::new()) };
+    }
+    let mut pending = PENDING.take();
     let mut meets_array = false;
-    while let Some(pointer) = pending.pop() {
+    let mut next = Some(root);
+    while let Some(pointer) = next {
         // SAFETY: everything on the list is reachable from a live value of this actor, and an
         // unpublished object is this actor's alone.
         unsafe {
             let count = (*pointer).count.load(Ordering::Relaxed);
-            if count <= 0 {
-                continue;
+            if count > 0 {
+                (*pointer).count.store(-count, Ordering::Relaxed);
+                meets_array |= (*pointer).kind == Kind::Array;
+                visit(pointer, &mut |child| {
+                    if child
+                        .header()
+                        .is_some_and(|h| h.count.load(Ordering::Relaxed) > 0)
+                    {
+                        pending.push(child.header_pointer());
+                    }
+                });
             }
-            (*pointer).count.store(-count, Ordering::Relaxed);
-            meets_array |= (*pointer).kind == Kind::Array;
-            visit(pointer, &mut |child| {
-                if child
-                    .header()
-                    .is_some_and(|h| h.count.load(Ordering::Relaxed) > 0)
-                {
-                    pending.push(child.header_pointer());
-                }
-            });
         }
+        next = pending.pop();
     }
+    pending.shrink_to(WAITING_KEPT);
+    PENDING.set(pending);
     meets_array
 }
+
+/// Elements of a vector that [`Value::take_over`] looks at.
+const SMALL_MESSAGE: u16 = 8;
 
 /// Bytes of an object with what never changes in it: the objects it refers to are shown to the
 /// visitor. Nothing for one that lives for ever, since it is the program's.

@@ -180,6 +180,7 @@ impl Machine {
             | RuntimeEntry::IsTimeout
             | RuntimeEntry::Park
             | RuntimeEntry::NoMatch
+            | RuntimeEntry::Vacate
             | RuntimeEntry::FailureReason => {
                 return Err(Fault::new(FaultKind::Panic, "not for the interpreter"));
             }

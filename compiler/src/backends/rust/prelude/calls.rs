@@ -223,6 +223,7 @@ entries! {
     bt_receive_rewind ();
     bt_receive_start ();
     bt_rethrow (a);
+    bt_vacate (a);
     bt_slot_address (a, b);
     bt_vector_nth (a, b);
 }
