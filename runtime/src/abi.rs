@@ -102,6 +102,7 @@ entries![
     count::bt_define_var,
     count::bt_drop,
     count::bt_dup,
+    count::bt_free,
     count::bt_is_class,
     count::bt_is_map,
     count::bt_is_reduced,

@@ -433,7 +433,10 @@ impl VarBody {
 
     /// Was there another value before?
     fn replace_root(&self, var: &Value, value: Value) -> bool {
-        value.publish();
+        match self.value.load(Ordering::Acquire) == Control::Unbound.word() {
+            true => value.publish_for_good(),
+            false => value.publish(),
+        }
         let is_immortal = value.header().is_some_and(|header| header.is_immortal());
         let callee = if is_immortal && value.kind() == Some(Kind::Function) {
             value.word()

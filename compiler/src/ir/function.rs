@@ -87,7 +87,8 @@ pub struct Block {
 pub struct ValueData {
     /// Its type.
     pub kind: Type,
-    /// A literal is not owned by the function: it is counted when it leaves, never given back.
+    /// A literal is not owned by the function: it is counted when it leaves, never given back. So is
+    /// the value of a var that is only looked at (`passes::borrow`).
     pub is_literal: bool,
 }
 

@@ -137,7 +137,8 @@ pub enum Op {
     Literal(LiteralId),
     /// The captured value with this index, owned. Moved out if `self` is the only reference.
     Capture(u32),
-    /// The value of the var in the literal table, owned. Fails if unbound.
+    /// The value of the var in the literal table, owned unless the result is as a literal is. Fails
+    /// if unbound.
     GlobalGet(LiteralId),
     /// Arithmetic. Flexible operands.
     Arith(ArithOp, ValueId, ValueId),

@@ -122,3 +122,11 @@ fn vacate_lets_a_matcher_give_up_the_state_on_the_way_of_a_clause() {
         "(defn keep [state] (fn self [x] (if (vector? x) (self state) (conj state x))))"
     ));
 }
+
+#[test]
+fn borrow_counts_no_global_that_is_only_looked_at() {
+    insta::assert_snapshot!(around(
+        "ownership",
+        "(def place {:x 1}) (declare use) (defn f [] (if (nil? place) (:x place) (use place)))"
+    ));
+}

@@ -3,7 +3,7 @@
 use crate::collections::vector;
 use crate::context::Cx;
 use crate::function::VarBody;
-use crate::value::object::Kind;
+use crate::value::object::{self, Kind};
 use crate::value::{Value, class_name};
 
 /// Takes another count.
@@ -24,6 +24,20 @@ pub unsafe extern "C" fn bt_dup(_cx: *mut Cx, word: u64) -> u64 {
 pub unsafe extern "C" fn bt_drop(_cx: *mut Cx, word: u64, _b: u64, _c: u64) -> u64 {
     // SAFETY: the caller owned the word.
     drop(unsafe { Value::from_word(word) });
+    0
+}
+
+/// Frees an object whose last count was given back just now.
+///
+/// # Safety
+/// `word` is the word of a published object that nobody has any more.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn bt_free(_cx: *mut Cx, word: u64, _b: u64, _c: u64) -> u64 {
+    // SAFETY: passed on from the caller; the word itself owns nothing any more.
+    unsafe {
+        let gone = std::mem::ManuallyDrop::new(Value::from_word(word));
+        object::free_shared(gone.header_pointer());
+    }
     0
 }
 

@@ -1,4 +1,4 @@
-//! Counted heap objects: header, kinds, allocation, counting, publishing, freeing.
+//! Counted heap objects: header, kinds, allocation, counting, freeing; who shares them in `sharing`.
 //!
 //! An object is a [`Header`], a body of a Rust type and, behind it, a number of value slots.
 //! Invariants: a published object has only published children; freeing and publishing never
@@ -13,6 +13,8 @@ use std::sync::atomic::{AtomicI32, Ordering};
 use super::{TAG_POINTER, Value};
 use crate::builtin::Flow;
 use crate::failure::Fault;
+
+mod sharing;
 
 /// What an object is; the order is the order of `OPERATIONS`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -412,82 +414,7 @@ impl Value {
     pub fn is_identical(&self, other: &Value) -> bool {
         self.0 == other.0
     }
-
-    /// Makes the counts of everything reachable atomic, so that other actors may hold it.
-    pub fn publish(&self) {
-        self.publish_and_look();
-    }
-
-    /// Of what has been sent, and only this reference holds: counts it as this actor's own again, and
-    /// so the few things it holds that nothing else does.
-    pub(crate) fn take_over(&mut self) {
-        let Some(header) = self.header() else {
-            return;
-        };
-        // What others did before they gave their counts back is seen.
-        if header.count.load(Ordering::Acquire) != -1 {
-            return;
-        }
-        header.count.store(1, Ordering::Relaxed);
-        if header.kind == Kind::Vector && header.slots <= SMALL_MESSAGE {
-            // SAFETY: the one reference to the object is borrowed mutably.
-            unsafe {
-                visit(self.header_pointer(), &mut |child| {
-                    if let Some(h) = child.header()
-                        && h.count.load(Ordering::Acquire) == -1
-                    {
-                        h.count.store(1, Ordering::Relaxed);
-                    }
-                });
-            }
-        }
-    }
-
-    /// As [`Value::publish`]; says whether it is an array or one was among what it published.
-    pub fn publish_and_look(&self) -> bool {
-        let is_local = |h: &Header| h.count.load(Ordering::Relaxed) > 0;
-        if self.header().is_some_and(is_local) {
-            return publish_graph(self.header_pointer());
-        }
-        self.kind() == Some(Kind::Array)
-    }
 }
-
-#[inline(never)]
-fn publish_graph(root: *mut Header) -> bool {
-    thread_local! {
-        static PENDING: Cell<Vec<*mut Header>> = const { Cell::new(Vec::new()) };
-    }
-    let mut pending = PENDING.take();
-    let mut meets_array = false;
-    let mut next = Some(root);
-    while let Some(pointer) = next {
-        // SAFETY: everything on the list is reachable from a live value of this actor, and an
-        // unpublished object is this actor's alone.
-        unsafe {
-            let count = (*pointer).count.load(Ordering::Relaxed);
-            if count > 0 {
-                (*pointer).count.store(-count, Ordering::Relaxed);
-                meets_array |= (*pointer).kind == Kind::Array;
-                visit(pointer, &mut |child| {
-                    if child
-                        .header()
-                        .is_some_and(|h| h.count.load(Ordering::Relaxed) > 0)
-                    {
-                        pending.push(child.header_pointer());
-                    }
-                });
-            }
-        }
-        next = pending.pop();
-    }
-    pending.shrink_to(WAITING_KEPT);
-    PENDING.set(pending);
-    meets_array
-}
-
-/// Elements of a vector that [`Value::take_over`] looks at.
-const SMALL_MESSAGE: u16 = 8;
 
 /// Bytes of an object with what never changes in it: the objects it refers to are shown to the
 /// visitor. Nothing for one that lives for ever, since it is the program's.
@@ -538,6 +465,16 @@ unsafe fn release_published(pointer: *mut Header) -> bool {
         std::sync::atomic::fence(Ordering::Acquire);
     }
     last
+}
+
+/// Frees a published object whose last count compiled code has given back.
+///
+/// # Safety
+/// The count of the object has just gone from -1 to zero, and nobody else frees it.
+pub(crate) unsafe fn free_shared(pointer: *mut Header) {
+    std::sync::atomic::fence(Ordering::Acquire);
+    // SAFETY: passed on from the caller.
+    unsafe { free(pointer) }
 }
 
 /// The objects at count zero that wait to be freed.

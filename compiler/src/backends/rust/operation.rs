@@ -39,7 +39,11 @@ impl Text<'_> {
                 return self.alias(inst, literal);
             }
             Op::Capture(index) => self.capture(*index),
-            Op::GlobalGet(var) => format!("global(cx, {})", self.var(*var)),
+            Op::GlobalGet(var) => {
+                let is_owned = inst.result.is_some_and(|it| self.ir.is_counted(it));
+                let entry = if is_owned { "global" } else { "global_seen" };
+                format!("{entry}(cx, {})", self.var(*var))
+            }
             Op::Arith(..)
             | Op::Unary(..)
             | Op::ArrayGet(..)

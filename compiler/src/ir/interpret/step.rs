@@ -21,7 +21,13 @@ impl Machine {
         let word = match &inst.op {
             Op::Word(word) => *word,
             Op::Literal(literal) => self.literal(*literal)?.word(),
-            Op::GlobalGet(var) => self.global(*var)?.into_word(),
+            Op::GlobalGet(var) => {
+                let value = self.global(*var)?;
+                match inst.result.is_some_and(|it| self.function.is_counted(it)) {
+                    true => value.into_word(),
+                    false => value.word(),
+                }
+            }
             Op::Arith(op, a, b) => {
                 let operation = arithmetic(*op);
                 self.operate(inst, *a, *b, |a, b| operation(a, b).map(Value::into_word))?

@@ -2,8 +2,9 @@
 
 use batuta_runtime::context::RESULT_OFFSET;
 use batuta_runtime::value::TAG_POINTER;
+use batuta_runtime::value::object::HEADER_COUNT_OFFSET;
 use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::{InstBuilder, MemFlagsData, Value, types};
+use cranelift_codegen::ir::{AtomicRmwOp, InstBuilder, MemFlagsData, Value, types};
 use cranelift_module::ModuleError;
 
 use super::{Maker, Stub};
@@ -78,49 +79,80 @@ fn calls(maker: &mut Maker<'_>) -> Result<(), Box<ModuleError>> {
     })
 }
 
-/// Counting of local objects inline; of published ones, and the last drop, out of line. The slow
-/// way has a stub of its own so that the fast one saves no registers.
+/// Counting inline. Only what must be freed goes out of line, by a stub of its own so that the others
+/// save no registers.
 fn counting(maker: &mut Maker<'_>) -> Result<(), Box<ModuleError>> {
-    let dup_slow = Symbol::cold("stub_dup_slow", 2);
-    let drop_slow = Symbol::cold("stub_drop_slow", 2);
-    maker.stub(&dup_slow, |stub, params| {
-        stub.call_rust("bt_dup", params);
-        stub.builder.ins().return_(&[]);
-    })?;
-    maker.stub(&drop_slow, |stub, params| {
-        stub.call_on_native("bt_drop", params[0], &params[1..]);
-        stub.builder.ins().return_(&[]);
-    })?;
+    let free_only = Symbol::cold("stub_free_only", 2);
+    let free_shared = Symbol::cold("stub_free_shared", 2);
+    for (symbol, entry) in [(&free_only, "bt_drop"), (&free_shared, "bt_free")] {
+        maker.stub(symbol, |stub, params| {
+            stub.call_on_native(entry, params[0], &params[1..]);
+            stub.builder.ins().return_(&[]);
+        })?;
+    }
     maker.stub(&symbols::dup(), |stub, params| {
-        count(stub, params, 0, 1, &dup_slow)
+        let (place, _) = local_or_for_ever(stub, params[1], 0, 1);
+        add_atomically(stub, place, -1);
+        stub.builder.ins().return_(&[]);
     })?;
     maker.stub(&symbols::drop(), |stub, params| {
-        count(stub, params, 1, -1, &drop_slow)
+        let (place, count) = local_or_for_ever(stub, params[1], 1, -1);
+        let [only, shared, last, go_on] = std::array::from_fn(|_| stub.builder.create_block());
+        let is_local = stub
+            .builder
+            .ins()
+            .icmp_imm_s(IntCC::SignedGreaterThan, count, 0);
+        stub.builder.ins().brif(is_local, only, &[], shared, &[]);
+        stub.builder.switch_to_block(only);
+        stub.call(&free_only, params);
+        stub.builder.ins().return_(&[]);
+        stub.builder.switch_to_block(shared);
+        let before = add_atomically(stub, place, 1);
+        let was_last = stub.builder.ins().icmp_imm_s(IntCC::Equal, before, -1);
+        stub.builder.ins().brif(was_last, last, &[], go_on, &[]);
+        stub.builder.switch_to_block(last);
+        stub.call(&free_shared, params);
+        stub.builder.ins().return_(&[]);
+        stub.builder.switch_to_block(go_on);
+        stub.builder.ins().return_(&[]);
     })
 }
 
-/// Changes a count above `limit` by `step` in place.
-fn count(stub: &mut Stub<'_>, params: &[Value], limit: i64, step: i64, slow: &Symbol) {
-    let (fast_block, slow_block) = (stub.builder.create_block(), stub.builder.create_block());
-    stub.builder.set_cold_block(slow_block);
+/// Changes a count above `limit` by `step` in place and returns; returns if the object lives for ever.
+/// Goes on, with the count's address and the count, for all others.
+fn local_or_for_ever(stub: &mut Stub<'_>, word: Value, limit: i64, step: i64) -> (Value, Value) {
+    let [local, other, done, shared] = std::array::from_fn(|_| stub.builder.create_block());
     let flags = MemFlagsData::trusted();
-    let offset = -(TAG_POINTER as i32);
-    let present = stub
+    let place = stub
         .builder
         .ins()
-        .load(types::I32, flags, params[1], offset);
+        .iadd_imm_s(word, i64::from(HEADER_COUNT_OFFSET) - TAG_POINTER as i64);
+    let count = stub.builder.ins().load(types::I32, flags, place, 0);
     let is_local = stub
         .builder
         .ins()
-        .icmp_imm_s(IntCC::SignedGreaterThan, present, limit);
-    stub.builder
-        .ins()
-        .brif(is_local, fast_block, &[], slow_block, &[]);
-    stub.builder.switch_to_block(fast_block);
-    let changed = stub.builder.ins().iadd_imm_s(present, step);
-    stub.builder.ins().store(flags, changed, params[1], offset);
+        .icmp_imm_s(IntCC::SignedGreaterThan, count, limit);
+    stub.builder.ins().brif(is_local, local, &[], other, &[]);
+    stub.builder.switch_to_block(local);
+    let changed = stub.builder.ins().iadd_imm_s(count, step);
+    stub.builder.ins().store(flags, changed, place, 0);
     stub.builder.ins().return_(&[]);
-    stub.builder.switch_to_block(slow_block);
-    stub.call(slow, params);
+    stub.builder.switch_to_block(other);
+    stub.builder.ins().brif(count, shared, &[], done, &[]);
+    stub.builder.switch_to_block(done);
     stub.builder.ins().return_(&[]);
+    stub.builder.switch_to_block(shared);
+    (place, count)
+}
+
+/// Gives what was there before.
+fn add_atomically(stub: &mut Stub<'_>, place: Value, step: i64) -> Value {
+    let step = stub.builder.ins().iconst(types::I32, step);
+    stub.builder.ins().atomic_rmw(
+        types::I32,
+        MemFlagsData::trusted(),
+        AtomicRmwOp::Add,
+        place,
+        step,
+    )
 }

@@ -60,18 +60,22 @@ impl Translator<'_> {
             let flags = MemFlagsData::trusted();
             let place = HEADER_COUNT_OFFSET - TAG_POINTER as i32;
             let before = self.builder.ins().load(types::I32, flags, word, place);
-            // A published or immortal object has none above zero; the last reference has one.
+            // A published object has fewer than none, one that lives for ever none; the last
+            // reference has one.
             let (least, step) = match count {
                 Count::Dup => (0, 1),
                 Count::Drop => (1, -1),
             };
             let more = IntCC::SignedGreaterThan;
             let is_own = self.builder.ins().icmp_imm_s(more, before, least);
-            self.builder.ins().brif(is_own, own, &[], stub, &[]);
+            let other = self.cold_block();
+            self.builder.ins().brif(is_own, own, &[], other, &[]);
             self.builder.switch_to_block(own);
             let after = self.builder.ins().iadd_imm_s(before, step);
             self.builder.ins().store(flags, after, word, place);
             self.builder.ins().jump(go_on, &[]);
+            self.builder.switch_to_block(other);
+            self.builder.ins().brif(before, stub, &[], go_on, &[]);
             self.builder.switch_to_block(stub);
         }
         let context = self.context();

@@ -96,7 +96,9 @@ impl Translator<'_> {
         self.call_cold(&symbols::unbound(), &[context, var]);
         self.fail(inst);
         self.builder.switch_to_block(bound);
-        self.count(word, Count::Dup);
+        if inst.result.is_some_and(|it| self.ir.is_counted(it)) {
+            self.count(word, Count::Dup);
+        }
         word
     }
 

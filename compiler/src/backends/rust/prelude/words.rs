@@ -98,7 +98,10 @@ pub unsafe fn dup(cx: Cx, word: Word) {
 #[cold]
 #[inline(never)]
 unsafe fn dup_shared(cx: Cx, word: Word) {
-    bt_dup(cx, word);
+    // Zero: an object for ever.
+    if *count_of(word) != 0 {
+        bt_dup(cx, word);
+    }
 }
 
 /// Gives a count back.
@@ -161,12 +164,19 @@ pub unsafe fn callee_of(var: &Var) -> Word {
 /// The value of a var.
 #[inline(always)]
 pub unsafe fn global(cx: Cx, var: &Var) -> Word {
+    let word = global_seen(cx, var);
+    dup(cx, word);
+    word
+}
+
+/// The value of a var, which is only looked at.
+#[inline(always)]
+pub unsafe fn global_seen(cx: Cx, var: &Var) -> Word {
     let word = var.0[VAR_VALUE].load(Ordering::Acquire);
     if word == UNBOUND {
         let place = var as *const Var as Word;
         return on_native(cx, place + TAG_POINTER, 0, 0, bt_unbound);
     }
-    dup(cx, word);
     word
 }
 
