@@ -18,7 +18,7 @@ pub enum Type {
     Bool,
 }
 
-/// Looks into a collection that take nothing from it. Each has a quick way for what is at hand;
+/// Looks into a collection or a cell that take nothing from it. Each has a quick way for what is at hand;
 /// all else goes through the var of the core function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Look {
@@ -30,6 +30,16 @@ pub enum Look {
     Get,
     /// `(count coll)`
     Count,
+    /// `(first coll)`
+    First,
+    /// `(rest coll)`
+    Rest,
+    /// `(next coll)`
+    Next,
+    /// `(seq coll)`
+    Seq,
+    /// `(deref cell)`
+    Deref,
 }
 
 impl Look {
@@ -40,6 +50,11 @@ impl Look {
             ("nth", 3) => Some(Look::NthOr),
             ("get", 2) => Some(Look::Get),
             ("count", 1) => Some(Look::Count),
+            ("first", 1) => Some(Look::First),
+            ("rest", 1) => Some(Look::Rest),
+            ("next", 1) => Some(Look::Next),
+            ("seq", 1) => Some(Look::Seq),
+            ("deref", 1) => Some(Look::Deref),
             _ => None,
         }
     }
@@ -51,6 +66,11 @@ impl Look {
             Look::NthOr => "nth_or",
             Look::Get => "get",
             Look::Count => "count",
+            Look::First => "first",
+            Look::Rest => "rest",
+            Look::Next => "next",
+            Look::Seq => "seq",
+            Look::Deref => "deref",
         }
     }
 }

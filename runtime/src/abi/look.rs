@@ -2,9 +2,11 @@
 //! For all else they give [`Control::NoMatch`], and the core function is called.
 
 use super::guarded;
+use crate::collections::seq::at_hand;
 use crate::collections::{map, vector, walk};
 use crate::context::Cx;
 use crate::number;
+use crate::value::cell::{CellClass, as_cell};
 use crate::value::equality::at_once;
 use crate::value::object::Kind;
 use crate::value::{Control, Value};
@@ -76,4 +78,38 @@ pub unsafe extern "C" fn bt_look_equal(cx: *mut Cx, a: u64, b: u64) -> u64 {
     // SAFETY: the caller keeps both words alive.
     let (a, b) = unsafe { (Value::borrow_word(&a), Value::borrow_word(&b)) };
     found(cx, || at_once(a, b).map(Value::bool))
+}
+
+/// The quick ways of core functions of one argument.
+macro_rules! looks_at_one {
+    ($($(#[$doc:meta])* $name:ident => $look:expr;)*) => {$(
+        $(#[$doc])*
+        ///
+        /// # Safety
+        /// As for [`bt_look_nth`].
+        #[unsafe(no_mangle)]
+        pub unsafe extern "C" fn $name(cx: *mut Cx, value: u64) -> u64 {
+            // SAFETY: the caller keeps the word alive.
+            let value = unsafe { Value::borrow_word(&value) };
+            found(cx, || ($look)(value))
+        }
+    )*};
+}
+
+looks_at_one! {
+    /// `(first coll)` of what is realised.
+    bt_look_first => at_hand::first;
+    /// `(rest coll)` of what is realised.
+    bt_look_rest => at_hand::rest;
+    /// `(next coll)` of what is realised.
+    bt_look_next => at_hand::next;
+    /// `(seq coll)` of what is realised.
+    bt_look_seq => at_hand::seq;
+    /// `(deref cell)` of an atom or a volatile.
+    bt_look_deref => held;
+}
+
+fn held(value: &Value) -> Option<Value> {
+    let cell = as_cell(value)?;
+    matches!(cell.class(), CellClass::Atom | CellClass::Volatile).then(|| cell.load())
 }

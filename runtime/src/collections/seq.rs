@@ -14,6 +14,8 @@ use crate::types::instance;
 use crate::value::Value;
 use crate::value::object::{Header, Kind};
 
+pub(crate) mod at_hand;
+
 /// What a look at something gives.
 enum Look {
     /// A sequence value.

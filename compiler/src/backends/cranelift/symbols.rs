@@ -163,6 +163,11 @@ pub fn look(look: Look, operands: usize) -> Option<Symbol> {
         Look::Nth => "bt_look_nth",
         Look::Get => "bt_look_get",
         Look::Count => "bt_look_count",
+        Look::First => "bt_look_first",
+        Look::Rest => "bt_look_rest",
+        Look::Next => "bt_look_next",
+        Look::Seq => "bt_look_seq",
+        Look::Deref => "bt_look_deref",
         Look::NthOr => return None,
     };
     Some(Symbol::rust(name, operands + 1))

@@ -171,6 +171,9 @@ impl Text<'_> {
             Look::NthOr => format!("nth_in_vector(cx{})", self.values(&args[..2])),
             Look::Get => format!("get(cx{})", self.values(args)),
             Look::Count => format!("count(cx{})", self.values(args)),
+            Look::First | Look::Rest | Look::Next | Look::Seq | Look::Deref => {
+                format!("bt_look_{}(cx{})", look.name(), self.values(args))
+            }
         };
         self.or_core(&quick, var, args)
     }
