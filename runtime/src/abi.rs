@@ -119,6 +119,7 @@ entries![
     flow::bt_wait,
     look::bt_look_count,
     look::bt_look_deref,
+    look::bt_look_dispatch,
     look::bt_look_first,
     look::bt_look_next,
     look::bt_look_rest,

@@ -88,7 +88,7 @@ impl DefinedType {
 /// Makes a value shareable for good: what is stored in a type or a protocol is never given back,
 /// so that readers on other threads need no count.
 pub(crate) fn keep(value: Value) -> Value {
-    value.publish();
+    value.publish_for_good();
     std::mem::forget(value.clone());
     value
 }

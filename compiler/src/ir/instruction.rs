@@ -40,6 +40,8 @@ pub enum Look {
     Seq,
     /// `(deref cell)`
     Deref,
+    /// `(dispatch* protocol method value)`
+    Dispatch,
 }
 
 impl Look {
@@ -55,6 +57,7 @@ impl Look {
             ("next", 1) => Some(Look::Next),
             ("seq", 1) => Some(Look::Seq),
             ("deref", 1) => Some(Look::Deref),
+            ("dispatch*", 3) => Some(Look::Dispatch),
             _ => None,
         }
     }
@@ -71,6 +74,7 @@ impl Look {
             Look::Next => "next",
             Look::Seq => "seq",
             Look::Deref => "deref",
+            Look::Dispatch => "dispatch",
         }
     }
 }

@@ -6,6 +6,7 @@ use crate::collections::seq::at_hand;
 use crate::collections::{map, vector, walk};
 use crate::context::Cx;
 use crate::number;
+use crate::types::protocol::as_protocol;
 use crate::value::cell::{CellClass, as_cell};
 use crate::value::equality::at_once;
 use crate::value::object::Kind;
@@ -78,6 +79,31 @@ pub unsafe extern "C" fn bt_look_equal(cx: *mut Cx, a: u64, b: u64) -> u64 {
     // SAFETY: the caller keeps both words alive.
     let (a, b) = unsafe { (Value::borrow_word(&a), Value::borrow_word(&b)) };
     found(cx, || at_once(a, b).map(Value::bool))
+}
+
+/// The function of a protocol for a value of a type that has met it before, as `dispatch*` gives it.
+///
+/// # Safety
+/// As for [`bt_look_nth`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn bt_look_dispatch(
+    cx: *mut Cx,
+    protocol: u64,
+    method: u64,
+    value: u64,
+) -> u64 {
+    // SAFETY: the caller keeps the words alive.
+    let (protocol, method, value) = unsafe {
+        (
+            Value::borrow_word(&protocol),
+            Value::borrow_word(&method),
+            Value::borrow_word(&value),
+        )
+    };
+    found(cx, || {
+        let method = usize::try_from(method.as_small_int()?).ok()?;
+        as_protocol(protocol)?.remembered(method, value)
+    })
 }
 
 /// The quick ways of core functions of one argument.

@@ -11,7 +11,7 @@ use crate::{namespace, number};
 
 fn name(_: &mut Cx, args: &mut [Value]) -> Flow {
     if let Some(keyword) = args[0].as_keyword() {
-        return Ok(Value::str(keyword.name()));
+        return Ok(keyword.name_value().clone());
     }
     if let Some(symbol) = args[0].as_symbol() {
         return Ok(Value::str(symbol.name()));

@@ -15,6 +15,7 @@ use crate::output;
 use crate::stream;
 use crate::types::{instance, printing};
 use crate::value::Value;
+use crate::value::object::Kind;
 use crate::value::print::{self, PrintOptions};
 
 /// How a call writes.
@@ -80,9 +81,29 @@ fn texts(
 
 /// The texts of all arguments joined, as `str` gives them. Objects whose type has `toString` say their own text.
 fn str_of(cx: &mut Cx, args: &mut [Value]) -> Flow {
+    if let [only] = args
+        && only.as_str().is_some()
+    {
+        return Ok(take(args, 0));
+    }
+    if args.iter().all(is_plain) {
+        let mut out = String::with_capacity(SHORT_TEXT);
+        args.iter()
+            .for_each(|value| print::write_str(&mut out, value));
+        return Ok(Value::string(out));
+    }
     instance::with_own_texts(cx, take_all(args, 0), |cx, values| {
         walk::realise_all(cx, values, |cx, values| prepare_from(cx, values, 0, joined))
     })
+}
+
+/// Bytes that most texts made of parts have room in.
+const SHORT_TEXT: usize = 64;
+
+/// Is it shown without asking anybody?
+fn is_plain(value: &Value) -> bool {
+    let is_leaf = |kind| matches!(kind, Kind::Str | Kind::WideInt | Kind::BigInt | Kind::Float);
+    value.kind().is_none_or(is_leaf)
 }
 
 fn joined(_: &mut Cx, values: Vec<Value>) -> Flow {

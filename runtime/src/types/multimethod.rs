@@ -69,8 +69,11 @@ pub fn make(name: &str, dispatch: Value, default: Value, hierarchy: Value) -> Va
             chosen_by: Value::NIL,
         }),
     });
-    // Its methods come from any actor and go to any.
+    // Its methods come from any actor and go to any. It is defined once and called often.
     made.publish();
+    if let Some(header) = made.header() {
+        header.make_immortal();
+    }
     made
 }
 

@@ -33,6 +33,18 @@ struct Method {
     found: RwLock<HashMap<u64, &'static Found>>,
 }
 
+impl Method {
+    fn slot(&self, class: u64) -> &AtomicPtr<Found> {
+        &self.remembered[(class >> 4) as usize % REMEMBERED]
+    }
+
+    fn remembers(&self, class: u64) -> Option<&Value> {
+        // SAFETY: what a slot points at was leaked.
+        let found = unsafe { self.slot(class).load(Ordering::Acquire).as_ref() };
+        found.filter(|it| it.class == class).map(|it| &it.function)
+    }
+}
+
 /// How a type came to have a protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Extension {
@@ -178,15 +190,17 @@ impl Protocol {
             return found.ok_or_else(|| self.not_implemented(method, value));
         }
         let class = class_of(value).word();
-        let slot = &method.remembered[(class >> 4) as usize % REMEMBERED];
-        let found = slot.load(Ordering::Acquire);
-        // SAFETY: what a slot points at was leaked.
-        if let Some(found) = unsafe { found.as_ref() }
-            && found.class == class
-        {
-            return Ok(found.function.clone());
+        match method.remembers(class) {
+            Some(function) => Ok(function.clone()),
+            None => self.find(method, class, method.slot(class), value),
         }
-        self.find(method, class, slot, value)
+    }
+
+    /// What `dispatch` gives for a value of a class that it was asked for before.
+    pub(crate) fn remembered(&self, index: usize, value: &Value) -> Option<Value> {
+        let method = self.methods.get(index)?;
+        let is_told = !self.via_metadata && super::is_told_by_class(value);
+        is_told.then(|| method.remembers(class_of(value).word()).cloned())?
     }
 
     #[cold]

@@ -1,7 +1,7 @@
 //! Keywords: interned once per process, never freed, compared by pointer.
 
 use std::collections::HashMap;
-use std::sync::{LazyLock, RwLock};
+use std::sync::{LazyLock, OnceLock, RwLock};
 
 use super::{TAG_KEYWORD, TAG_MASK, Value};
 
@@ -13,6 +13,8 @@ pub struct KeywordData {
     pub hash: u32,
     slash: u32,
     text: Box<str>,
+    /// The name as a string, once somebody has asked for it.
+    name: OnceLock<Value>,
 }
 
 impl KeywordData {
@@ -24,6 +26,15 @@ impl KeywordData {
     /// Namespace part.
     pub fn namespace(&self) -> Option<&str> {
         (self.slash > 0).then(|| &self.text[..self.slash as usize])
+    }
+
+    /// Name part as a string, the same one each time.
+    pub fn name_value(&self) -> &Value {
+        self.name.get_or_init(|| {
+            let name = Value::str(self.name());
+            name.publish_for_good();
+            name
+        })
     }
 
     /// Name part.
@@ -59,6 +70,7 @@ fn intern(text: &str) -> &'static KeywordData {
         hash,
         slash,
         text: text.into(),
+        name: OnceLock::new(),
     }));
     table.insert(data.text(), data);
     data

@@ -21,6 +21,7 @@ pub struct RegexBody {
     source: Box<str>,
     translated: Box<str>,
     regex: Regex,
+    is_literal: bool,
     whole: OnceLock<Option<Regex>>,
 }
 
@@ -53,6 +54,21 @@ impl RegexBody {
         (from <= text.len())
             .then(|| self.regex.captures_at(text, from))
             .flatten()
+    }
+
+    /// The text that is all it matches, if it is made of plain characters only.
+    pub fn literal(&self) -> Option<&str> {
+        self.is_literal.then_some(&*self.source)
+    }
+
+    /// Where all matches stand, one after the other: as `matches`, without their groups.
+    pub fn spans(&self, text: &str) -> impl Iterator<Item = (usize, usize)> {
+        let mut from = 0;
+        std::iter::from_fn(move || {
+            let found = (from <= text.len()).then(|| self.regex.find_at(text, from))??;
+            from = behind(text, &found);
+            Some((found.start(), found.end()))
+        })
     }
 
     /// All matches, one after the other.
@@ -103,6 +119,7 @@ impl Value {
                 source: source.into(),
                 translated: translated.into(),
                 regex,
+                is_literal: !source.is_empty() && regex::escape(source) == source,
                 whole: OnceLock::new(),
             })),
             Err(error) => Err(Fault::new(FaultKind::Syntax, regex_message(&error))),

@@ -2,16 +2,48 @@
 //!
 //! A string is immutable UTF-8; positions that a program sees count code points. The number of
 //! code points is cached, so that a text of as many bytes is known to be ASCII and is indexed at
-//! once. The keyed hash is cached at its first use.
+//! once. The keyed hash is cached at its first use. A short text lies in the object itself.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::Value;
 use super::object::{Body, Kind, make};
 
+/// Bytes of a text that lies in its object.
+const SHORT_MAX: usize = 30;
+
+enum Chars {
+    Short { len: u8, bytes: [u8; SHORT_MAX] },
+    Long(Box<str>),
+}
+
+const _: () = assert!(size_of::<Chars>() == 32);
+
+impl Chars {
+    fn short(text: &str) -> Option<Chars> {
+        let mut bytes = [0; SHORT_MAX];
+        bytes
+            .get_mut(..text.len())?
+            .copy_from_slice(text.as_bytes());
+        let len = text.len() as u8;
+        Some(Chars::Short { len, bytes })
+    }
+
+    #[inline]
+    fn as_str(&self) -> &str {
+        match self {
+            // SAFETY: `short` has copied so many bytes from a text.
+            Chars::Short { len, bytes } => unsafe {
+                std::str::from_utf8_unchecked(bytes.get_unchecked(..usize::from(*len)))
+            },
+            Chars::Long(text) => text,
+        }
+    }
+}
+
 /// The body of a string.
 pub struct Text {
-    text: Box<str>,
+    text: Chars,
     code_points: usize,
     /// Zero: not computed yet.
     key_hash: AtomicU64,
@@ -26,7 +58,7 @@ impl Text {
     /// The text.
     #[inline]
     pub fn as_str(&self) -> &str {
-        &self.text
+        self.text.as_str()
     }
 
     /// Length in code points.
@@ -38,12 +70,12 @@ impl Text {
     /// The code point at an index.
     pub fn nth(&self, index: usize) -> Option<char> {
         if self.is_ascii() {
-            self.text
+            self.as_str()
                 .as_bytes()
                 .get(index)
                 .map(|byte| char::from(*byte))
         } else {
-            self.text.chars().nth(index)
+            self.as_str().chars().nth(index)
         }
     }
 
@@ -52,18 +84,18 @@ impl Text {
         if start > end || end > self.code_points {
             return None;
         }
-        self.text.get(self.byte_at(start)..self.byte_at(end))
+        self.as_str().get(self.byte_at(start)..self.byte_at(end))
     }
 
     /// Byte offset of a code point's index; the length beyond the end.
     pub fn byte_at(&self, index: usize) -> usize {
         if self.is_ascii() {
-            return index.min(self.text.len());
+            return index.min(self.as_str().len());
         }
-        self.text
+        self.as_str()
             .char_indices()
             .nth(index)
-            .map_or(self.text.len(), |(at, _)| at)
+            .map_or(self.as_str().len(), |(at, _)| at)
     }
 
     /// Index of the code point that starts at a byte offset.
@@ -71,7 +103,7 @@ impl Text {
         if self.is_ascii() {
             byte
         } else {
-            self.text[..byte].chars().count()
+            self.as_str()[..byte].chars().count()
         }
     }
 
@@ -79,7 +111,7 @@ impl Text {
     pub(crate) fn key_hash(&self, compute: impl FnOnce(&str) -> u64) -> u64 {
         match self.key_hash.load(Ordering::Relaxed) {
             0 => {
-                let hash = compute(&self.text).max(1);
+                let hash = compute(self.as_str()).max(1);
                 self.key_hash.store(hash, Ordering::Relaxed);
                 hash
             }
@@ -88,20 +120,26 @@ impl Text {
     }
 
     fn is_ascii(&self) -> bool {
-        self.code_points == self.text.len()
+        self.code_points == self.as_str().len()
     }
 }
 
 impl Value {
     /// A string.
     pub fn str(text: &str) -> Value {
-        Value::string(text)
+        let chars = Chars::short(text).unwrap_or_else(|| Chars::Long(text.into()));
+        Value::of_chars(chars)
     }
 
     /// A string from text that may be given up.
-    pub fn string(text: impl Into<Box<str>>) -> Value {
+    pub fn string(text: impl Into<String>) -> Value {
         let text = text.into();
-        let code_points = text.chars().count();
+        let chars = Chars::short(&text).unwrap_or_else(|| Chars::Long(text.into_boxed_str()));
+        Value::of_chars(chars)
+    }
+
+    fn of_chars(text: Chars) -> Value {
+        let code_points = text.as_str().chars().count();
         make(Text {
             text,
             code_points,
@@ -119,6 +157,15 @@ impl Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn texts_of_all_lengths_come_back() {
+        for len in [0, 1, SHORT_MAX - 1, SHORT_MAX, SHORT_MAX + 1, 1000] {
+            let text = "é".repeat(len / 2) + &"x".repeat(len % 2);
+            assert_eq!(Value::str(&text).as_str(), Some(&*text));
+            assert_eq!(Value::string(text.clone()).as_str(), Some(&*text));
+        }
+    }
 
     #[test]
     fn positions_count_code_points() {

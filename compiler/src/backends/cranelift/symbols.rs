@@ -168,6 +168,7 @@ pub fn look(look: Look, operands: usize) -> Option<Symbol> {
         Look::Next => "bt_look_next",
         Look::Seq => "bt_look_seq",
         Look::Deref => "bt_look_deref",
+        Look::Dispatch => "bt_look_dispatch",
         Look::NthOr => return None,
     };
     Some(Symbol::rust(name, operands + 1))

@@ -171,7 +171,7 @@ impl Text<'_> {
             Look::NthOr => format!("nth_in_vector(cx{})", self.values(&args[..2])),
             Look::Get => format!("get(cx{})", self.values(args)),
             Look::Count => format!("count(cx{})", self.values(args)),
-            Look::First | Look::Rest | Look::Next | Look::Seq | Look::Deref => {
+            Look::First | Look::Rest | Look::Next | Look::Seq | Look::Deref | Look::Dispatch => {
                 format!("bt_look_{}(cx{})", look.name(), self.values(args))
             }
         };

@@ -40,24 +40,19 @@ impl Limit {
 pub(super) fn split(_: &mut Cx, args: &mut [Value]) -> Flow {
     let source = text("split", &args[0])?;
     let limit = Limit::of(args.get(2))?;
-    let parts = match args[1].as_regex() {
-        Some(regex) => {
-            let found = regex.matches(source).map(|found| {
-                let whole = found.get_match();
-                (whole.start(), whole.end())
-            });
-            parts(source, found, limit)
-        }
-        None => match text("split", &args[1])? {
-            "" => {
-                let between = source.char_indices().map(|(at, _)| (at, at));
-                parts(source, between.chain([(source.len(), source.len())]), limit)
-            }
-            separator => {
-                let found = source.match_indices(separator);
-                parts(source, found.map(|(at, m)| (at, at + m.len())), limit)
-            }
+    let separator = match args[1].as_regex() {
+        Some(regex) => match regex.literal() {
+            Some(literal) => literal,
+            None => return Ok(vector_of(&parts(source, regex.spans(source), limit))),
         },
+        None => text("split", &args[1])?,
+    };
+    let parts = if separator.is_empty() {
+        let between = source.char_indices().map(|(at, _)| (at, at));
+        parts(source, between.chain([(source.len(), source.len())]), limit)
+    } else {
+        let found = source.match_indices(separator);
+        parts(source, found.map(|(at, m)| (at, at + m.len())), limit)
     };
     Ok(vector_of(&parts))
 }
