@@ -153,14 +153,14 @@ fn check_partition(
         return Ok(None);
     };
     let refused = |text: String| Err(AppendError::Refused { text });
-    if log.options.key.is_some() {
+    if log.key.is_some() {
         return refused(format!(
             "the log {} is partitioned by its key; name no partition",
             log.name
         ));
     }
-    if partition.0 >= log.options.partitions {
-        let last = log.options.partitions - 1;
+    if partition.0 >= log.partition_count() {
+        let last = log.partition_count() - 1;
         return refused(format!(
             "the log {} has no partition {partition}; use 0 to {last}",
             log.name
@@ -194,7 +194,7 @@ fn key_problem(key: &Datum) -> Option<String> {
 }
 
 fn check_keys(log: &LogState, rows: &[Row]) -> Result<(), AppendError> {
-    let Some(name) = &log.options.key else {
+    let Some(name) = &log.key else {
         return Ok(());
     };
     for (index, row) in rows.iter().enumerate() {
@@ -206,7 +206,7 @@ fn check_keys(log: &LogState, rows: &[Row]) -> Result<(), AppendError> {
 }
 
 fn tombstone_rows(log: &LogState, keys: Vec<Datum>) -> Result<Vec<Row>, AppendError> {
-    let Some(name) = &log.options.key else {
+    let Some(name) = &log.key else {
         let text = format!(
             "the log {} has no key; only keyed logs can delete",
             log.name
@@ -270,8 +270,7 @@ impl Encoder {
         } = batch;
         self.level = self.level.max(log.settings().durability);
         let router = Router::new(&log, partition);
-        if self.absent.is_some() && (log.options.key.is_none() || !matches!(rows, Content::Rows(_)))
-        {
+        if self.absent.is_some() && (log.key.is_none() || !matches!(rows, Content::Rows(_))) {
             let text = format!(
                 "only rows of keyed logs can be appended if they are absent, not these of {}",
                 log.name
@@ -423,7 +422,7 @@ struct Router {
 impl Router {
     fn new(log: &LogState, partition: Option<usize>) -> Self {
         let state = log.schema();
-        let key = log.options.key.as_ref().map(|key| {
+        let key = log.key.as_ref().map(|key| {
             let kind = state
                 .schema
                 .column(key)
@@ -436,7 +435,7 @@ impl Router {
             (None, Some(_)) => 0,
         };
         Self {
-            partitions: log.options.partitions,
+            partitions: log.partition_count(),
             fixed,
             key,
         }

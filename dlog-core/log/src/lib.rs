@@ -37,6 +37,7 @@ mod frame;
 #[doc(hidden)]
 pub mod fuzzing;
 mod groups;
+mod headers;
 mod ids;
 mod intake;
 mod journal;
@@ -65,6 +66,7 @@ pub use datum::{Datum, Row, key_bytes};
 pub use error::{AppendError, CatalogError, OpenError, ReadError, SealError};
 pub use follow::TailReader;
 pub use groups::{Assignment, GroupMember, Lag};
+pub use headers::{Headers, headers_at};
 pub use ids::{CommitNumber, Cut, Epoch, LogId, Offset, PartitionId, StoreId};
 pub use intake::{AppendBatch, Rows};
 pub use producers::{AppendOptions, Producer, ProducerProblem};

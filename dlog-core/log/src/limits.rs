@@ -12,6 +12,10 @@ pub const JOURNAL_FILES_HARD_MAX: usize = 2 * JOURNAL_FILES_MAX;
 pub const NAME_BYTES_MAX: usize = 249;
 /// A key: it is held in memory by the key index.
 pub const KEY_BYTES_MAX: usize = 64 << 10;
+/// Headers of one record.
+pub const HEADERS_MAX: usize = 1024;
+/// Their names and values: they are read with every record.
+pub const HEADER_BYTES_MAX: usize = 64 << 10;
 /// Columns of a log, counting nested ones: a schema is written whole with every change.
 pub const COLUMNS_MAX: usize = 4096;
 /// Lists and maps within each other: decoding and building recurse once per level, and a schema this

@@ -10,10 +10,12 @@ use parking_lot::{Mutex, RwLock};
 use crate::catalogue::{LogOptions, Settings};
 use crate::datum::{self, Datum, Row};
 use crate::error::AppendError;
+use crate::headers::check_headers;
 use crate::ids::LogId;
 use crate::partition::Partition;
 use crate::schema::{
-    LogSchema, Misfit, absorb_row, absorb_schema, coerce, fits_row, fits_schema, full_schema,
+    LogSchema, Misfit, RESERVED_FIELDS, absorb_row, absorb_schema, coerce, fits_row, fits_schema,
+    full_schema,
 };
 
 /// The column of a row that sets its record time instead of being stored as a column.
@@ -38,8 +40,10 @@ impl Deref for LogState {
 #[derive(Debug)]
 pub(crate) struct LogShared {
     pub(crate) id: LogId,
-    /// As the log was made; what can be changed of it is in `settings`.
-    pub(crate) options: LogOptions,
+    /// The column that names a record.
+    pub(crate) key: Option<String>,
+    /// The columns it was made with.
+    declared: Option<LogSchema>,
     settings: RwLock<Settings>,
     schema: RwLock<Arc<SchemaState>>,
     /// The newest schema version in the journal; changes only with the journal's writer held.
@@ -93,7 +97,8 @@ impl LogState {
         };
         let shared = LogShared {
             id,
-            options,
+            key: options.key,
+            declared: options.schema,
             settings: RwLock::new(settings),
             journalled_version: AtomicU32::new(schema.version),
             schema: RwLock::new(Arc::new(schema)),
@@ -135,13 +140,20 @@ impl LogState {
     }
 
     /// The options as they are now.
-    pub(crate) fn options_now(&self) -> LogOptions {
+    pub(crate) fn options(&self) -> LogOptions {
         let settings = self.settings();
         LogOptions {
+            key: self.key.clone(),
+            schema: self.declared.clone(),
+            partitions: self.partition_count(),
             durability: settings.durability,
             retention: settings.retention,
-            ..self.options.clone()
         }
+    }
+
+    pub(crate) fn partition_count(&self) -> u32 {
+        // At most `PARTITIONS_MAX`.
+        self.partitions.len() as u32
     }
 
     pub(crate) fn schema(&self) -> Arc<SchemaState> {
@@ -158,27 +170,28 @@ impl LogState {
     }
 
     pub(crate) fn next_rotation(&self) -> u32 {
-        self.rotation.fetch_add(1, Ordering::Relaxed) % self.options.partitions
+        self.rotation.fetch_add(1, Ordering::Relaxed) % self.partition_count()
     }
 
     /// What the schema must become for these rows; `None` when it serves as it is.
     pub(crate) fn widening_for_rows(&self, rows: &[Row]) -> Result<Option<Widening>, Misfit> {
         let state = self.schema();
         check_times(rows)?;
+        check_headers(rows)?;
         if rows
             .iter()
-            .all(|row| fits_row(&state.schema, row, TIME_FIELD))
+            .all(|row| fits_row(&state.schema, row, &RESERVED_FIELDS))
         {
             return Ok(None);
         }
         let mut schema = state.schema.clone();
         for (index, row) in rows.iter().enumerate() {
-            absorb_row(&mut schema, &state.schema, row, index, TIME_FIELD)?;
+            absorb_row(&mut schema, &state.schema, row, index, &RESERVED_FIELDS)?;
         }
         // A column that ended as one of floats may have begun with integers that are not exact.
         for (index, row) in rows.iter().enumerate() {
-            if !fits_row(&schema, row, TIME_FIELD) {
-                absorb_row(&mut schema.clone(), &schema, row, index, TIME_FIELD)?;
+            if !fits_row(&schema, row, &RESERVED_FIELDS) {
+                absorb_row(&mut schema.clone(), &schema, row, index, &RESERVED_FIELDS)?;
             }
         }
         Ok(Some(Widening {

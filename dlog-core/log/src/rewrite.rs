@@ -159,7 +159,7 @@ fn retain_partition(
         return Ok(0);
     };
     let mut marks = partition.marks();
-    if log.options.key.is_some() {
+    if log.key.is_some() {
         if last.last_commit() <= marks.floor {
             return Ok(0);
         }
@@ -288,7 +288,7 @@ pub(crate) fn purge(core: &Arc<Core>, log: &Arc<LogState>, key: &Datum) -> Resul
         return Ok(0);
     };
     let sealing = log.sealing.lock();
-    let number = partition_of_key(&bytes, log.options.partitions);
+    let number = partition_of_key(&bytes, log.partition_count());
     let Some(partition) = log.partitions.get(number as usize) else {
         return Ok(0);
     };
@@ -314,7 +314,7 @@ pub(crate) fn purge(core: &Arc<Core>, log: &Arc<LogState>, key: &Datum) -> Resul
 }
 
 fn need_key<'l>(log: &'l LogState, what: &str) -> Result<&'l str, SealError> {
-    log.options.key.as_deref().ok_or_else(|| {
+    log.key.as_deref().ok_or_else(|| {
         let text = format!("the log {} has no key to {what} by", log.name);
         ReadError::Refused { text }.into()
     })

@@ -10,6 +10,7 @@ use crate::columns::{conform_batch, datum_of_kind};
 use crate::commit::Core;
 use crate::datum::{Datum, Row, partition_of_key};
 use crate::error::ReadError;
+use crate::headers::{Headers, headers_at};
 use crate::ids::{CommitNumber, Cut, LogId, Offset, PartitionId};
 use crate::log_state::LogState;
 use crate::partition::Partition;
@@ -51,6 +52,8 @@ pub struct FoundRow {
     pub commit: CommitNumber,
     /// When, in microseconds since 1970.
     pub append_time_us: i64,
+    /// Its headers.
+    pub headers: Headers,
 }
 
 pub(crate) fn scan(log: &Arc<LogState>, cut: Cut) -> Result<LogScan, ReadError> {
@@ -86,7 +89,7 @@ pub(crate) fn scan(log: &Arc<LogState>, cut: Cut) -> Result<LogScan, ReadError> 
         log: log.name.clone(),
         id: log.id,
         cut,
-        key: log.options.key.clone(),
+        key: log.key.clone(),
         schema,
         segments,
         tail,
@@ -255,6 +258,7 @@ pub(crate) fn find_row(log: &Arc<LogState>, key: &Datum) -> Result<Option<FoundR
         .column_by_name("_append_time")
         .ok_or_else(|| missing("_append_time"))?;
     Ok(Some(FoundRow {
+        headers: headers_at(&batch, 0),
         row: Row(row.collect()),
         partition: partition.number,
         offset: Offset(offset),
@@ -270,14 +274,14 @@ pub(crate) fn find_key<'l>(
     log: &'l LogState,
     key: &Datum,
 ) -> Result<Option<(&'l Partition, u64)>, ReadError> {
-    let Some(name) = &log.options.key else {
+    let Some(name) = &log.key else {
         let text = format!("the log {} has no key; query it instead", log.name);
         return Err(ReadError::Refused { text });
     };
     let Some(bytes) = log.key_bytes(name, key) else {
         return Ok(None);
     };
-    let number = partition_of_key(&bytes, log.options.partitions);
+    let number = partition_of_key(&bytes, log.partition_count());
     let Some(partition) = log.partitions.get(number as usize) else {
         return Ok(None);
     };

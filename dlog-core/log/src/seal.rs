@@ -182,7 +182,7 @@ pub(crate) fn describe(core: &Core, durable: CommitNumber, edit: &Edit) -> Manif
         ManifestLog {
             id: log.id,
             name: log.name.clone(),
-            options: log.options_now(),
+            options: log.options(),
             schema: state.schema.clone(),
             schema_version: state.version,
             segments,

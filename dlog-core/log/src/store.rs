@@ -103,7 +103,7 @@ pub struct LogDescription {
     pub name: String,
     /// Its number.
     pub id: LogId,
-    /// The options it was made with.
+    /// Its options, as they are now.
     pub options: LogOptions,
     /// Its columns.
     pub schema: LogSchema,
@@ -231,7 +231,7 @@ impl Store {
         let core = self.core();
         let _one_at_a_time = core.changing.lock();
         if let Some(log) = core.find_log(name) {
-            return match log.options_now().difference(&options) {
+            return match log.options().difference(&options) {
                 None => Ok(Creation::AlreadyThere),
                 Some(what) => Err(CatalogError::Different {
                     log: name.to_owned(),
@@ -327,14 +327,14 @@ impl Store {
         Ok(LogDescription {
             name: log.name.clone(),
             id: log.id,
-            options: log.options_now(),
+            options: log.options(),
             schema: state.schema.clone(),
             schema_version: state.version,
             record_count: partitions
                 .iter()
                 .map(|partition| partition.record_count)
                 .sum(),
-            live_count: log.options.key.as_ref().and_then(|_| live_count(&log).ok()),
+            live_count: log.key.as_ref().and_then(|_| live_count(&log).ok()),
             partitions,
         })
     }

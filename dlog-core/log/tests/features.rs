@@ -352,6 +352,10 @@ fn logs_are_altered_and_renamed_for_good() {
             (Durability::Process, retention)
         );
         assert_eq!(numbers(store, "b"), [1, 2]);
+        // What is said of the log is what it does.
+        let same = store.create_log("b", options);
+        assert_eq!(same.unwrap(), dlog_log::Creation::AlreadyThere);
+        assert!(store.create_log("b", LogOptions::default()).is_err());
     };
     check(&store);
     store.flush().unwrap();

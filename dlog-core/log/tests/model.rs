@@ -7,8 +7,8 @@ use std::sync::Arc;
 use dlog_log::device::Device;
 use dlog_log::device::faulty::{Disk, Fate, FaultyDevice};
 use dlog_log::{
-    AppendBatch, CommitNumber, Cut, Datum, LogOptions, ReadError, Retention, Store, StoreOptions,
-    conform_batch,
+    AppendBatch, CommitNumber, Cut, Datum, Headers, LogOptions, ReadError, Retention, Store,
+    StoreOptions, conform_batch,
 };
 use proptest::prelude::*;
 
@@ -70,6 +70,19 @@ fn name(key: u8) -> Datum {
     text(&format!("key{key}"))
 }
 
+/// Every third record has a header.
+fn header_of(n: i64) -> Option<(Arc<str>, Datum)> {
+    let header = vec![("trace".into(), text(&n.to_string()))];
+    (n % 3 == 0).then(|| ("_headers".into(), Datum::Struct(header)))
+}
+
+fn headers_of(n: &Datum) -> Headers {
+    match n {
+        Datum::Int(n) if n % 3 == 0 => vec![("trace".into(), n.to_string().into())],
+        _ => Headers::new(),
+    }
+}
+
 struct Run {
     device: FaultyDevice,
     store: Option<Store>,
@@ -123,11 +136,9 @@ impl Run {
             Action::Put { key } => {
                 self.model.next += 1;
                 let value = Datum::Int(self.model.next);
-                append(
-                    self.store(),
-                    "keyed",
-                    vec![row(&[("key", name(*key)), ("n", value)])],
-                );
+                let mut record = row(&[("key", name(*key)), ("n", value)]);
+                record.0.extend(header_of(self.model.next));
+                append(self.store(), "keyed", vec![record]);
                 self.model.living.insert(*key, self.model.next);
                 self.model.commit(self.store().cut().0.0);
             }
@@ -221,7 +232,11 @@ impl Run {
         assert_eq!(self.table(now).unwrap(), self.model.living);
         for key in 0..5 {
             let found = self.store().find_row("keyed", &name(key)).unwrap();
-            let value = found.map(|found| found.row.get("n").cloned().unwrap());
+            let value = found.as_ref().map(|found| {
+                let n = found.row.get("n").cloned().unwrap();
+                assert_eq!(found.headers, headers_of(&n), "the headers of {key}");
+                n
+            });
             assert_eq!(value, self.model.living.get(&key).map(|n| Datum::Int(*n)));
         }
         let earlier = Cut(CommitNumber(probe % (now.0.0 + 1)));

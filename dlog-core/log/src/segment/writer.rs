@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::{AsArray, RecordBatch};
+use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{DataType, Int64Type, TimestampMicrosecondType};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, Encoding, ZstdLevel};
@@ -11,6 +11,7 @@ use parquet::file::properties::WriterProperties;
 use parquet::schema::types::ColumnPath;
 
 use crate::error::SealError;
+use crate::headers::HEADERS_FIELD;
 use crate::ids::{CommitNumber, LogId, Offset, PartitionId};
 use crate::segment::{Companion, DIRECTORY, SegmentMeta, SegmentRef};
 use dlog_sequencer::crc32c;
@@ -134,9 +135,15 @@ fn encode_parquet(batches: &[RecordBatch]) -> Result<Vec<u8>, ParquetError> {
     let first = batches
         .first()
         .ok_or_else(|| ParquetError::General("no batches".to_owned()))?;
+    let is_headers = |place: usize| first.schema().field(place).name() == HEADERS_FIELD;
+    let mut columns = batches
+        .iter()
+        .filter_map(|batch| batch.column_by_name(HEADERS_FIELD));
+    let has_headers = columns.any(|column| column.null_count() < column.len());
     // A column of nothing but nulls has no type that Parquet knows; readers add it back.
     let kept: Vec<usize> = (0..first.num_columns())
         .filter(|place| *first.schema().field(*place).data_type() != DataType::Null)
+        .filter(|place| !is_headers(*place) || has_headers)
         .collect();
     let properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
