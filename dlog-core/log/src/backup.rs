@@ -14,7 +14,7 @@ use crate::log_state::LogState;
 use crate::manifest;
 use crate::partition::Partition;
 use crate::seal::{self, Edit};
-use crate::segment::{Companion, SegmentRef};
+use crate::segment::{Companion, Contents, SegmentRef, write_files};
 use crate::store::Store;
 use dlog_sequencer::device::{Device, OpenMode, read_exact_at};
 
@@ -78,9 +78,13 @@ impl Store {
 fn copy_segments(segments: &[SegmentRef], target: &dyn Device) -> Result<(), SealError> {
     for segment in segments {
         let meta = segment.meta();
-        let bytes = segment.read_range(0..meta.length)?;
-        let companion = Companion::encode(meta.id, &bytes);
-        crate::segment::write_files(target, meta, &bytes, &companion)?;
+        let parquet = segment.read_range(0..meta.length)?;
+        let contents = Contents {
+            companion: Companion::encode(meta.id, &parquet),
+            keys: segment.encode_keys()?,
+            parquet: parquet.into(),
+        };
+        write_files(target, meta, &contents)?;
     }
     Ok(())
 }

@@ -13,6 +13,7 @@ use bytes::Bytes;
 use parking_lot::{Mutex, MutexGuard, RwLock};
 
 use crate::catalogue::{Change, Durability};
+use crate::describe::MemoryUse;
 use crate::error::{AppendError, ReadError};
 use crate::follow::Followers;
 use crate::frame::{Encoding, FLAG_CLOSED};
@@ -22,13 +23,14 @@ use crate::limits::QUEUE_BYTES_MAX;
 use crate::log_state::LogState;
 use crate::producers::Producer;
 use crate::recovery::RecoveryReport;
-use crate::store::{MemoryUse, StoreOptions};
+use crate::store::StoreOptions;
 use crate::tail::BatchData;
 use crate::ticket::{AppendTicket, Interest, TicketState};
 use dlog_sequencer::crc32c;
 use dlog_sequencer::device::{Device, DeviceLock};
 
 mod background;
+mod numbered;
 mod writer;
 
 use background::Background;

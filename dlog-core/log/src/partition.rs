@@ -19,6 +19,7 @@ use crate::ids::{CommitNumber, Cut, PartitionId};
 use crate::key_index::KeyIndex;
 use crate::limits::TAIL_BATCH_ROWS;
 use crate::log_state::LogState;
+use crate::lookup::TailKeys;
 use crate::segment::SegmentRef;
 use crate::tail::{TailBatch, convert};
 
@@ -33,6 +34,7 @@ pub(crate) struct Partition {
     pending: Mutex<Vec<TailBatch>>,
     stored: Mutex<Stored>,
     pub(crate) index: Mutex<KeyIndex>,
+    pub(crate) tail_keys: Mutex<TailKeys>,
 }
 
 /// What readers see.
@@ -80,6 +82,7 @@ impl Partition {
                 marks,
             }),
             index: Mutex::default(),
+            tail_keys: Mutex::default(),
         }
     }
 

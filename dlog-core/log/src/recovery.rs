@@ -325,9 +325,7 @@ impl Opening {
         let device = self.device.as_ref();
         let mut removed = manifest::remove_others(device, self.number)?;
         let segments = self.manifest.logs.iter().flat_map(|log| &log.segments);
-        let mut named: BTreeSet<String> = segments
-            .flat_map(|meta| [meta.path(), meta.companion_path()])
-            .collect();
+        let mut named: BTreeSet<String> = segments.flat_map(|meta| meta.paths()).collect();
         let first = self.manifest.journal_start;
         let last = self.found.generation.unwrap_or(0);
         named.extend((first..=last).map(path_of));

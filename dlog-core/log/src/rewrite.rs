@@ -18,8 +18,10 @@ use crate::commit::Core;
 use crate::datum::{Datum, partition_of_key};
 use crate::error::{ReadError, SealError};
 use crate::ids::{CommitNumber, Cut};
+use crate::key_index::KeyIndex;
 use crate::limits::{MERGE_BYTES_MAX, MERGE_SEGMENTS_MIN};
 use crate::log_state::LogState;
+use crate::lookup::TailKeys;
 use crate::partition::{Marks, Partition};
 use crate::schema::OP_DELETE;
 use crate::seal::{self, Edit};
@@ -307,7 +309,8 @@ pub(crate) fn purge(core: &Arc<Core>, log: &Arc<LogState>, key: &Datum) -> Resul
             gone += rewrite(core, log, partition, run, partition.marks(), &keep)?;
         }
     }
-    *partition.index.lock() = crate::key_index::KeyIndex::default();
+    *partition.index.lock() = KeyIndex::default();
+    *partition.tail_keys.lock() = TailKeys::default();
     drop(sealing);
     seal::give_up_journal(core)?;
     Ok(gone)

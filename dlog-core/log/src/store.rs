@@ -8,13 +8,14 @@ use crate::catalogue::{Change, Durability, LogOptions};
 use crate::commit::{Core, Pending};
 use crate::datum::Datum;
 use crate::error::{AppendError, CatalogError, OpenError, ReadError, SealError};
-use crate::ids::{CommitNumber, Cut, Epoch, LogId, Offset, PartitionId, StoreId};
+use crate::ids::{CommitNumber, Cut, Epoch, LogId, StoreId};
 use crate::intake::{self, AppendBatch};
 use crate::log_state::LogState;
+use crate::lookup::{self, FoundRow};
 use crate::producers::AppendOptions;
 use crate::recovery::{self, RecoveryReport};
 use crate::rewrite;
-use crate::scan::{self, FoundRow, LogScan};
+use crate::scan::{self, LogScan};
 use crate::schema::LogSchema;
 use crate::seal;
 use crate::segment::SegmentRef;
@@ -85,55 +86,6 @@ pub enum Creation {
     Created,
     /// It was there with the same options.
     AlreadyThere,
-}
-
-/// What waits in memory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct MemoryUse {
-    /// Commits that are not written yet.
-    pub queued_bytes: u64,
-    /// Records that are not sealed, by their size in the journal.
-    pub tail_bytes: u64,
-}
-
-/// What is known of a log.
-#[derive(Debug, Clone, PartialEq)]
-pub struct LogDescription {
-    /// Its name.
-    pub name: String,
-    /// Its number.
-    pub id: LogId,
-    /// Its options, as they are now.
-    pub options: LogOptions,
-    /// Its columns.
-    pub schema: LogSchema,
-    /// How many versions of them there were.
-    pub schema_version: u32,
-    /// Records, replaced ones and tombstones included.
-    pub record_count: u64,
-    /// Keys that have a record, for logs with a key.
-    pub live_count: Option<u64>,
-    /// Its partitions.
-    pub partitions: Vec<PartitionDescription>,
-}
-
-/// What is known of a partition.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PartitionDescription {
-    /// Which.
-    pub partition: PartitionId,
-    /// The offset that the next record gets.
-    pub next_offset: Offset,
-    /// Its records.
-    pub record_count: u64,
-    /// Records that are not sealed.
-    pub tail_records: u64,
-    /// Their bytes in the journal.
-    pub tail_bytes: u64,
-    /// How many segments it has.
-    pub segments: usize,
-    /// Their bytes.
-    pub segment_bytes: u64,
 }
 
 impl Store {
@@ -300,45 +252,6 @@ impl Store {
         })
     }
 
-    /// What is known of a log.
-    ///
-    /// # Errors
-    /// There is no such log.
-    pub fn describe(&self, name: &str) -> Result<LogDescription, CatalogError> {
-        let log = self.find_log(name)?;
-        let state = log.schema();
-        let partitions: Vec<PartitionDescription> = log
-            .partitions
-            .iter()
-            .map(|partition| {
-                let (sealed_records, segments, segment_bytes) = partition.sealed_size();
-                let (tail_records, tail_bytes) = partition.tail_size();
-                PartitionDescription {
-                    partition: partition.number,
-                    next_offset: Offset(partition.next()),
-                    record_count: sealed_records + tail_records,
-                    tail_records,
-                    tail_bytes,
-                    segments,
-                    segment_bytes,
-                }
-            })
-            .collect();
-        Ok(LogDescription {
-            name: log.name.clone(),
-            id: log.id,
-            options: log.options(),
-            schema: state.schema.clone(),
-            schema_version: state.version,
-            record_count: partitions
-                .iter()
-                .map(|partition| partition.record_count)
-                .sum(),
-            live_count: log.key.as_ref().and_then(|_| live_count(&log).ok()),
-            partitions,
-        })
-    }
-
     /// Appends all batches as one commit.
     ///
     /// # Errors
@@ -385,7 +298,7 @@ impl Store {
         ack: Option<Durability>,
     ) -> Result<Option<AppendTicket>, AppendError> {
         let state = self.core().log_for_append(log)?;
-        let found = scan::find_key(&state, key).map_err(|error| AppendError::Refused {
+        let found = lookup::find_key(&state, key).map_err(|error| AppendError::Refused {
             text: error.to_string(),
         })?;
         if found.is_none() {
@@ -393,12 +306,6 @@ impl Store {
         }
         self.append(vec![AppendBatch::tombstones(log, vec![key.clone()])], ack)
             .map(Some)
-    }
-
-    /// What waits in memory to be written or sealed.
-    #[must_use]
-    pub fn memory_use(&self) -> MemoryUse {
-        self.core().memory_use()
     }
 
     /// Makes everything appended so far durable.
@@ -483,7 +390,7 @@ impl Store {
     /// # Errors
     /// There is no such log, it has no key, or a file cannot be read.
     pub fn find_row(&self, log: &str, key: &Datum) -> Result<Option<FoundRow>, ReadError> {
-        scan::find_row(&self.core().log_for_reading(log)?, key)
+        lookup::find_row(&self.core().log_for_reading(log)?, key)
     }
 
     /// The columns of a log.
@@ -493,14 +400,4 @@ impl Store {
     pub fn schema(&self, log: &str) -> Result<LogSchema, ReadError> {
         Ok(self.core().log_for_reading(log)?.schema().schema.clone())
     }
-}
-
-fn live_count(log: &LogState) -> Result<u64, ReadError> {
-    let mut count = 0;
-    for partition in &log.partitions {
-        let mut index = partition.index.lock();
-        index.catch_up(partition, log)?;
-        count += index.live_count();
-    }
-    Ok(count)
 }

@@ -13,7 +13,7 @@ use parquet::schema::types::ColumnPath;
 use crate::error::SealError;
 use crate::headers::HEADERS_FIELD;
 use crate::ids::{CommitNumber, LogId, Offset, PartitionId};
-use crate::segment::{Companion, DIRECTORY, SegmentMeta, SegmentRef};
+use crate::segment::{Companion, DIRECTORY, SegmentMeta, SegmentRef, keys};
 use dlog_sequencer::crc32c;
 use dlog_sequencer::device::{Device, OpenMode};
 
@@ -41,7 +41,7 @@ pub(crate) fn write_segment(
         text,
     };
     let parquet = encode_parquet(batches).map_err(|error| encode(error.to_string()))?;
-    let meta = describe(of, batches, &parquet)
+    let mut meta = describe(of, batches, &parquet)
         .ok_or_else(|| encode("the batches lack their system columns".to_owned()))?;
     device
         .create_dir(DIRECTORY)
@@ -50,10 +50,16 @@ pub(crate) fn write_segment(
             file: DIRECTORY.to_owned(),
             source,
         })?;
-    let companion = Companion::encode(of.id, &parquet);
-    if let Err(error) = write_files(device.as_ref(), &meta, &parquet, &companion) {
+    let hashes = hashes_of(batches);
+    meta.has_keys = hashes.is_some();
+    let contents = Contents {
+        companion: Companion::encode(of.id, &parquet),
+        keys: hashes.map(|hashes| keys::encode(&meta, &hashes)),
+        parquet,
+    };
+    if let Err(error) = write_files(device.as_ref(), &meta, &contents) {
         // Half a segment would take room until the next opening, and a full disk is a usual reason.
-        for path in [meta.companion_path(), meta.path()] {
+        for path in meta.paths() {
             if device.exists(&path).unwrap_or(true)
                 && let Err(error) = device.remove(&path)
             {
@@ -65,14 +71,36 @@ pub(crate) fn write_segment(
     Ok(SegmentRef::open(device, meta))
 }
 
+/// The bytes of a segment's files.
+pub(crate) struct Contents {
+    pub(crate) parquet: Vec<u8>,
+    pub(crate) companion: Vec<u8>,
+    pub(crate) keys: Option<Vec<u8>>,
+}
+
+/// The hashes of all rows' keys; `None` where they have none.
+pub(crate) fn hashes_of(batches: &[RecordBatch]) -> Option<Vec<u64>> {
+    let mut hashes = Vec::new();
+    for batch in batches {
+        let keys = batch.column_by_name("_key")?.as_binary_opt::<i32>()?;
+        if keys.null_count() > 0 {
+            return None;
+        }
+        hashes.extend(keys.iter().flatten().map(keys::hash_key));
+    }
+    Some(hashes)
+}
+
 pub(crate) fn write_files(
     device: &dyn Device,
     meta: &SegmentMeta,
-    parquet: &[u8],
-    companion: &[u8],
+    contents: &Contents,
 ) -> Result<(), SealError> {
-    write_file(device, &meta.companion_path(), companion)?;
-    write_file(device, &meta.path(), parquet)?;
+    write_file(device, &meta.companion_path(), &contents.companion)?;
+    if let Some(keys) = &contents.keys {
+        write_file(device, &meta.keys_path(), keys)?;
+    }
+    write_file(device, &meta.path(), &contents.parquet)?;
     device.sync_dir(DIRECTORY).map_err(|source| SealError::Io {
         action: "sync",
         file: DIRECTORY.to_owned(),
@@ -127,7 +155,8 @@ fn describe(of: SegmentOf<'_>, batches: &[RecordBatch], parquet: &[u8]) -> Optio
         rows: batches.iter().map(|batch| batch.num_rows() as u64).sum(),
         length: parquet.len() as u64,
         schema_version: of.schema_version,
-        checksum: Some(crc32c(parquet)),
+        checksum: crc32c(parquet),
+        has_keys: false,
     })
 }
 
