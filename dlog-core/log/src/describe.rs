@@ -29,6 +29,8 @@ pub struct LogDescription {
     pub schema: LogSchema,
     /// How many versions of them there were.
     pub schema_version: u32,
+    /// Whether it is a snapshot, which takes no appends.
+    pub is_snapshot: bool,
     /// Records, replaced ones and tombstones included.
     pub record_count: u64,
     /// Keys that have a record, for logs with a key.
@@ -87,6 +89,7 @@ impl Store {
             options: log.options(),
             schema: state.schema.clone(),
             schema_version: state.version,
+            is_snapshot: log.is_frozen,
             record_count: partitions
                 .iter()
                 .map(|partition| partition.record_count)

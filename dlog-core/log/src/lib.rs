@@ -25,8 +25,11 @@ pub use dlog_sequencer::device;
 
 mod alter;
 mod backup;
+mod bound;
+mod bulk;
 mod catalogue;
 mod clock;
+mod clone;
 mod columns;
 mod commit;
 mod datum;
@@ -62,7 +65,8 @@ mod tail;
 mod ticket;
 
 pub use alter::Alteration;
-pub use catalogue::{Durability, LogOptions, Retention};
+pub use catalogue::{Durability, LogOptions, Retention, SizeLimit, WhenFull};
+pub use clock::Clock;
 pub use columns::{conform_batch, datum_at};
 pub use datum::{Datum, Row, key_bytes};
 pub use describe::{LogDescription, MemoryUse, PartitionDescription};

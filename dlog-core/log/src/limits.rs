@@ -37,6 +37,8 @@ pub const PRODUCER_RECEIPTS: usize = 5;
 pub const MERGE_SEGMENTS_MIN: usize = 4;
 /// Bytes of segments merged into one: they are held in memory meanwhile.
 pub const MERGE_BYTES_MAX: u64 = 64 << 20;
+/// Arrow bytes of one segment of a bulk commit: it is encoded in memory.
+pub const BULK_SEGMENT_BYTES: usize = 128 << 20;
 /// Bytes of a disk that appends leave free: sealing, which gives journal files back, needs some, and
 /// what a file system promises on credit must not fail a sync.
 pub const FREE_BYTES_MIN: u64 = 4 << 20;

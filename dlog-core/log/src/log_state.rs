@@ -17,6 +17,7 @@ use crate::schema::{
     LogSchema, Misfit, RESERVED_FIELDS, absorb_row, absorb_schema, coerce, fits_row, fits_schema,
     full_schema,
 };
+use crate::store::StoreOptions;
 
 /// The column of a row that sets its record time instead of being stored as a column.
 pub(crate) const TIME_FIELD: &str = "_time";
@@ -52,6 +53,8 @@ pub(crate) struct LogShared {
     /// Where the next batch of a keyless log goes.
     rotation: AtomicU32,
     pub(crate) dropped: AtomicBool,
+    /// A snapshot takes no appends.
+    pub(crate) is_frozen: bool,
     /// One seal at a time.
     pub(crate) sealing: Mutex<()>,
 }
@@ -94,6 +97,7 @@ impl LogState {
         let settings = Settings {
             durability: options.durability,
             retention: options.retention,
+            limit: options.limit,
         };
         let shared = LogShared {
             id,
@@ -105,11 +109,26 @@ impl LogState {
             partitions,
             rotation: AtomicU32::new(0),
             dropped: AtomicBool::new(false),
+            is_frozen: false,
             sealing: Mutex::new(()),
         };
         Self {
             name,
             shared: Arc::new(shared),
+        }
+    }
+
+    /// A log that was just made, as one that takes no appends.
+    pub(crate) fn frozen(self) -> Self {
+        let Self { name, shared } = self;
+        // Nobody shares it yet.
+        let shared = Arc::into_inner(shared).map(|shared| LogShared {
+            is_frozen: true,
+            ..shared
+        });
+        Self {
+            name,
+            shared: Arc::new(shared.expect("a log that was just made has one owner")),
         }
     }
 
@@ -148,6 +167,16 @@ impl LogState {
             partitions: self.partition_count(),
             durability: settings.durability,
             retention: settings.retention,
+            limit: settings.limit,
+        }
+    }
+
+    /// A partition's tail is sealed at so many bytes: often enough that a bounded log can let go of
+    /// a part of it.
+    pub(crate) fn seal_bytes(&self, options: &StoreOptions) -> u64 {
+        match self.settings().limit {
+            Some(limit) => options.seal_bytes.min(limit.part()),
+            None => options.seal_bytes,
         }
     }
 

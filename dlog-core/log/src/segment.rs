@@ -1,7 +1,7 @@
 //! A sealed segment: a Parquet file, read only through its companion's checksums.
 
 use std::ops::Range;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
@@ -21,8 +21,7 @@ mod reading;
 mod writer;
 
 pub(crate) use companion::Companion;
-use keys::KeyFile;
-pub(crate) use keys::hash_key;
+pub(crate) use keys::{KeyFile, hash_key};
 pub use reading::SegmentReader;
 pub(crate) use writer::{Contents, SegmentOf, write_files, write_segment};
 
@@ -110,13 +109,13 @@ struct Segment {
     /// In the place of a key file that is damaged.
     made_keys: OnceLock<KeyFile>,
     metadata: OnceLock<ArrowReaderMetadata>,
-    /// The manifest does not name it any more: the last reader takes the files away.
-    is_obsolete: AtomicBool,
+    /// How many logs name it. When none does, the last reader takes the files away.
+    names: AtomicUsize,
 }
 
 impl Drop for Segment {
     fn drop(&mut self) {
-        if self.is_obsolete.load(Ordering::Acquire) {
+        if self.names.load(Ordering::Acquire) == 0 {
             // What cannot be removed now is removed at the next opening.
             for path in self.meta.paths() {
                 if let Err(error) = self.device.remove(&path) {
@@ -161,7 +160,7 @@ impl SegmentRef {
             keys: OnceLock::new(),
             made_keys: OnceLock::new(),
             metadata: OnceLock::new(),
-            is_obsolete: AtomicBool::new(false),
+            names: AtomicUsize::new(1),
         };
         Self {
             shared: Arc::new(shared),
@@ -177,9 +176,28 @@ impl SegmentRef {
         &self.shared.meta
     }
 
-    /// Has the files removed when nobody reads them any more.
+    /// The same segment, named by one log more.
+    pub(crate) fn share(&self) -> Self {
+        self.shared.names.fetch_add(1, Ordering::AcqRel);
+        self.clone()
+    }
+
+    /// One log less names it. After the last one the files are removed when nobody reads them any
+    /// more.
     pub(crate) fn make_obsolete(&self) {
-        self.shared.is_obsolete.store(true, Ordering::Release);
+        self.unname(0);
+    }
+
+    /// One log less names it, unless it is the only one: an opening removes files by the manifest.
+    pub(crate) fn unshare(&self) {
+        self.unname(1);
+    }
+
+    fn unname(&self, least: usize) {
+        let fewer = |names: usize| (names > least).then(|| names - 1);
+        let names = &self.shared.names;
+        // Where there are no more than the least, they stay.
+        let _before = names.fetch_update(Ordering::AcqRel, Ordering::Acquire, fewer);
     }
 
     /// Its number, unique in the store.

@@ -4,7 +4,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use crate::bound;
+use crate::bulk;
 use crate::catalogue::{Change, Durability, LogOptions};
+use crate::clock::Clock;
 use crate::commit::{Core, Pending};
 use crate::datum::Datum;
 use crate::error::{AppendError, CatalogError, OpenError, ReadError, SealError};
@@ -33,8 +36,15 @@ pub struct StoreOptions {
     pub create: bool,
     /// A partition's tail is sealed when it has this many bytes.
     pub seal_bytes: u64,
+    /// A partition's tail is sealed when its oldest record is this old, in microseconds, and the
+    /// store is in use.
+    pub seal_age_us: i64,
     /// A journal file is left for the next one at this size.
     pub journal_file_bytes: u64,
+    /// What tells the time.
+    pub clock: Clock,
+    /// Columns of this many bytes become sealed segments at once, without the journal.
+    pub bulk_bytes: usize,
     /// Appends are refused when segments and unsealed records have this many bytes.
     pub max_bytes: Option<u64>,
 }
@@ -47,7 +57,10 @@ impl StoreOptions {
             read_only: false,
             create: true,
             seal_bytes: 32 << 20,
+            seal_age_us: 3_600_000_000,
+            clock: Clock::default(),
             journal_file_bytes: 64 << 20,
+            bulk_bytes: 32 << 20,
             max_bytes: None,
         }
     }
@@ -280,8 +293,14 @@ impl Store {
     ) -> Result<AppendTicket, AppendError> {
         let core = self.core();
         core.check_size()?;
+        for batch in &batches {
+            bound::make_room(core, &batch.log)?;
+        }
         if core.is_behind() {
             seal::seal_due(core);
+        }
+        if bulk::is_bulk(core, &batches, options) {
+            return bulk::append(core, batches, options);
         }
         let pending = intake::prepare(core, batches, options)?;
         core.enqueue(pending)
@@ -330,7 +349,7 @@ impl Store {
     /// # Errors
     /// There is no such log, or a file could not be written: everything stays as it was.
     pub fn retain(&self, log: &str) -> Result<u64, SealError> {
-        let log = self.log_to_change(log)?;
+        let log = self.log_to_trim(log)?;
         rewrite::retain(self.core(), &log)
     }
 
@@ -341,7 +360,7 @@ impl Store {
     /// # Errors
     /// There is no such log, it has no key, or a file could not be written.
     pub fn compact(&self, log: &str, cut: Cut, tombstone_age_us: i64) -> Result<u64, SealError> {
-        let log = self.log_to_change(log)?;
+        let log = self.log_to_trim(log)?;
         rewrite::compact(self.core(), &log, cut, tombstone_age_us)
     }
 
@@ -361,6 +380,15 @@ impl Store {
             return Err(refusal.into());
         }
         Ok(self.core().log_for_reading(log)?)
+    }
+
+    fn log_to_trim(&self, name: &str) -> Result<Arc<LogState>, SealError> {
+        let log = self.log_to_change(name)?;
+        if log.is_frozen {
+            let text = format!("the log {name} is a snapshot and stays as it is; drop it instead");
+            return Err(ReadError::Refused { text }.into());
+        }
+        Ok(log)
     }
 
     /// Everything visible now.

@@ -329,6 +329,7 @@ fn logs_are_altered_and_renamed_for_good() {
     let alteration = Alteration {
         durability: Some(Durability::Process),
         retention: Some(retention),
+        ..Alteration::default()
     };
     store.alter_log("a", alteration).unwrap();
     let scan = store.scan("a", store.cut()).unwrap();

@@ -169,7 +169,7 @@ fn a_lookup_reads_pages_of_key_files_and_one_segment() {
     assert!(bytes < length / 4, "{bytes} bytes of {length}: {reads:?}");
     for (path, (count, bytes)) in reads.iter().filter(|(path, _)| path.ends_with(".keys")) {
         assert!(
-            *bytes == count * 4096 && *count <= 4,
+            *bytes <= count * 4096 && *count <= 4,
             "{path}: {count} reads"
         );
     }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use crate::catalogue::{Change, Durability};
-use crate::clock::now_us;
 use crate::commit::numbered::{Numbered, make_receipt};
 use crate::commit::{Core, Pending};
 use crate::error::AppendError;
@@ -162,12 +161,7 @@ impl Writer {
     }
 
     fn number(&mut self, core: &Arc<Core>, pending: Pending) -> Numbered {
-        self.last_time_us = self.last_time_us.max(now_us());
-        let stamp = Stamp {
-            commit: self.next_commit,
-            epoch: core.epoch,
-            append_time_us: self.last_time_us,
-        };
+        let stamp = self.stamp(core);
         self.next_commit.0 += 1;
         let mut schemas = Vec::new();
         let mut offsets = Vec::with_capacity(pending.parts.len());
@@ -205,6 +199,45 @@ impl Writer {
             riders: Vec::new(),
             schemas,
         }
+    }
+
+    /// What the next commit will be stamped with.
+    pub(crate) fn stamp(&mut self, core: &Core) -> Stamp {
+        self.last_time_us = self.last_time_us.max(core.options.clock.now_us());
+        Stamp {
+            commit: self.next_commit,
+            epoch: core.epoch,
+            append_time_us: self.last_time_us,
+        }
+    }
+
+    /// Writes and syncs a commit that has no records with this stamp.
+    pub(crate) fn take_number(
+        &mut self,
+        core: &Arc<Core>,
+        pending: Pending,
+        stamp: Stamp,
+    ) -> Result<(), AppendError> {
+        let numbered = Numbered {
+            receipt: make_receipt(&pending, stamp, &[]),
+            pending,
+            stamp,
+            offsets: Vec::new(),
+            producer_before: None,
+            riders: Vec::new(),
+            schemas: Vec::new(),
+        };
+        match self.write(core, &[numbered]) {
+            Ok(()) => {}
+            Err(WriteError::NotWritten(error)) => {
+                return Err(AppendError::NotWritten {
+                    text: error.to_string(),
+                });
+            }
+            Err(WriteError::Unknown(error)) => return Err(self.poison(core, &error)),
+        }
+        self.next_commit = CommitNumber(stamp.commit.0 + 1);
+        self.sync(core).map(drop)
     }
 
     fn write(&mut self, core: &Arc<Core>, group: &[Numbered]) -> Result<(), WriteError> {
@@ -403,7 +436,8 @@ fn publish(core: &Arc<Core>, numbered: Numbered) {
             bytes,
             data: part.data,
         });
-        is_seal_due |= tail_bytes >= core.options.seal_bytes;
+        is_seal_due |= tail_bytes >= part.log.seal_bytes(&core.options);
+        core.note_age(partition);
     }
     for change in &pending.changes {
         if let Change::Positions {
@@ -420,7 +454,7 @@ fn publish(core: &Arc<Core>, numbered: Numbered) {
         rider.complete(Ok(receipt.clone()));
     }
     pending.ticket.complete(Ok(receipt));
-    if is_seal_due {
+    if is_seal_due || core.is_age_due(stamp.append_time_us) {
         crate::seal::seal_in_background(core);
     }
 }

@@ -16,9 +16,10 @@ use dlog_sequencer::crc32c;
 use dlog_sequencer::device::{Device, DeviceFile, OpenMode, read_exact_at};
 
 const MAGIC: [u8; 4] = *b"DLky";
-const PAGE_BYTES: usize = 4096;
-/// The page's number and checksum end it.
-const BODY_BYTES: usize = PAGE_BYTES - 8;
+/// What a page holds at most; its number and checksum, `END_BYTES`, are behind it.
+const BODY_BYTES: usize = 4088;
+const END_BYTES: usize = 8;
+const HEAD_BYTES: usize = 32;
 const ENTRY_BYTES: usize = 8;
 const PAGE_ENTRIES: usize = BODY_BYTES / ENTRY_BYTES;
 const BLOCK_BYTES: usize = 32;
@@ -81,7 +82,7 @@ pub(crate) fn encode(meta: &SegmentMeta, hashes: &[u64]) -> Vec<u8> {
     let mut entries: Vec<(u32, u32)> = hashes.iter().map(|hash| high(*hash)).zip(0..).collect();
     entries.sort_unstable();
     let mut out = Vec::new();
-    let mut head = Vec::with_capacity(BODY_BYTES);
+    let mut head = Vec::with_capacity(HEAD_BYTES);
     head.extend_from_slice(&MAGIC);
     head.extend_from_slice(&format_version::CURRENT.to_le_bytes());
     head.extend_from_slice(&[0; 2]);
@@ -89,10 +90,15 @@ pub(crate) fn encode(meta: &SegmentMeta, hashes: &[u64]) -> Vec<u8> {
     head.extend_from_slice(&meta.checksum.to_le_bytes());
     head.extend_from_slice(&(blocks as u32).to_le_bytes());
     head.extend_from_slice(&(entries.len() as u64).to_le_bytes());
-    put_page(&head, &mut out);
+    let mut number = 0;
+    let mut put = |body: &[u8], out: &mut Vec<u8>| {
+        put_page(number, body, out);
+        number += 1;
+    };
+    put(&head, &mut out);
     for page in filter.chunks(PAGE_BLOCKS) {
         let words = page.iter().flatten();
-        put_page(
+        put(
             &words
                 .flat_map(|word| word.to_le_bytes())
                 .collect::<Vec<u8>>(),
@@ -105,17 +111,15 @@ pub(crate) fn encode(meta: &SegmentMeta, hashes: &[u64]) -> Vec<u8> {
             body.extend_from_slice(&hash.to_le_bytes());
             body.extend_from_slice(&row.to_le_bytes());
         }
-        put_page(&body, &mut out);
+        put(&body, &mut out);
     }
     out
 }
 
-fn put_page(body: &[u8], out: &mut Vec<u8>) {
+fn put_page(number: u32, body: &[u8], out: &mut Vec<u8>) {
     let start = out.len();
     out.extend_from_slice(body);
-    out.resize(start + BODY_BYTES, 0);
-    // A key file is far smaller than 2^32 pages.
-    out.extend_from_slice(&((start / PAGE_BYTES) as u32).to_le_bytes());
+    out.extend_from_slice(&number.to_le_bytes());
     let checksum = crc32c(&out[start..]);
     out.extend_from_slice(&checksum.to_le_bytes());
 }
@@ -160,13 +164,14 @@ impl KeyFile {
             blocks: 0,
             entries: 0,
         };
-        let head = file.page(0)?;
+        let head = file.page(0, 0, HEAD_BYTES)?;
         if head[..4] != MAGIC || head[4..6] != format_version::CURRENT.to_le_bytes() {
             return Err(file.damaged(0, "its format is not one this program knows"));
         }
         let (blocks, entries) = (u32_at(&head, 20) as usize, u64_at(&head, 24));
         let is_own = u64_at(&head, 8) == meta.id && u32_at(&head, 16) == meta.checksum;
-        if !is_own || entries != meta.rows || blocks == 0 {
+        let is_bounded = entries < 1 << 32 && blocks > 0;
+        if !is_own || entries != meta.rows || !is_bounded {
             return Err(file.damaged(0, "it belongs to another segment"));
         }
         drop(head);
@@ -175,40 +180,57 @@ impl KeyFile {
         Ok(file)
     }
 
-    fn damaged(&self, page: usize, text: &str) -> ReadError {
+    fn damaged(&self, position: usize, text: &str) -> ReadError {
         ReadError::Damaged {
             file: self.path.clone(),
-            position: (page * PAGE_BYTES) as u64,
+            position: position as u64,
             text: text.to_owned(),
         }
     }
 
-    /// A page, checked.
-    fn page(&self, number: usize) -> Result<Cow<'_, [u8]>, ReadError> {
-        let start = number.saturating_mul(PAGE_BYTES);
+    /// The content of a page, checked; so many bytes from a position.
+    fn page(&self, number: usize, start: usize, body: usize) -> Result<Cow<'_, [u8]>, ReadError> {
+        let bytes = body + END_BYTES;
         let page = match &self.pages {
-            Pages::Memory(bytes) => bytes
-                .get(start..start.saturating_add(PAGE_BYTES))
-                .map(Cow::from),
+            Pages::Memory(all) => {
+                let page = all.get(start..start.saturating_add(bytes));
+                Cow::from(page.ok_or_else(|| self.damaged(start, "the file is too short"))?)
+            }
             Pages::File(file) => {
-                let mut page = vec![0; PAGE_BYTES];
+                let mut page = vec![0; bytes];
                 let read = read_exact_at(file.as_ref(), &mut page, start as u64);
                 read.map_err(|source| ReadError::Io {
                     file: self.path.clone(),
                     source,
                 })?;
-                Some(Cow::from(page))
+                Cow::from(page)
             }
         };
-        match page {
-            Some(page)
-                if crc32c(&page[..PAGE_BYTES - 4]) == u32_at(&page, PAGE_BYTES - 4)
-                    && u32_at(&page, BODY_BYTES) as usize == number =>
-            {
-                Ok(page)
-            }
-            _ => Err(self.damaged(number, "the checksum of the page is wrong")),
+        let is_good = crc32c(&page[..bytes - 4]) == u32_at(&page, bytes - 4)
+            && u32_at(&page, body) as usize == number;
+        if is_good {
+            Ok(page)
+        } else {
+            Err(self.damaged(start, "the checksum of the page is wrong"))
         }
+    }
+
+    fn filter_pages(&self) -> usize {
+        self.blocks.div_ceil(PAGE_BLOCKS)
+    }
+
+    fn filter_page(&self, page: usize) -> Result<Cow<'_, [u8]>, ReadError> {
+        let blocks = (self.blocks - page * PAGE_BLOCKS).min(PAGE_BLOCKS);
+        let start = HEAD_BYTES + END_BYTES + page * (PAGE_BLOCKS * BLOCK_BYTES + END_BYTES);
+        self.page(1 + page, start, blocks * BLOCK_BYTES)
+    }
+
+    fn entry_page(&self, page: usize) -> Result<Cow<'_, [u8]>, ReadError> {
+        let entries = (self.entries - page * PAGE_ENTRIES).min(PAGE_ENTRIES);
+        let filter = self.blocks * BLOCK_BYTES + self.filter_pages() * END_BYTES;
+        let before = page * (PAGE_ENTRIES * ENTRY_BYTES + END_BYTES);
+        let start = HEAD_BYTES + END_BYTES + filter + before;
+        self.page(1 + self.filter_pages() + page, start, entries * ENTRY_BYTES)
     }
 
     /// The rows that may have the key with this hash, the newest first.
@@ -236,16 +258,12 @@ impl KeyFile {
 
     fn may_have(&self, hash: u64) -> Result<bool, ReadError> {
         let block = spread(hash, self.blocks);
-        let page = self.page(1 + block / PAGE_BLOCKS)?;
+        let page = self.filter_page(block / PAGE_BLOCKS)?;
         let start = block % PAGE_BLOCKS * BLOCK_BYTES;
         let mut words = page[start..start + BLOCK_BYTES].chunks_exact(4);
         Ok(bits(hash)
             .into_iter()
             .all(|bit| words.next().is_some_and(|word| u32_at(word, 0) & bit != 0)))
-    }
-
-    fn entry_page(&self, page: usize) -> Result<Cow<'_, [u8]>, ReadError> {
-        self.page(1 + self.blocks.div_ceil(PAGE_BLOCKS) + page)
     }
 
     fn first_hash(&self, page: usize) -> Result<u32, ReadError> {
@@ -255,8 +273,8 @@ impl KeyFile {
     /// Adds the rows of a hash in a page; whether the page ends behind it.
     fn collect(&self, page: usize, hash: u32, found: &mut Vec<u32>) -> Result<bool, ReadError> {
         let bytes = self.entry_page(page)?;
-        let count = (self.entries - page * PAGE_ENTRIES).min(PAGE_ENTRIES);
-        for entry in bytes[..count * ENTRY_BYTES].chunks_exact(ENTRY_BYTES) {
+        let entries = &bytes[..bytes.len() - END_BYTES];
+        for entry in entries.chunks_exact(ENTRY_BYTES) {
             let own = u32_at(entry, 0);
             if own > hash {
                 return Ok(true);

@@ -57,7 +57,9 @@ pub(crate) fn write_segment(
         keys: hashes.map(|hashes| keys::encode(&meta, &hashes)),
         parquet,
     };
-    if let Err(error) = write_files(device.as_ref(), &meta, &contents) {
+    let written = write_files(device.as_ref(), &meta, &contents);
+    let opened = written.and_then(|()| open_new(device, &meta));
+    if opened.is_err() {
         // Half a segment would take room until the next opening, and a full disk is a usual reason.
         for path in meta.paths() {
             if device.exists(&path).unwrap_or(true)
@@ -66,9 +68,21 @@ pub(crate) fn write_segment(
                 tracing::warn!(path, %error, "half a segment stays until the next opening");
             }
         }
-        return Err(error);
     }
-    Ok(SegmentRef::open(device, meta))
+    opened
+}
+
+/// Nothing names a segment that cannot be read again.
+fn open_new(device: &Arc<dyn Device>, meta: &SegmentMeta) -> Result<SegmentRef, SealError> {
+    let segment = SegmentRef::open(device, meta.clone());
+    match segment.damage() {
+        None => Ok(segment),
+        Some(damage) => Err(SealError::Io {
+            action: "open",
+            file: meta.path(),
+            source: std::io::Error::other(damage.text),
+        }),
+    }
 }
 
 /// The bytes of a segment's files.
