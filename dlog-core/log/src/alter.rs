@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::catalogue::{Change, Durability, Retention, check_name};
+use crate::catalogue::{Change, Durability, Retention, SizeLimit, check_name};
 use crate::commit::Pending;
 use crate::error::CatalogError;
 use crate::store::Store;
@@ -14,6 +14,8 @@ pub struct Alteration {
     pub durability: Option<Durability>,
     /// What is taken away in time.
     pub retention: Option<Retention>,
+    /// How large it may be; `Some(None)` lifts the limit.
+    pub limit: Option<Option<SizeLimit>>,
 }
 
 impl Store {
@@ -25,9 +27,14 @@ impl Store {
         let core = self.core();
         let _one_at_a_time = core.changing.lock();
         let log = self.find_log(name)?;
+        if log.is_frozen {
+            let text = format!("the log {name} is a snapshot and stays as it is; clone it instead");
+            return Err(CatalogError::Invalid { text });
+        }
         let mut settings = log.settings();
         settings.durability = alteration.durability.unwrap_or(settings.durability);
         settings.retention = alteration.retention.unwrap_or(settings.retention);
+        settings.limit = alteration.limit.unwrap_or(settings.limit);
         let change = Change::Alter {
             id: log.id,
             settings,

@@ -14,7 +14,7 @@ use crate::log_state::LogState;
 use crate::manifest;
 use crate::partition::Partition;
 use crate::seal::{self, Edit};
-use crate::segment::{Companion, SegmentRef};
+use crate::segment::{Companion, Contents, SegmentRef, write_files};
 use crate::store::Store;
 use dlog_sequencer::device::{Device, OpenMode, read_exact_at};
 
@@ -41,7 +41,9 @@ impl Store {
             let source = io::Error::new(io::ErrorKind::AlreadyExists, "the target is not empty");
             return Err(io("make")(source));
         }
-        let logs: Vec<Arc<LogState>> = core.logs.read().by_name.values().cloned().collect();
+        let mut logs: Vec<Arc<LogState>> = core.logs.read().by_name.values().cloned().collect();
+        // In the order in which everybody takes several.
+        logs.sort_by_key(|log| log.id);
         // No log is sealed beyond the cut while all are sealed up to it.
         let _no_seals: Vec<_> = logs.iter().map(|log| log.sealing.lock()).collect();
         let durable = core.flush()?;
@@ -50,10 +52,12 @@ impl Store {
         }
         let no_change = core.changing.lock();
         let mut content = seal::describe(core, durable, &Edit::default());
-        let segments: Vec<SegmentRef> = logs
+        let mut segments: Vec<SegmentRef> = logs
             .iter()
             .flat_map(|log| log.partitions.iter().flat_map(Partition::segments))
             .collect();
+        segments.sort_by_key(SegmentRef::id);
+        segments.dedup_by_key(|segment| segment.id());
         content.groups = content.groups.within(|id, number| {
             let log = logs.iter().find(|log| log.id == id);
             let partition = log.and_then(|log| log.partitions.get(number.0 as usize));
@@ -70,7 +74,8 @@ impl Store {
         copy_segments(&segments, target.as_ref())?;
         copy_counters(core.device.as_ref(), target.as_ref()).map_err(io("copy counters to"))?;
         journal::start(target, store, durable).map_err(io("begin the journal of"))?;
-        manifest::write(target.as_ref(), 1, &content).map_err(io("write the manifest of"))?;
+        let written = manifest::write(target.as_ref(), 1, &content);
+        written.map_err(|error| io("write the manifest of")(error.into()))?;
         Ok(Cut(durable))
     }
 }
@@ -78,9 +83,13 @@ impl Store {
 fn copy_segments(segments: &[SegmentRef], target: &dyn Device) -> Result<(), SealError> {
     for segment in segments {
         let meta = segment.meta();
-        let bytes = segment.read_range(0..meta.length)?;
-        let companion = Companion::encode(meta.id, &bytes);
-        crate::segment::write_files(target, meta, &bytes, &companion)?;
+        let parquet = segment.read_range(0..meta.length)?;
+        let contents = Contents {
+            companion: Companion::encode(meta.id, &parquet),
+            keys: segment.encode_keys()?,
+            parquet: parquet.into(),
+        };
+        write_files(target, meta, &contents)?;
     }
     Ok(())
 }

@@ -47,8 +47,9 @@ pub struct LogOptions {
     /// What an append survives at least.
     pub durability: Durability,
     /// What is taken away in time.
-    #[serde(default)]
     pub retention: Retention,
+    /// How large it may be.
+    pub limit: Option<SizeLimit>,
 }
 
 /// What a log lets go of. Only sealed records are taken away, oldest first, and never the newest
@@ -61,6 +62,32 @@ pub struct Retention {
     pub max_bytes: Option<u64>,
 }
 
+/// How large a log may be, and what is done about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SizeLimit {
+    /// Bytes of segments and unsealed records, over all partitions.
+    pub bytes: u64,
+    /// What an append does that finds it full.
+    pub when_full: WhenFull,
+}
+
+/// What an append does that finds its log full.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WhenFull {
+    /// It is refused.
+    Reject,
+    /// The oldest records go, but never the newest of a living key.
+    DropOldest,
+}
+
+impl SizeLimit {
+    /// Segments of a bounded log are no larger than this: what goes, goes by segments.
+    pub(crate) fn part(&self) -> u64 {
+        (self.bytes / 8).max(1)
+    }
+}
+
 impl Default for LogOptions {
     fn default() -> Self {
         Self {
@@ -69,6 +96,7 @@ impl Default for LogOptions {
             partitions: 1,
             durability: Durability::Power,
             retention: Retention::default(),
+            limit: None,
         }
     }
 }
@@ -127,6 +155,9 @@ impl LogOptions {
         if self.retention != other.retention {
             return Some("another retention".to_owned());
         }
+        if self.limit != other.limit {
+            return Some("another size limit".to_owned());
+        }
         (self.schema != other.schema).then(|| "another declared schema".to_owned())
     }
 }
@@ -181,6 +212,7 @@ pub(crate) enum Change {
 pub(crate) struct Settings {
     pub(crate) durability: Durability,
     pub(crate) retention: Retention,
+    pub(crate) limit: Option<SizeLimit>,
 }
 
 impl Change {

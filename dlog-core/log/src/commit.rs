@@ -5,14 +5,15 @@
 //! before was being written. Whoever lets the writer go hands the queue over, so no commit is left
 //! behind (see [`WriterGuard`]).
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 
 use bytes::Bytes;
 use parking_lot::{Mutex, MutexGuard, RwLock};
 
 use crate::catalogue::{Change, Durability};
+use crate::describe::MemoryUse;
 use crate::error::{AppendError, ReadError};
 use crate::follow::Followers;
 use crate::frame::{Encoding, FLAG_CLOSED};
@@ -20,15 +21,18 @@ use crate::groups::Groups;
 use crate::ids::{CommitNumber, Cut, Epoch, Offset, StoreId};
 use crate::limits::QUEUE_BYTES_MAX;
 use crate::log_state::LogState;
+use crate::partition::Partition;
 use crate::producers::Producer;
 use crate::recovery::RecoveryReport;
-use crate::store::{MemoryUse, StoreOptions};
+use crate::segment::SegmentRef;
+use crate::store::StoreOptions;
 use crate::tail::BatchData;
 use crate::ticket::{AppendTicket, Interest, TicketState};
 use dlog_sequencer::crc32c;
 use dlog_sequencer::device::{Device, DeviceLock};
 
 mod background;
+mod numbered;
 mod writer;
 
 use background::Background;
@@ -52,6 +56,8 @@ pub(crate) struct Core {
     is_behind: AtomicBool,
     queue: Mutex<Queue>,
     writer: Mutex<Writer>,
+    /// When some partition's tail will be old enough to be sealed, as far as is known.
+    age_due_us: AtomicI64,
     /// The last commit that readers see.
     visible: AtomicU64,
     refusal: Mutex<Option<AppendError>>,
@@ -190,7 +196,7 @@ pub(crate) struct Opened {
 
 impl Core {
     pub(crate) fn new(opened: Opened) -> Arc<Self> {
-        Arc::new(Self {
+        let core = Arc::new(Self {
             device: opened.device,
             options: opened.options,
             store: opened.store,
@@ -202,6 +208,7 @@ impl Core {
             is_sealing: AtomicBool::new(false),
             sealer: Mutex::new(None),
             is_behind: AtomicBool::new(false),
+            age_due_us: AtomicI64::new(i64::MAX),
             queue: Mutex::default(),
             visible: AtomicU64::new(opened.writer.last_commit().0),
             writer: Mutex::new(opened.writer),
@@ -211,7 +218,33 @@ impl Core {
             groups: Mutex::new(opened.groups),
             group_order: Mutex::new(()),
             lock: Mutex::new(opened.lock),
-        })
+        });
+        core.note_ages();
+        core
+    }
+
+    /// Notes when a partition's tail will be old enough to be sealed.
+    fn note_age(&self, partition: &Partition) {
+        let due = partition
+            .tail_since_us()
+            .saturating_add(self.options.seal_age_us);
+        self.age_due_us.fetch_min(due, Ordering::AcqRel);
+    }
+
+    /// The same of all partitions, when some were sealed.
+    pub(crate) fn note_ages(&self) {
+        let logs = self.logs.read();
+        let partitions = logs.by_name.values().flat_map(|log| &log.partitions);
+        partitions.for_each(|partition| self.note_age(partition));
+    }
+
+    /// Whether a partition's tail is old enough; true once, until ages are noted again.
+    fn is_age_due(&self, now_us: i64) -> bool {
+        let is_due = self.age_due_us.load(Ordering::Acquire) <= now_us;
+        if is_due {
+            self.age_due_us.store(i64::MAX, Ordering::Release);
+        }
+        is_due
     }
 
     /// Everything visible now.
@@ -220,7 +253,7 @@ impl Core {
     }
 
     /// Shows everything up to a commit.
-    fn show(&self, commit: CommitNumber) {
+    pub(crate) fn show(&self, commit: CommitNumber) {
         self.visible.store(commit.0, Ordering::SeqCst);
         self.followers.notify();
     }
@@ -245,8 +278,14 @@ impl Core {
         };
         let logs = self.logs.read();
         let partitions = logs.by_name.values().flat_map(|log| &log.partitions);
-        let sizes = partitions.map(|partition| partition.tail_bytes() + partition.sealed_size().2);
-        let bytes = sizes.sum();
+        // Segments that logs share are there once.
+        let mut seen = HashSet::new();
+        let mut bytes = 0;
+        for partition in partitions {
+            let own = partition.segments();
+            let new = own.iter().filter(|segment| seen.insert(segment.id()));
+            bytes += partition.tail_bytes() + new.map(SegmentRef::len).sum::<u64>();
+        }
         if bytes < max {
             Ok(())
         } else {
@@ -293,11 +332,20 @@ impl Core {
         })
     }
 
-    pub(crate) fn log_for_append(&self, name: &str) -> Result<Arc<LogState>, AppendError> {
+    pub(crate) fn log_of_name(&self, name: &str) -> Result<Arc<LogState>, AppendError> {
         self.find_log(name).ok_or_else(|| AppendError::NoSuchLog {
             log: name.to_owned(),
             known: self.log_names(),
         })
+    }
+
+    pub(crate) fn log_for_append(&self, name: &str) -> Result<Arc<LogState>, AppendError> {
+        let log = self.log_of_name(name)?;
+        if log.is_frozen {
+            let text = format!("the log {name} is a snapshot; clone it to append");
+            return Err(AppendError::Refused { text });
+        }
+        Ok(log)
     }
 
     /// Queues a commit. Above the queue's limit the caller writes before it goes on.

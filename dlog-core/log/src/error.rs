@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::ids::{CommitNumber, Offset, PartitionId};
 use crate::producers::ProducerProblem;
@@ -79,6 +80,18 @@ pub enum CatalogError {
     /// The change could not be written.
     #[error(transparent)]
     Commit(#[from] AppendError),
+    /// A file that the change needs could not be read or written.
+    #[error("{0}")]
+    Files(Arc<SealError>),
+}
+
+impl From<SealError> for CatalogError {
+    fn from(error: SealError) -> Self {
+        match error {
+            SealError::Append(error) => Self::Commit(error),
+            error => Self::Files(Arc::new(error)),
+        }
+    }
 }
 
 /// Why an append was not acknowledged.
@@ -158,6 +171,19 @@ pub enum AppendError {
          it with a larger limit"
     )]
     StoreFull {
+        /// Its size.
+        bytes: u64,
+        /// The limit.
+        max: u64,
+    },
+    /// The log has the size it may have.
+    #[error(
+        "the log {log} has {bytes} bytes and may have {max}; raise its limit, or let it drop the \
+         oldest records"
+    )]
+    LogFull {
+        /// The log.
+        log: String,
         /// Its size.
         bytes: u64,
         /// The limit.

@@ -22,6 +22,8 @@ const CHECKED_BYTES: usize = 88;
 pub(crate) const FLAG_EPOCH: u16 = 1;
 /// The last frame of an epoch that ended as it should.
 pub(crate) const FLAG_CLOSED: u16 = 2;
+/// The frame of a bulk commit: its records are in the manifest that follows, or nowhere.
+pub(crate) const FLAG_BULK: u16 = 4;
 
 /// How an entry's bytes are to be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,7 +4,7 @@
 use crate::frame::{Frame, decode_frame, encode_frame};
 use crate::manifest::Manifest;
 use crate::row_codec::{decode_rows, encode_rows};
-use crate::segment::{Companion, SegmentMeta};
+use crate::segment::{Companion, KeyFile, SegmentMeta};
 
 /// Bytes as a frame of the journal.
 pub fn frame(bytes: &[u8]) {
@@ -49,6 +49,23 @@ pub fn companion(bytes: &[u8]) {
     if let Ok(companion) = Companion::decode(bytes, &meta) {
         assert!(companion.footer_position() <= meta.length);
         assert!(companion.check(&[7; 100], 0).is_err() || meta.length > 0);
+    }
+}
+
+/// Bytes as a key file of a segment with as many records as the first eight say.
+pub fn keys(bytes: &[u8]) {
+    let Some((rows, bytes)) = bytes.split_first_chunk::<8>() else {
+        return;
+    };
+    let meta = SegmentMeta {
+        rows: u64::from_le_bytes(*rows),
+        ..SegmentMeta::of_length(1)
+    };
+    let Ok(file) = KeyFile::of_bytes(bytes.to_vec(), &meta) else {
+        return;
+    };
+    for key in 0..8_u64 {
+        drop(file.rows(key.wrapping_mul(0x9e37_79b9_7f4a_7c15)));
     }
 }
 

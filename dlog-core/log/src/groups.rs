@@ -117,7 +117,7 @@ impl Store {
     /// There is no such log, other members read other logs, or the commit failed.
     pub fn join_group(&self, group: &str, logs: &[&str]) -> Result<GroupMember, AppendError> {
         for log in logs {
-            self.core().log_for_append(log)?;
+            self.core().log_of_name(log)?;
         }
         let order = self.core().group_order.lock();
         let mut groups = self.core().groups.lock();
@@ -240,7 +240,7 @@ impl GroupMember {
                 );
             }
             listed.push(Position {
-                log: core.log_for_append(log)?.id,
+                log: core.log_of_name(log)?.id,
                 partition: *partition,
                 next: *next,
             });

@@ -2,15 +2,13 @@
 
 use std::sync::Arc;
 
-use ::arrow::array::{RecordBatch, UInt64Array};
-use ::arrow::compute::take_record_batch;
+use ::arrow::array::RecordBatch;
 use ::arrow::error::ArrowError;
 use bytes::Bytes;
 
 use crate::catalogue::Durability;
-use crate::columns::datum_of_kind;
 use crate::commit::{Conditions, Core, Pending, PendingPart};
-use crate::datum::{Datum, Row, key_bytes, partition_of_key};
+use crate::datum::{Datum, Row, key_bytes};
 use crate::error::AppendError;
 use crate::frame::Encoding;
 use crate::ids::PartitionId;
@@ -18,13 +16,15 @@ use crate::limits::{COMMIT_BYTES_MAX, KEY_BYTES_MAX};
 use crate::log_state::{LogState, Widening};
 use crate::producers::{AppendOptions, PRODUCER_BYTES};
 use crate::row_codec::encode_rows;
-use crate::schema::{Kind, LogSchema, coerce, kind_of_field};
+use crate::schema::{Kind, LogSchema, coerce};
 use crate::tail::BatchData;
 
 mod arrow;
+mod router;
 
 pub(crate) use arrow::decode_ipc;
 use arrow::{bring_to_kinds, encode_ipc};
+use router::Router;
 
 /// Records for one log.
 #[derive(Debug, Clone)]
@@ -83,15 +83,7 @@ pub(crate) fn prepare(
     batches: Vec<AppendBatch>,
     options: &AppendOptions,
 ) -> Result<Pending, AppendError> {
-    let mut checked = Vec::with_capacity(batches.len());
-    for batch in batches {
-        let log = core.log_for_append(&batch.log)?;
-        checked.push(check(log, batch)?);
-    }
-    // Only now, when every batch is known to fit: a refused commit leaves no schema changed.
-    for batch in &mut checked {
-        batch.widen()?;
-    }
+    let checked = check_all(core, batches)?;
     let mut encoder = Encoder {
         payload: options
             .producer
@@ -104,6 +96,61 @@ pub(crate) fn prepare(
         encoder.encode(batch)?;
     }
     encoder.finish(options)
+}
+
+/// Checks all batches and widens their logs.
+fn check_all(core: &Core, batches: Vec<AppendBatch>) -> Result<Vec<Checked>, AppendError> {
+    let mut checked = Vec::with_capacity(batches.len());
+    for batch in batches {
+        let log = core.log_for_append(&batch.log)?;
+        checked.push(check(log, batch)?);
+    }
+    // Only now, when every batch is known to fit: a refused commit leaves no schema changed.
+    for batch in &mut checked {
+        batch.widen()?;
+    }
+    Ok(checked)
+}
+
+/// Columns for one partition, checked and in canonical types.
+pub(crate) struct ArrowPart {
+    pub(crate) log: Arc<LogState>,
+    /// An index into the log's partitions.
+    pub(crate) partition: usize,
+    pub(crate) batches: Vec<RecordBatch>,
+}
+
+/// Checks a commit of nothing but columns, for the bulk path.
+pub(crate) fn prepare_columns(
+    core: &Core,
+    batches: Vec<AppendBatch>,
+) -> Result<Vec<ArrowPart>, AppendError> {
+    let mut parts = Vec::new();
+    for checked in check_all(core, batches)? {
+        let Checked {
+            log,
+            partition,
+            rows: Content::Arrow { batches, .. },
+            ..
+        } = checked
+        else {
+            let text = "rows do not go the way of columns".to_owned();
+            return Err(AppendError::Refused { text });
+        };
+        let router = Router::new(&log, partition);
+        let split = router
+            .split(batches)
+            .map_err(|error| AppendError::Refused {
+                text: format!("split columns for {}: {error}", log.name),
+            })?;
+        let own = split.into_iter().map(|(partition, batches)| ArrowPart {
+            log: log.clone(),
+            partition,
+            batches,
+        });
+        parts.extend(own);
+    }
+    Ok(parts)
 }
 
 /// A batch that fits its log, once that is widened.
@@ -153,14 +200,14 @@ fn check_partition(
         return Ok(None);
     };
     let refused = |text: String| Err(AppendError::Refused { text });
-    if log.options.key.is_some() {
+    if log.key.is_some() {
         return refused(format!(
             "the log {} is partitioned by its key; name no partition",
             log.name
         ));
     }
-    if partition.0 >= log.options.partitions {
-        let last = log.options.partitions - 1;
+    if partition.0 >= log.partition_count() {
+        let last = log.partition_count() - 1;
         return refused(format!(
             "the log {} has no partition {partition}; use 0 to {last}",
             log.name
@@ -194,7 +241,7 @@ fn key_problem(key: &Datum) -> Option<String> {
 }
 
 fn check_keys(log: &LogState, rows: &[Row]) -> Result<(), AppendError> {
-    let Some(name) = &log.options.key else {
+    let Some(name) = &log.key else {
         return Ok(());
     };
     for (index, row) in rows.iter().enumerate() {
@@ -206,7 +253,7 @@ fn check_keys(log: &LogState, rows: &[Row]) -> Result<(), AppendError> {
 }
 
 fn tombstone_rows(log: &LogState, keys: Vec<Datum>) -> Result<Vec<Row>, AppendError> {
-    let Some(name) = &log.options.key else {
+    let Some(name) = &log.key else {
         let text = format!(
             "the log {} has no key; only keyed logs can delete",
             log.name
@@ -270,8 +317,7 @@ impl Encoder {
         } = batch;
         self.level = self.level.max(log.settings().durability);
         let router = Router::new(&log, partition);
-        if self.absent.is_some() && (log.options.key.is_none() || !matches!(rows, Content::Rows(_)))
-        {
+        if self.absent.is_some() && (log.key.is_none() || !matches!(rows, Content::Rows(_))) {
             let text = format!(
                 "only rows of keyed logs can be appended if they are absent, not these of {}",
                 log.name
@@ -410,89 +456,5 @@ impl Encoder {
             conditions,
             ..Pending::new(Vec::new(), parts, payload, self.level)
         })
-    }
-}
-
-/// Which partition a record goes to.
-struct Router {
-    partitions: u32,
-    fixed: usize,
-    key: Option<(String, Kind)>,
-}
-
-impl Router {
-    fn new(log: &LogState, partition: Option<usize>) -> Self {
-        let state = log.schema();
-        let key = log.options.key.as_ref().map(|key| {
-            let kind = state
-                .schema
-                .column(key)
-                .map_or(Kind::Unknown, |column| column.kind.clone());
-            (key.clone(), kind)
-        });
-        let fixed = match (partition, &key) {
-            (Some(partition), _) => partition,
-            (None, None) => log.next_rotation() as usize,
-            (None, Some(_)) => 0,
-        };
-        Self {
-            partitions: log.options.partitions,
-            fixed,
-            key,
-        }
-    }
-
-    fn of_key(&self, key: &Datum, kind: &Kind) -> usize {
-        // `check_keys` saw to it that there are bytes.
-        let bytes = key_bytes(&coerce(kind, key)).unwrap_or_default();
-        partition_of_key(&bytes, self.partitions) as usize
-    }
-
-    fn of_row(&self, row: &Row) -> usize {
-        match &self.key {
-            Some((name, kind)) if self.partitions > 1 => {
-                row.get(name).map_or(0, |key| self.of_key(key, kind))
-            }
-            _ => self.fixed,
-        }
-    }
-
-    fn split(
-        &self,
-        batches: Vec<RecordBatch>,
-    ) -> Result<Vec<(usize, Vec<RecordBatch>)>, ArrowError> {
-        let batches: Vec<RecordBatch> = batches
-            .into_iter()
-            .filter(|batch| batch.num_rows() > 0)
-            .collect();
-        let Some((name, kind)) = self.key.as_ref().filter(|_| self.partitions > 1) else {
-            return Ok(if batches.is_empty() {
-                Vec::new()
-            } else {
-                vec![(self.fixed, batches)]
-            });
-        };
-        let mut split = vec![Vec::new(); self.partitions as usize];
-        for batch in &batches {
-            let mut rows = vec![Vec::new(); self.partitions as usize];
-            let place = batch.schema().index_of(name)?;
-            let own = kind_of_field(batch.schema().field(place)).unwrap_or(Kind::Unknown);
-            for row in 0..batch.num_rows() {
-                let key = datum_of_kind(batch.column(place), &own, row);
-                rows[self.of_key(&key, kind)].push(row as u64);
-            }
-            for (partition, rows) in rows
-                .into_iter()
-                .enumerate()
-                .filter(|(_, rows)| !rows.is_empty())
-            {
-                split[partition].push(take_record_batch(batch, &UInt64Array::from(rows))?);
-            }
-        }
-        Ok(split
-            .into_iter()
-            .enumerate()
-            .filter(|(_, batches)| !batches.is_empty())
-            .collect())
     }
 }

@@ -1,4 +1,5 @@
-//! Where a key's newest record is, and which records were replaced by which commit.
+//! Which records of a keyed partition were replaced by which commit, for scans. Where a key's newest
+//! record is, `lookup` finds without this.
 //!
 //! Derived from the records alone and built when first asked for: nothing here is stored, and
 //! everything can be thrown away.
@@ -83,11 +84,6 @@ impl KeyIndex {
                 self.replaced.insert(before, commit);
             }
         }
-    }
-
-    /// The offset of a key's newest record.
-    pub(crate) fn find(&self, key: &[u8]) -> Option<u64> {
-        self.newest.get(key).copied()
     }
 
     /// Whether a record was replaced at or before a commit.

@@ -25,11 +25,15 @@ pub use dlog_sequencer::device;
 
 mod alter;
 mod backup;
+mod bound;
+mod bulk;
 mod catalogue;
 mod clock;
+mod clone;
 mod columns;
 mod commit;
 mod datum;
+mod describe;
 mod error;
 mod follow;
 mod format_version;
@@ -37,12 +41,14 @@ mod frame;
 #[doc(hidden)]
 pub mod fuzzing;
 mod groups;
+mod headers;
 mod ids;
 mod intake;
 mod journal;
 mod key_index;
 pub mod limits;
 mod log_state;
+mod lookup;
 mod manifest;
 mod partition;
 mod producers;
@@ -59,22 +65,26 @@ mod tail;
 mod ticket;
 
 pub use alter::Alteration;
-pub use catalogue::{Durability, LogOptions, Retention};
+pub use catalogue::{Durability, LogOptions, Retention, SizeLimit, WhenFull};
+pub use clock::Clock;
 pub use columns::{conform_batch, datum_at};
 pub use datum::{Datum, Row, key_bytes};
+pub use describe::{LogDescription, MemoryUse, PartitionDescription};
 pub use error::{AppendError, CatalogError, OpenError, ReadError, SealError};
 pub use follow::TailReader;
 pub use groups::{Assignment, GroupMember, Lag};
+pub use headers::{Headers, headers_at};
 pub use ids::{CommitNumber, Cut, Epoch, LogId, Offset, PartitionId, StoreId};
 pub use intake::{AppendBatch, Rows};
+pub use lookup::FoundRow;
 pub use producers::{AppendOptions, Producer, ProducerProblem};
 pub use recovery::{Damage, DroppedTail, RecoveryReport};
 pub use rows_batch::rows_to_batch;
-pub use scan::{FoundRow, LogScan};
+pub use scan::LogScan;
 pub use schema::{
     ArrowKindError, Column, KIND_METADATA, Kind, LogSchema, OP_DELETE, OP_PUT, SYSTEM_COLUMNS,
     system_fields,
 };
 pub use segment::{SegmentReader, SegmentRef};
-pub use store::{Creation, LogDescription, MemoryUse, PartitionDescription, Store, StoreOptions};
+pub use store::{Creation, Store, StoreOptions};
 pub use ticket::{AppendTicket, Receipt, ReceiptPart};

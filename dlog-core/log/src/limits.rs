@@ -12,6 +12,10 @@ pub const JOURNAL_FILES_HARD_MAX: usize = 2 * JOURNAL_FILES_MAX;
 pub const NAME_BYTES_MAX: usize = 249;
 /// A key: it is held in memory by the key index.
 pub const KEY_BYTES_MAX: usize = 64 << 10;
+/// Headers of one record.
+pub const HEADERS_MAX: usize = 1024;
+/// Their names and values: they are read with every record.
+pub const HEADER_BYTES_MAX: usize = 64 << 10;
 /// Columns of a log, counting nested ones: a schema is written whole with every change.
 pub const COLUMNS_MAX: usize = 4096;
 /// Lists and maps within each other: decoding and building recurse once per level, and a schema this
@@ -33,6 +37,8 @@ pub const PRODUCER_RECEIPTS: usize = 5;
 pub const MERGE_SEGMENTS_MIN: usize = 4;
 /// Bytes of segments merged into one: they are held in memory meanwhile.
 pub const MERGE_BYTES_MAX: u64 = 64 << 20;
+/// Arrow bytes of one segment of a bulk commit: it is encoded in memory.
+pub const BULK_SEGMENT_BYTES: usize = 128 << 20;
 /// Bytes of a disk that appends leave free: sealing, which gives journal files back, needs some, and
 /// what a file system promises on credit must not fail a sync.
 pub const FREE_BYTES_MIN: u64 = 4 << 20;

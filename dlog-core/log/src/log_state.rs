@@ -10,11 +10,14 @@ use parking_lot::{Mutex, RwLock};
 use crate::catalogue::{LogOptions, Settings};
 use crate::datum::{self, Datum, Row};
 use crate::error::AppendError;
+use crate::headers::check_headers;
 use crate::ids::LogId;
 use crate::partition::Partition;
 use crate::schema::{
-    LogSchema, Misfit, absorb_row, absorb_schema, coerce, fits_row, fits_schema, full_schema,
+    LogSchema, Misfit, RESERVED_FIELDS, absorb_row, absorb_schema, coerce, fits_row, fits_schema,
+    full_schema,
 };
+use crate::store::StoreOptions;
 
 /// The column of a row that sets its record time instead of being stored as a column.
 pub(crate) const TIME_FIELD: &str = "_time";
@@ -38,8 +41,10 @@ impl Deref for LogState {
 #[derive(Debug)]
 pub(crate) struct LogShared {
     pub(crate) id: LogId,
-    /// As the log was made; what can be changed of it is in `settings`.
-    pub(crate) options: LogOptions,
+    /// The column that names a record.
+    pub(crate) key: Option<String>,
+    /// The columns it was made with.
+    declared: Option<LogSchema>,
     settings: RwLock<Settings>,
     schema: RwLock<Arc<SchemaState>>,
     /// The newest schema version in the journal; changes only with the journal's writer held.
@@ -48,6 +53,8 @@ pub(crate) struct LogShared {
     /// Where the next batch of a keyless log goes.
     rotation: AtomicU32,
     pub(crate) dropped: AtomicBool,
+    /// A snapshot takes no appends.
+    pub(crate) is_frozen: bool,
     /// One seal at a time.
     pub(crate) sealing: Mutex<()>,
 }
@@ -90,21 +97,38 @@ impl LogState {
         let settings = Settings {
             durability: options.durability,
             retention: options.retention,
+            limit: options.limit,
         };
         let shared = LogShared {
             id,
-            options,
+            key: options.key,
+            declared: options.schema,
             settings: RwLock::new(settings),
             journalled_version: AtomicU32::new(schema.version),
             schema: RwLock::new(Arc::new(schema)),
             partitions,
             rotation: AtomicU32::new(0),
             dropped: AtomicBool::new(false),
+            is_frozen: false,
             sealing: Mutex::new(()),
         };
         Self {
             name,
             shared: Arc::new(shared),
+        }
+    }
+
+    /// A log that was just made, as one that takes no appends.
+    pub(crate) fn frozen(self) -> Self {
+        let Self { name, shared } = self;
+        // Nobody shares it yet.
+        let shared = Arc::into_inner(shared).map(|shared| LogShared {
+            is_frozen: true,
+            ..shared
+        });
+        Self {
+            name,
+            shared: Arc::new(shared.expect("a log that was just made has one owner")),
         }
     }
 
@@ -135,13 +159,30 @@ impl LogState {
     }
 
     /// The options as they are now.
-    pub(crate) fn options_now(&self) -> LogOptions {
+    pub(crate) fn options(&self) -> LogOptions {
         let settings = self.settings();
         LogOptions {
+            key: self.key.clone(),
+            schema: self.declared.clone(),
+            partitions: self.partition_count(),
             durability: settings.durability,
             retention: settings.retention,
-            ..self.options.clone()
+            limit: settings.limit,
         }
+    }
+
+    /// A partition's tail is sealed at so many bytes: often enough that a bounded log can let go of
+    /// a part of it.
+    pub(crate) fn seal_bytes(&self, options: &StoreOptions) -> u64 {
+        match self.settings().limit {
+            Some(limit) => options.seal_bytes.min(limit.part()),
+            None => options.seal_bytes,
+        }
+    }
+
+    pub(crate) fn partition_count(&self) -> u32 {
+        // At most `PARTITIONS_MAX`.
+        self.partitions.len() as u32
     }
 
     pub(crate) fn schema(&self) -> Arc<SchemaState> {
@@ -158,27 +199,28 @@ impl LogState {
     }
 
     pub(crate) fn next_rotation(&self) -> u32 {
-        self.rotation.fetch_add(1, Ordering::Relaxed) % self.options.partitions
+        self.rotation.fetch_add(1, Ordering::Relaxed) % self.partition_count()
     }
 
     /// What the schema must become for these rows; `None` when it serves as it is.
     pub(crate) fn widening_for_rows(&self, rows: &[Row]) -> Result<Option<Widening>, Misfit> {
         let state = self.schema();
         check_times(rows)?;
+        check_headers(rows)?;
         if rows
             .iter()
-            .all(|row| fits_row(&state.schema, row, TIME_FIELD))
+            .all(|row| fits_row(&state.schema, row, &RESERVED_FIELDS))
         {
             return Ok(None);
         }
         let mut schema = state.schema.clone();
         for (index, row) in rows.iter().enumerate() {
-            absorb_row(&mut schema, &state.schema, row, index, TIME_FIELD)?;
+            absorb_row(&mut schema, &state.schema, row, index, &RESERVED_FIELDS)?;
         }
         // A column that ended as one of floats may have begun with integers that are not exact.
         for (index, row) in rows.iter().enumerate() {
-            if !fits_row(&schema, row, TIME_FIELD) {
-                absorb_row(&mut schema.clone(), &schema, row, index, TIME_FIELD)?;
+            if !fits_row(&schema, row, &RESERVED_FIELDS) {
+                absorb_row(&mut schema.clone(), &schema, row, index, &RESERVED_FIELDS)?;
             }
         }
         Ok(Some(Widening {

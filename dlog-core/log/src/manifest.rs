@@ -39,9 +39,7 @@ pub(crate) struct Manifest {
     pub(crate) next_log: u64,
     pub(crate) next_segment: u64,
     pub(crate) logs: Vec<ManifestLog>,
-    #[serde(default)]
     pub(crate) producers: Producers,
-    #[serde(default)]
     pub(crate) groups: Groups,
 }
 
@@ -53,9 +51,10 @@ pub(crate) struct ManifestLog {
     pub(crate) options: LogOptions,
     pub(crate) schema: LogSchema,
     pub(crate) schema_version: u32,
+    /// It takes no appends.
+    pub(crate) is_frozen: bool,
     pub(crate) segments: Vec<SegmentMeta>,
     /// By partition.
-    #[serde(default)]
     pub(crate) marks: Vec<Marks>,
 }
 
@@ -170,8 +169,36 @@ pub(crate) fn newest_number(device: &dyn Device) -> Result<Option<u64>, OpenErro
     Ok(numbers(device)?.pop())
 }
 
+/// Why a manifest was not put in force.
+#[derive(Debug)]
+pub(crate) struct NotInForce {
+    pub(crate) source: std::io::Error,
+    /// Whether it may be found in force after a crash all the same.
+    pub(crate) may_be: bool,
+}
+
 /// Puts a manifest in force.
-pub(crate) fn write(device: &dyn Device, number: u64, manifest: &Manifest) -> std::io::Result<()> {
+pub(crate) fn write(
+    device: &dyn Device,
+    number: u64,
+    manifest: &Manifest,
+) -> Result<(), NotInForce> {
+    let prepared = prepare(device, number, manifest);
+    let beside = prepared.map_err(|source| NotInForce {
+        source,
+        may_be: false,
+    })?;
+    let named = device.rename(&beside, &path_of(number));
+    named
+        .and_then(|()| device.sync_dir(""))
+        .map_err(|source| NotInForce {
+            source,
+            may_be: true,
+        })
+}
+
+/// Writes a manifest beside the one in force; its name.
+fn prepare(device: &dyn Device, number: u64, manifest: &Manifest) -> std::io::Result<String> {
     let path = path_of(number);
     let beside = format!("{path}.new");
     if device.exists(&beside)? {
@@ -180,8 +207,13 @@ pub(crate) fn write(device: &dyn Device, number: u64, manifest: &Manifest) -> st
     let file = device.open(&beside, OpenMode::CreateNew)?;
     file.write_at(&manifest.encode_twice(), 0)?;
     file.sync_data()?;
-    device.rename(&beside, &path)?;
-    device.sync_dir("")
+    Ok(beside)
+}
+
+impl From<NotInForce> for std::io::Error {
+    fn from(error: NotInForce) -> Self {
+        error.source
+    }
 }
 
 /// Removes every manifest file but the one in force; their names.
@@ -238,6 +270,7 @@ mod tests {
             options: LogOptions::default(),
             schema: LogSchema::new([("c", deep(crate::limits::NESTING_MAX / 2))]),
             schema_version: 3,
+            is_frozen: false,
             segments: Vec::new(),
             marks: Vec::new(),
         });

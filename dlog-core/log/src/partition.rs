@@ -4,11 +4,11 @@
 //! for everybody. Chunks are joined as they grow, so that many small commits make few batches.
 //! Segments and chunks are behind one lock: a reader sees a record in exactly one of them.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use arrow::array::{AsArray, RecordBatch};
 use arrow::compute::concat_batches;
-use arrow::datatypes::{Int64Type, SchemaRef};
+use arrow::datatypes::{Int64Type, SchemaRef, TimestampMicrosecondType};
 use parking_lot::{Mutex, MutexGuard};
 
 use serde::{Deserialize, Serialize};
@@ -19,6 +19,7 @@ use crate::ids::{CommitNumber, Cut, PartitionId};
 use crate::key_index::KeyIndex;
 use crate::limits::TAIL_BATCH_ROWS;
 use crate::log_state::LogState;
+use crate::lookup::TailKeys;
 use crate::segment::SegmentRef;
 use crate::tail::{TailBatch, convert};
 
@@ -30,9 +31,13 @@ pub(crate) struct Partition {
     pub(crate) next_offset: AtomicU64,
     /// Journal bytes of the records that are not sealed.
     tail_bytes: AtomicU64,
+    /// The append time of the first record that is not sealed, the maximum when all are; changes with
+    /// `pending` held.
+    tail_since_us: AtomicI64,
     pending: Mutex<Vec<TailBatch>>,
     stored: Mutex<Stored>,
     pub(crate) index: Mutex<KeyIndex>,
+    pub(crate) tail_keys: Mutex<TailKeys>,
 }
 
 /// What readers see.
@@ -73,6 +78,7 @@ impl Partition {
             number,
             next_offset: AtomicU64::new(marks.sealed),
             tail_bytes: AtomicU64::new(0),
+            tail_since_us: AtomicI64::new(i64::MAX),
             pending: Mutex::default(),
             stored: Mutex::new(Stored {
                 segments,
@@ -80,13 +86,18 @@ impl Partition {
                 marks,
             }),
             index: Mutex::default(),
+            tail_keys: Mutex::default(),
         }
     }
 
     /// Makes a commit's records readable; commits come in order. The tail's bytes with them.
     pub(crate) fn publish(&self, batch: TailBatch) -> u64 {
         let bytes = batch.bytes;
-        self.pending.lock().push(batch);
+        let mut pending = self.pending.lock();
+        self.tail_since_us
+            .fetch_min(batch.stamp.append_time_us, Ordering::AcqRel);
+        pending.push(batch);
+        drop(pending);
         self.tail_bytes.fetch_add(bytes, Ordering::AcqRel) + bytes
     }
 
@@ -190,6 +201,16 @@ impl Partition {
             .collect();
         let left: u64 = stored.chunks.iter().map(|chunk| chunk.bytes).sum();
         self.tail_bytes.fetch_sub(before - left, Ordering::AcqRel);
+        let pending = self.pending.lock();
+        let first = stored.chunks.first().and_then(Chunk::since_us);
+        let first = first.or_else(|| Some(pending.first()?.stamp.append_time_us));
+        self.tail_since_us
+            .store(first.unwrap_or(i64::MAX), Ordering::Release);
+    }
+
+    /// The append time of the first record that is not sealed; the maximum when all are.
+    pub(crate) fn tail_since_us(&self) -> i64 {
+        self.tail_since_us.load(Ordering::Acquire)
     }
 
     /// The segments, without settling the tail.
@@ -258,6 +279,13 @@ fn rows_until(batch: &RecordBatch, commit: CommitNumber) -> usize {
 }
 
 impl Chunk {
+    /// The append time of its first record.
+    fn since_us(&self) -> Option<i64> {
+        let times = self.batch.column_by_name("_append_time")?;
+        let times = times.as_primitive_opt::<TimestampMicrosecondType>()?;
+        times.values().first().copied()
+    }
+
     /// What is left of a chunk behind an offset.
     fn after(self, offset: u64) -> Option<Self> {
         let rows = self.batch.num_rows();

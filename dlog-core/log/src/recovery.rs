@@ -214,7 +214,7 @@ fn find_manifest(
     let manifest = Manifest::new(StoreId::random());
     let store = find_store(&manifest)?;
     let created = journal::start(device, store, CommitNumber(0))
-        .and_then(|()| manifest::write(device.as_ref(), 1, &manifest));
+        .and_then(|()| Ok(manifest::write(device.as_ref(), 1, &manifest)?));
     created.map_err(|source| OpenError::Io {
         action: "create",
         file: "the store".to_owned(),
@@ -306,7 +306,8 @@ impl Opening {
                 .logs
                 .retain(|log| restored.logs.contains_key(&log.id));
             self.number += 1;
-            manifest::write(self.device.as_ref(), self.number, &self.manifest).map_err(io)?;
+            manifest::write(self.device.as_ref(), self.number, &self.manifest)
+                .map_err(|error| io(error.into()))?;
         }
         self.report.removed_files = self.remove_unnamed().map_err(io)?;
         // A name that is seen may not be durable yet: whoever gave it may have failed to sync it.
@@ -325,9 +326,7 @@ impl Opening {
         let device = self.device.as_ref();
         let mut removed = manifest::remove_others(device, self.number)?;
         let segments = self.manifest.logs.iter().flat_map(|log| &log.segments);
-        let mut named: BTreeSet<String> = segments
-            .flat_map(|meta| [meta.path(), meta.companion_path()])
-            .collect();
+        let mut named: BTreeSet<String> = segments.flat_map(|meta| meta.paths()).collect();
         let first = self.manifest.journal_start;
         let last = self.found.generation.unwrap_or(0);
         named.extend((first..=last).map(path_of));

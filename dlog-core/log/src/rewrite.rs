@@ -12,14 +12,15 @@ use arrow::array::{Array, AsArray, BooleanArray, RecordBatch};
 use arrow::compute::filter_record_batch;
 use arrow::datatypes::{Int8Type, Int64Type, TimestampMicrosecondType};
 
-use crate::clock::now_us;
 use crate::columns::conform_batch;
 use crate::commit::Core;
 use crate::datum::{Datum, partition_of_key};
 use crate::error::{ReadError, SealError};
 use crate::ids::{CommitNumber, Cut};
+use crate::key_index::KeyIndex;
 use crate::limits::{MERGE_BYTES_MAX, MERGE_SEGMENTS_MIN};
 use crate::log_state::LogState;
+use crate::lookup::TailKeys;
 use crate::partition::{Marks, Partition};
 use crate::schema::OP_DELETE;
 use crate::seal::{self, Edit};
@@ -91,7 +92,8 @@ fn exchange(
     let durable = core.flush()?;
     let mut edit = Edit::default();
     edit.added.extend(new.clone());
-    edit.removed.extend(old.iter().map(SegmentRef::id));
+    edit.removed
+        .extend(old.iter().map(|segment| (log.id, segment.id())));
     edit.marks.insert((log.id, partition.number), marks);
     seal::write_manifest(core, durable, &edit)?;
     partition.exchange(old, new, marks);
@@ -101,9 +103,11 @@ fn exchange(
 /// Merges the newest segments of each partition while those before are no larger than what follows
 /// them: sizes fall off geometrically, so their number grows with the logarithm of the records.
 pub(crate) fn merge_small(core: &Arc<Core>, log: &LogState) -> Result<(), SealError> {
+    let limit = log.settings().limit;
+    let max = limit.map_or(MERGE_BYTES_MAX, |limit| limit.part().min(MERGE_BYTES_MAX));
     for partition in &log.partitions {
         let segments = partition.segments();
-        let run = run_to_merge(&segments);
+        let run = run_to_merge(&segments, max);
         if run.len() >= MERGE_SEGMENTS_MIN {
             let marks = partition.marks();
             rewrite(core, log, partition, run, marks, &|batch| all(batch, true))?;
@@ -112,12 +116,12 @@ pub(crate) fn merge_small(core: &Arc<Core>, log: &LogState) -> Result<(), SealEr
     Ok(())
 }
 
-fn run_to_merge(segments: &[SegmentRef]) -> &[SegmentRef] {
+fn run_to_merge(segments: &[SegmentRef], max: u64) -> &[SegmentRef] {
     let (mut rows, mut bytes, mut start) = (0, 0, segments.len());
     for (place, segment) in segments.iter().enumerate().rev() {
         bytes += segment.len();
         let is_small = rows == 0 || segment.row_count() <= 2 * rows;
-        if !is_small || bytes > MERGE_BYTES_MAX {
+        if !is_small || bytes > max {
             break;
         }
         rows += segment.row_count();
@@ -154,12 +158,23 @@ fn retain_partition(
     partition: &Partition,
 ) -> Result<u64, SealError> {
     let segments = partition.segments();
-    let expired = expired(log, &segments);
+    let expired = expired(core.options.clock.now_us(), log, &segments);
+    let_go(core, log, partition, expired)
+}
+
+/// Takes away segments from the front of a partition, but not the newest records of living keys; how
+/// many records went.
+pub(crate) fn let_go(
+    core: &Arc<Core>,
+    log: &LogState,
+    partition: &Partition,
+    expired: &[SegmentRef],
+) -> Result<u64, SealError> {
     let Some(last) = expired.last() else {
         return Ok(0);
     };
     let mut marks = partition.marks();
-    if log.options.key.is_some() {
+    if log.key.is_some() {
         if last.last_commit() <= marks.floor {
             return Ok(0);
         }
@@ -175,9 +190,9 @@ fn retain_partition(
 }
 
 /// The segments from the front that retention lets go of.
-fn expired<'s>(log: &LogState, segments: &'s [SegmentRef]) -> &'s [SegmentRef] {
+fn expired<'s>(now_us: i64, log: &LogState, segments: &'s [SegmentRef]) -> &'s [SegmentRef] {
     let retention = log.settings().retention;
-    let oldest = retention.max_age_us.map(|age| now_us().saturating_sub(age));
+    let oldest = retention.max_age_us.map(|age| now_us.saturating_sub(age));
     let mut bytes: u64 = segments.iter().map(SegmentRef::len).sum();
     let count = segments.iter().take_while(|segment| {
         let is_old = oldest.is_some_and(|oldest| segment.max_append_time_us() < oldest);
@@ -261,9 +276,19 @@ pub(crate) fn compact(
 ) -> Result<u64, SealError> {
     need_key(log, "compact")?;
     let _one_at_a_time = log.sealing.lock();
+    compact_sealed(core, log, cut, tombstone_age_us)
+}
+
+/// As [`compact`], with seals held off already.
+pub(crate) fn compact_sealed(
+    core: &Arc<Core>,
+    log: &LogState,
+    cut: Cut,
+    tombstone_age_us: i64,
+) -> Result<u64, SealError> {
     // Beyond what is visible there is nothing to be shown as of.
     let cut = cut.min(core.cut());
-    let oldest = now_us().saturating_sub(tombstone_age_us);
+    let oldest = core.options.clock.now_us().saturating_sub(tombstone_age_us);
     let mut gone = 0;
     for partition in &log.partitions {
         let mut marks = partition.marks();
@@ -288,7 +313,7 @@ pub(crate) fn purge(core: &Arc<Core>, log: &Arc<LogState>, key: &Datum) -> Resul
         return Ok(0);
     };
     let sealing = log.sealing.lock();
-    let number = partition_of_key(&bytes, log.options.partitions);
+    let number = partition_of_key(&bytes, log.partition_count());
     let Some(partition) = log.partitions.get(number as usize) else {
         return Ok(0);
     };
@@ -307,14 +332,15 @@ pub(crate) fn purge(core: &Arc<Core>, log: &Arc<LogState>, key: &Datum) -> Resul
             gone += rewrite(core, log, partition, run, partition.marks(), &keep)?;
         }
     }
-    *partition.index.lock() = crate::key_index::KeyIndex::default();
+    *partition.index.lock() = KeyIndex::default();
+    *partition.tail_keys.lock() = TailKeys::default();
     drop(sealing);
     seal::give_up_journal(core)?;
     Ok(gone)
 }
 
 fn need_key<'l>(log: &'l LogState, what: &str) -> Result<&'l str, SealError> {
-    log.options.key.as_deref().ok_or_else(|| {
+    log.key.as_deref().ok_or_else(|| {
         let text = format!("the log {} has no key to {what} by", log.name);
         ReadError::Refused { text }.into()
     })

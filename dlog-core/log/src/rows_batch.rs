@@ -19,7 +19,7 @@ const NAME: &str = "rows";
 pub fn rows_to_batch(rows: &[Row]) -> Result<RecordBatch, AppendError> {
     let mut schema = LogSchema::default();
     for (index, row) in rows.iter().enumerate() {
-        absorb_row(&mut schema, &LogSchema::default(), row, index, "").map_err(|misfit| {
+        absorb_row(&mut schema, &LogSchema::default(), row, index, &[]).map_err(|misfit| {
             AppendError::DoesNotFit {
                 log: NAME.to_owned(),
                 path: misfit.path,

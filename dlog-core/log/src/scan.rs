@@ -6,11 +6,10 @@ use arrow::array::{AsArray, BooleanArray, RecordBatch};
 use arrow::compute::filter_record_batch;
 use arrow::datatypes::{Int8Type, Int32Type, Int64Type, SchemaRef, TimestampMicrosecondType};
 
-use crate::columns::{conform_batch, datum_of_kind};
+use crate::columns::conform_batch;
 use crate::commit::Core;
-use crate::datum::{Datum, Row, partition_of_key};
 use crate::error::ReadError;
-use crate::ids::{CommitNumber, Cut, LogId, Offset, PartitionId};
+use crate::ids::{CommitNumber, Cut, LogId};
 use crate::log_state::LogState;
 use crate::partition::Partition;
 use crate::schema::OP_PUT;
@@ -36,21 +35,6 @@ pub struct LogScan {
     /// The records behind them, up to the cut, in `schema`.
     pub tail: Vec<RecordBatch>,
     state: Arc<LogState>,
-}
-
-/// A keyed log's newest record of a key.
-#[derive(Debug, Clone, PartialEq)]
-pub struct FoundRow {
-    /// Its columns, nulls included.
-    pub row: Row,
-    /// Where it is.
-    pub partition: PartitionId,
-    /// Where in the partition.
-    pub offset: Offset,
-    /// The commit that brought it.
-    pub commit: CommitNumber,
-    /// When, in microseconds since 1970.
-    pub append_time_us: i64,
 }
 
 pub(crate) fn scan(log: &Arc<LogState>, cut: Cut) -> Result<LogScan, ReadError> {
@@ -86,7 +70,7 @@ pub(crate) fn scan(log: &Arc<LogState>, cut: Cut) -> Result<LogScan, ReadError> 
         log: log.name.clone(),
         id: log.id,
         cut,
-        key: log.options.key.clone(),
+        key: log.key.clone(),
         schema,
         segments,
         tail,
@@ -94,13 +78,13 @@ pub(crate) fn scan(log: &Arc<LogState>, cut: Cut) -> Result<LogScan, ReadError> 
     })
 }
 
-fn missing(name: &str) -> ReadError {
+pub(crate) fn missing(name: &str) -> ReadError {
     ReadError::Refused {
         text: format!("the batch lacks the column {name}; read it too"),
     }
 }
 
-fn numbers<'b>(batch: &'b RecordBatch, name: &str) -> Result<&'b [i64], ReadError> {
+pub(crate) fn numbers<'b>(batch: &'b RecordBatch, name: &str) -> Result<&'b [i64], ReadError> {
     let column = batch
         .column_by_name(name)
         .and_then(|column| column.as_primitive_opt::<Int64Type>());
@@ -222,101 +206,6 @@ fn keep(batch: &RecordBatch, mask: &BooleanArray) -> Result<RecordBatch, ReadErr
         context: "filter a batch by the cut".to_owned(),
         source,
     })
-}
-
-/// The newest visible record of a key.
-pub(crate) fn find_row(log: &Arc<LogState>, key: &Datum) -> Result<Option<FoundRow>, ReadError> {
-    let Some((partition, offset)) = find_key(log, key)? else {
-        return Ok(None);
-    };
-    let state = log.schema();
-    let stored = partition.settle(log)?;
-    let batch = match stored
-        .segments
-        .iter()
-        .find(|segment| holds(segment, offset))
-        .cloned()
-    {
-        Some(segment) => {
-            drop(stored);
-            read_one(&segment, offset)?
-        }
-        None => stored
-            .chunks
-            .iter()
-            .find_map(|chunk| row_at(&chunk.batch, offset)),
-    };
-    let Some(batch) = batch else { return Ok(None) };
-    let batch = conform_batch(&batch, &state.full)?;
-    let fields = state.schema.columns.iter().zip(batch.columns());
-    let row =
-        fields.map(|(column, array)| (column.name.clone(), datum_of_kind(array, &column.kind, 0)));
-    let append_time = batch
-        .column_by_name("_append_time")
-        .ok_or_else(|| missing("_append_time"))?;
-    Ok(Some(FoundRow {
-        row: Row(row.collect()),
-        partition: partition.number,
-        offset: Offset(offset),
-        commit: CommitNumber(numbers(&batch, "_commit")?[0] as u64),
-        append_time_us: append_time
-            .as_primitive::<TimestampMicrosecondType>()
-            .value(0),
-    }))
-}
-
-/// The partition and offset of a key's newest record.
-pub(crate) fn find_key<'l>(
-    log: &'l LogState,
-    key: &Datum,
-) -> Result<Option<(&'l Partition, u64)>, ReadError> {
-    let Some(name) = &log.options.key else {
-        let text = format!("the log {} has no key; query it instead", log.name);
-        return Err(ReadError::Refused { text });
-    };
-    let Some(bytes) = log.key_bytes(name, key) else {
-        return Ok(None);
-    };
-    let number = partition_of_key(&bytes, log.options.partitions);
-    let Some(partition) = log.partitions.get(number as usize) else {
-        return Ok(None);
-    };
-    let mut index = partition.index.lock();
-    index.catch_up(partition, log)?;
-    Ok(index.find(&bytes).map(|offset| (partition, offset)))
-}
-
-fn holds(segment: &SegmentRef, offset: u64) -> bool {
-    (segment.first_offset().0..=segment.last_offset().0).contains(&offset)
-}
-
-/// The one row of an offset, from the row group that has it.
-fn read_one(segment: &SegmentRef, offset: u64) -> Result<Option<RecordBatch>, ReadError> {
-    let metadata = segment.metadata()?;
-    let mut before = segment.first_offset().0;
-    let is_whole = segment.last_offset().0 + 1 - before == segment.row_count();
-    for group in 0..metadata.num_row_groups() {
-        // Only compaction, retention and purge leave holes.
-        let rows = metadata.row_group(group).num_rows() as u64;
-        if !is_whole || offset < before + rows {
-            for batch in segment.read_groups(None, BATCH_ROWS, Some(vec![group]))? {
-                if let Some(row) = row_at(&batch?, offset) {
-                    return Ok(Some(row));
-                }
-            }
-        }
-        before += rows;
-    }
-    Ok(None)
-}
-
-fn row_at(batch: &RecordBatch, offset: u64) -> Option<RecordBatch> {
-    let offsets = batch
-        .column_by_name("_offset")?
-        .as_primitive_opt::<Int64Type>()?
-        .values();
-    let place = offsets.binary_search(&(offset as i64)).ok()?;
-    Some(batch.slice(place, 1))
 }
 
 /// The last visible commit that was made at or before a time.

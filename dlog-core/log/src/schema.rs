@@ -15,6 +15,7 @@ mod widen;
 
 pub use arrow::{ArrowKindError, KIND_METADATA, OP_DELETE, OP_PUT, SYSTEM_COLUMNS, system_fields};
 pub(crate) use arrow::{full_schema, kind_of_field};
+pub(crate) use widen::RESERVED_FIELDS;
 pub(crate) use widen::{Misfit, absorb_row, absorb_schema, coerce, fits_row, fits_schema, rescale};
 
 /// What a column holds.

@@ -7,13 +7,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use crate::commit::{Core, FileContents};
+use crate::commit::{Core, FileContents, ManifestState, Writer};
 use crate::error::{AppendError, SealError};
 use crate::ids::{CommitNumber, Cut, LogId, PartitionId};
 use crate::journal::{WriteError, path_of};
 use crate::limits::JOURNAL_FILES_MAX;
 use crate::log_state::LogState;
-use crate::manifest::{self, Manifest, ManifestLog};
+use crate::manifest::{self, Manifest, ManifestLog, NotInForce};
 use crate::partition::{Marks, Partition};
 use crate::rewrite;
 use crate::segment::{SegmentMeta, SegmentOf, SegmentRef, write_segment};
@@ -60,7 +60,7 @@ pub(crate) fn seal_until(
 }
 
 /// What a seal is an occasion for. The records are sealed whether or not this goes well.
-fn tidy(core: &Arc<Core>, log: &LogState) {
+pub(crate) fn tidy(core: &Arc<Core>, log: &LogState) {
     let tidied = rewrite::merge_small(core, log).and_then(|()| rewrite::retain_sealed(core, log));
     if let Err(error) = tidied {
         tracing::warn!(log = log.name, %error, "small segments stay as they are until the next seal");
@@ -123,8 +123,9 @@ pub(crate) fn give_up_journal(core: &Arc<Core>) -> Result<(), SealError> {
 #[derive(Debug, Default)]
 pub(crate) struct Edit {
     pub(crate) added: Vec<SegmentRef>,
-    /// Segments by number.
-    pub(crate) removed: BTreeSet<u64>,
+    /// Segments by number, with the log that lets them go: others may share them.
+    pub(crate) removed: BTreeSet<(LogId, u64)>,
+    pub(crate) new_logs: Vec<Arc<LogState>>,
     pub(crate) marks: BTreeMap<(LogId, PartitionId), Marks>,
 }
 
@@ -142,37 +143,80 @@ pub(crate) fn write_manifest(
 ) -> Result<(), SealError> {
     core.check_lock()?;
     let mut state = core.manifest.lock();
-    let mut content = describe(core, durable, edit);
-    content.next_segment = state.next_segment;
-    let freed = plan_freeing(core, edit, &mut content)?;
-    // Counted even if it fails: what of it reached the disk is unknown.
-    state.number += 1;
-    let number = state.number;
-    manifest::write(core.device.as_ref(), number, &content).map_err(|source| SealError::Io {
-        action: "write",
-        file: "the manifest".to_owned(),
-        source,
-    })?;
-    // Only now: had the manifest failed, these files would still be needed.
-    let mut writer = core.writer();
-    for generation in &freed {
-        writer.get().files.remove(generation);
-    }
-    drop(writer);
-    free(core, number, &freed);
+    let plan = Plan::make(core, durable, edit, &state, core.writer().get())?;
+    plan.put_in_force(core, &mut state)
+        .map_err(|error| SealError::Io {
+            action: "write",
+            file: "the manifest".to_owned(),
+            source: error.source,
+        })?;
+    plan.forget(core.writer().get());
+    plan.free(core, &state);
     Ok(())
+}
+
+/// A manifest about to be written, and the journal files that nobody needs once it is in force.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    content: Manifest,
+    freed: Vec<u64>,
+}
+
+impl Plan {
+    pub(crate) fn make(
+        core: &Core,
+        durable: CommitNumber,
+        edit: &Edit,
+        state: &ManifestState,
+        writer: &Writer,
+    ) -> Result<Self, AppendError> {
+        let mut content = describe(core, durable, edit);
+        content.next_segment = state.next_segment;
+        let freed = plan_freeing(core, writer, edit, &mut content)?;
+        Ok(Self { content, freed })
+    }
+
+    pub(crate) fn put_in_force(
+        &self,
+        core: &Core,
+        state: &mut ManifestState,
+    ) -> Result<(), NotInForce> {
+        // Counted even if it fails: what of it reached the disk is unknown.
+        state.number += 1;
+        manifest::write(core.device.as_ref(), state.number, &self.content)
+    }
+
+    /// Once it is in force: had the manifest failed, these files would still be needed.
+    pub(crate) fn forget(&self, writer: &mut Writer) {
+        for generation in &self.freed {
+            writer.files.remove(generation);
+        }
+    }
+
+    /// Removes what the manifest in force does not name. What stays is removed at the next opening.
+    pub(crate) fn free(&self, core: &Core, state: &ManifestState) {
+        let device = core.device.as_ref();
+        if let Err(error) = manifest::remove_others(device, state.number) {
+            tracing::warn!(%error, "an old manifest stays until the next opening");
+        }
+        for generation in &self.freed {
+            if let Err(error) = device.remove(&path_of(*generation)) {
+                tracing::warn!(generation, %error, "a journal file stays until the next opening");
+            }
+        }
+    }
 }
 
 pub(crate) fn describe(core: &Core, durable: CommitNumber, edit: &Edit) -> Manifest {
     let logs = core.logs.read();
-    let entries = logs.by_name.values().map(|log| {
+    let entries = logs.by_name.values().chain(&edit.new_logs).map(|log| {
         let state = log.schema();
         let old = log.partitions.iter().flat_map(Partition::segments);
         let own = edit
             .added
             .iter()
             .filter(|segment| segment.meta().log == log.id);
-        let kept = old.filter(|segment| !edit.removed.contains(&segment.id()));
+        let kept = old.filter(|segment| !edit.removed.contains(&(log.id, segment.id())));
         let mut segments: Vec<SegmentMeta> = kept
             .chain(own.cloned())
             .map(|segment| segment.meta().clone())
@@ -182,9 +226,10 @@ pub(crate) fn describe(core: &Core, durable: CommitNumber, edit: &Edit) -> Manif
         ManifestLog {
             id: log.id,
             name: log.name.clone(),
-            options: log.options_now(),
+            options: log.options(),
             schema: state.schema.clone(),
             schema_version: state.version,
+            is_frozen: log.is_frozen,
             segments,
             marks: marks
                 .map(|partition| edit.marks_of(log, partition))
@@ -202,12 +247,11 @@ pub(crate) fn describe(core: &Core, durable: CommitNumber, edit: &Edit) -> Manif
 
 /// The journal files that nobody needs once `content` is in force.
 fn plan_freeing(
-    core: &Arc<Core>,
+    core: &Core,
+    writer: &Writer,
     edit: &Edit,
     content: &mut Manifest,
 ) -> Result<Vec<u64>, AppendError> {
-    let mut guard = core.writer();
-    let writer = guard.get();
     content.append_time_us = writer.last_time_us;
     content.producers = writer.producers.clone();
     // Closed in the meantime: the new segments are made again after the next opening.
@@ -272,19 +316,6 @@ fn leave_sealed_file(core: &Arc<Core>, edit: &Edit, worth: u64) -> Result<(), Se
     }
 }
 
-/// Removes what the manifest in force does not name. What stays is removed at the next opening.
-fn free(core: &Core, number: u64, generations: &[u64]) {
-    let device = core.device.as_ref();
-    if let Err(error) = manifest::remove_others(device, number) {
-        tracing::warn!(%error, "an old manifest stays until the next opening");
-    }
-    for generation in generations {
-        if let Err(error) = device.remove(&path_of(*generation)) {
-            tracing::warn!(generation, %error, "a journal file stays until the next opening");
-        }
-    }
-}
-
 /// Seals what is due on a thread of its own, unless one is at it.
 pub(crate) fn seal_in_background(core: &Arc<Core>) {
     if core.is_sealing.swap(true, Ordering::AcqRel) {
@@ -309,14 +340,21 @@ pub(crate) fn seal_in_background(core: &Arc<Core>) {
 
 pub(crate) fn seal_due(core: &Arc<Core>) {
     let logs: Vec<Arc<LogState>> = core.logs.read().by_name.values().cloned().collect();
-    let is_full = |log: &LogState| {
+    let old = core
+        .options
+        .clock
+        .now_us()
+        .saturating_sub(core.options.seal_age_us);
+    let is_due = |log: &LogState| {
+        let max = log.seal_bytes(&core.options);
         log.partitions
             .iter()
-            .any(|partition| partition.tail_bytes() >= core.options.seal_bytes)
+            .any(|partition| partition.tail_bytes() >= max || partition.tail_since_us() <= old)
     };
-    for log in logs.iter().filter(|log| is_full(log)) {
+    for log in logs.iter().filter(|log| is_due(log)) {
         seal_or_warn(core, log);
     }
+    core.note_ages();
     // Logs that grow slowly would keep old journal files for ever.
     while let Some(oldest) = oldest_kept_file(core) {
         let kept = logs

@@ -1,32 +1,29 @@
 //! A sealed segment: a Parquet file, read only through its companion's checksums.
 
 use std::ops::Range;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use bytes::{Buf, Bytes};
-use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::{
-    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader,
-    ParquetRecordBatchReaderBuilder,
-};
-use parquet::errors::ParquetError;
-use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, ParquetMetaDataReader};
-use parquet::file::reader::{ChunkReader, Length};
+use bytes::Bytes;
+use parquet::arrow::arrow_reader::ArrowReaderMetadata;
 use serde::{Deserialize, Serialize};
 
 use crate::error::ReadError;
 use crate::ids::{CommitNumber, Cut, LogId, Offset, PartitionId};
 use crate::recovery::Damage;
-use arrow::array::RecordBatch;
 use dlog_sequencer::crc32c;
 use dlog_sequencer::device::{Device, DeviceFile, OpenMode, read_exact_at};
 
 mod companion;
+mod keys;
+mod lookup;
+mod reading;
 mod writer;
 
 pub(crate) use companion::Companion;
-pub(crate) use writer::{SegmentOf, write_files, write_segment};
+pub(crate) use keys::{KeyFile, hash_key};
+pub use reading::SegmentReader;
+pub(crate) use writer::{Contents, SegmentOf, write_files, write_segment};
 
 /// The directory of the segments.
 pub(crate) const DIRECTORY: &str = "segments";
@@ -47,8 +44,9 @@ pub(crate) struct SegmentMeta {
     pub(crate) length: u64,
     pub(crate) schema_version: u32,
     /// Of the whole file.
-    #[serde(default)]
-    pub(crate) checksum: Option<u32>,
+    pub(crate) checksum: u32,
+    /// Whether it has a key file.
+    pub(crate) has_keys: bool,
 }
 
 impl SegmentMeta {
@@ -67,7 +65,8 @@ impl SegmentMeta {
             rows: 1,
             length,
             schema_version: 1,
-            checksum: None,
+            checksum: 0,
+            has_keys: false,
         }
     }
 
@@ -77,6 +76,19 @@ impl SegmentMeta {
 
     pub(crate) fn companion_path(&self) -> String {
         format!("{DIRECTORY}/{:012}.check", self.id)
+    }
+
+    pub(crate) fn keys_path(&self) -> String {
+        format!("{DIRECTORY}/{:012}.keys", self.id)
+    }
+
+    /// All files of the segment.
+    pub(crate) fn paths(&self) -> Vec<String> {
+        let keys = self.has_keys.then(|| self.keys_path());
+        [self.path(), self.companion_path()]
+            .into_iter()
+            .chain(keys)
+            .collect()
     }
 }
 
@@ -93,16 +105,19 @@ struct Segment {
     device: Arc<dyn Device>,
     file: Result<Arc<dyn DeviceFile>, Damage>,
     companion: OnceLock<Companion>,
+    keys: OnceLock<KeyFile>,
+    /// In the place of a key file that is damaged.
+    made_keys: OnceLock<KeyFile>,
     metadata: OnceLock<ArrowReaderMetadata>,
-    /// The manifest does not name it any more: the last reader takes the files away.
-    is_obsolete: AtomicBool,
+    /// How many logs name it. When none does, the last reader takes the files away.
+    names: AtomicUsize,
 }
 
 impl Drop for Segment {
     fn drop(&mut self) {
-        if self.is_obsolete.load(Ordering::Acquire) {
+        if self.names.load(Ordering::Acquire) == 0 {
             // What cannot be removed now is removed at the next opening.
-            for path in [self.path.clone(), self.meta.companion_path()] {
+            for path in self.meta.paths() {
                 if let Err(error) = self.device.remove(&path) {
                     tracing::warn!(path, %error, "an obsolete segment stays until the next opening");
                 }
@@ -142,8 +157,10 @@ impl SegmentRef {
             device: device.clone(),
             file,
             companion: OnceLock::new(),
+            keys: OnceLock::new(),
+            made_keys: OnceLock::new(),
             metadata: OnceLock::new(),
-            is_obsolete: AtomicBool::new(false),
+            names: AtomicUsize::new(1),
         };
         Self {
             shared: Arc::new(shared),
@@ -159,9 +176,28 @@ impl SegmentRef {
         &self.shared.meta
     }
 
-    /// Has the files removed when nobody reads them any more.
+    /// The same segment, named by one log more.
+    pub(crate) fn share(&self) -> Self {
+        self.shared.names.fetch_add(1, Ordering::AcqRel);
+        self.clone()
+    }
+
+    /// One log less names it. After the last one the files are removed when nobody reads them any
+    /// more.
     pub(crate) fn make_obsolete(&self) {
-        self.shared.is_obsolete.store(true, Ordering::Release);
+        self.unname(0);
+    }
+
+    /// One log less names it, unless it is the only one: an opening removes files by the manifest.
+    pub(crate) fn unshare(&self) {
+        self.unname(1);
+    }
+
+    fn unname(&self, least: usize) {
+        let fewer = |names: usize| (names > least).then(|| names - 1);
+        let names = &self.shared.names;
+        // Where there are no more than the least, they stay.
+        let _before = names.fetch_update(Ordering::AcqRel, Ordering::Acquire, fewer);
     }
 
     /// Its number, unique in the store.
@@ -282,12 +318,9 @@ impl SegmentRef {
     /// The companion made anew, if the file is as it was written.
     fn make_companion(&self, error: ReadError) -> Result<Companion, ReadError> {
         let meta = &self.shared.meta;
-        let Some(checksum) = meta.checksum else {
-            return Err(error);
-        };
         let mut bytes = vec![0; meta.length as usize];
         self.read_unchecked(&mut bytes, 0)?;
-        if crc32c(&bytes) != checksum {
+        if crc32c(&bytes) != meta.checksum {
             return Err(error);
         }
         tracing::warn!(%error, "the companion is made anew");
@@ -309,245 +342,5 @@ impl SegmentRef {
             file: self.path().to_owned(),
             source,
         })
-    }
-
-    fn reader_metadata(&self) -> Result<&ArrowReaderMetadata, ReadError> {
-        if let Some(metadata) = self.shared.metadata.get() {
-            return Ok(metadata);
-        }
-        let damaged = |error: ParquetError| ReadError::Damaged {
-            file: self.path().to_owned(),
-            position: self.companion().map_or(0, Companion::footer_position),
-            text: format!("its footer: {error}"),
-        };
-        let footer = self.footer()?;
-        let metadata = ParquetMetaDataReader::decode_metadata(&footer).map_err(damaged)?;
-        let mut reader = ParquetMetaDataReader::new_with_metadata(metadata)
-            .with_page_index_policy(PageIndexPolicy::Optional);
-        reader.read_page_indexes(self).map_err(damaged)?;
-        let metadata = Arc::new(reader.finish().map_err(damaged)?);
-        let metadata =
-            ArrowReaderMetadata::try_new(metadata, ArrowReaderOptions::new()).map_err(damaged)?;
-        Ok(self.shared.metadata.get_or_init(|| metadata))
-    }
-
-    /// The footer: the file's, or the companion's copy when that is damaged.
-    fn footer(&self) -> Result<Bytes, ReadError> {
-        let companion = self.companion()?;
-        let start = companion.footer_position();
-        match self.read_range(start..start + companion.footer().len() as u64) {
-            Ok(footer) => Ok(footer),
-            Err(ReadError::Damaged { position, .. }) => {
-                tracing::warn!(
-                    file = self.path(),
-                    position,
-                    "the footer is damaged; its copy is used"
-                );
-                Ok(Bytes::copy_from_slice(companion.footer()))
-            }
-            Err(error) => Err(error),
-        }
-    }
-
-    /// Footer, statistics and page index of the file.
-    ///
-    /// # Errors
-    /// The file or its companion is damaged or cannot be read.
-    pub fn metadata(&self) -> Result<Arc<ParquetMetaData>, ReadError> {
-        Ok(self.reader_metadata()?.metadata().clone())
-    }
-
-    /// Reads the named columns, or all, in the file's own schema; columns the file does not have
-    /// are left out.
-    ///
-    /// # Errors
-    /// The file or its companion is damaged or cannot be read.
-    pub fn read(
-        &self,
-        columns: Option<&[&str]>,
-        batch_size: usize,
-    ) -> Result<SegmentReader, ReadError> {
-        self.read_groups(columns, batch_size, None)
-    }
-
-    /// As [`read`](Self::read), from the row groups at these places only.
-    pub(crate) fn read_groups(
-        &self,
-        columns: Option<&[&str]>,
-        batch_size: usize,
-        groups: Option<Vec<usize>>,
-    ) -> Result<SegmentReader, ReadError> {
-        let metadata = self.reader_metadata()?.clone();
-        let parquet = metadata.metadata().clone();
-        let mask = match columns {
-            None => ProjectionMask::all(),
-            Some(names) => ProjectionMask::roots(
-                metadata.parquet_schema(),
-                metadata
-                    .schema()
-                    .fields()
-                    .iter()
-                    .enumerate()
-                    .filter_map(|(place, field)| {
-                        names.contains(&field.name().as_str()).then_some(place)
-                    }),
-            ),
-        };
-        let groups = groups.unwrap_or_else(|| (0..parquet.num_row_groups()).collect());
-        let source = self.load_columns(&parquet, &mask, &groups)?;
-        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(source, metadata)
-            .with_batch_size(batch_size)
-            .with_projection(mask)
-            .with_row_groups(groups);
-        let reader = builder.build().map_err(|error| self.undecodable(&error))?;
-        Ok(SegmentReader {
-            file: self.path().to_owned(),
-            reader,
-        })
-    }
-
-    /// The row groups that may hold an offset or later ones; `None` for all.
-    pub(crate) fn groups_from(&self, from: Offset) -> Result<Option<Vec<usize>>, ReadError> {
-        let first = self.first_offset().0;
-        let is_whole = self.last_offset().0 + 1 - first == self.row_count();
-        if !is_whole || from.0 <= first {
-            return Ok(None);
-        }
-        let metadata = self.metadata()?;
-        let mut end = first;
-        let mut groups = Vec::new();
-        for group in 0..metadata.num_row_groups() {
-            end += metadata.row_group(group).num_rows() as u64;
-            if end > from.0 {
-                groups.push(group);
-            }
-        }
-        Ok(Some(groups))
-    }
-
-    fn load_columns(
-        &self,
-        parquet: &ParquetMetaData,
-        mask: &ProjectionMask,
-        groups: &[usize],
-    ) -> Result<Loaded, ReadError> {
-        let mut ranges = Vec::new();
-        for group in groups {
-            for (place, column) in parquet.row_group(*group).columns().iter().enumerate() {
-                if mask.leaf_included(place) {
-                    let (start, length) = column.byte_range();
-                    ranges.push((start, self.read_range(start..start + length)?));
-                }
-            }
-        }
-        ranges.sort_by_key(|(start, _)| *start);
-        Ok(Loaded {
-            length: self.len(),
-            ranges,
-        })
-    }
-
-    fn undecodable(&self, error: &dyn std::error::Error) -> ReadError {
-        ReadError::Damaged {
-            file: self.path().to_owned(),
-            position: 0,
-            text: error.to_string(),
-        }
-    }
-}
-
-impl Length for SegmentRef {
-    fn len(&self) -> u64 {
-        self.len()
-    }
-}
-
-impl ChunkReader for SegmentRef {
-    type T = bytes::buf::Reader<Bytes>;
-
-    fn get_read(&self, start: u64) -> parquet::errors::Result<Self::T> {
-        let bytes = self
-            .read_range(start..self.len())
-            .map_err(|error| ParquetError::External(Box::new(error)))?;
-        Ok(bytes.reader())
-    }
-
-    fn get_bytes(&self, start: u64, length: usize) -> parquet::errors::Result<Bytes> {
-        let range = start..start.saturating_add(length as u64);
-        self.read_range(range)
-            .map_err(|error| ParquetError::External(Box::new(error)))
-    }
-}
-
-/// Column chunks in memory, checked, under their places in the file.
-#[derive(Debug)]
-struct Loaded {
-    length: u64,
-    ranges: Vec<(u64, Bytes)>,
-}
-
-impl Loaded {
-    fn from(&self, start: u64) -> parquet::errors::Result<Bytes> {
-        let place = self.ranges.partition_point(|(begin, _)| *begin <= start);
-        let found = place.checked_sub(1).map(|place| &self.ranges[place]);
-        match found {
-            // Within a range in memory, so within usize.
-            Some((begin, bytes)) if start - begin <= bytes.len() as u64 => {
-                Ok(bytes.slice((start - begin) as usize..))
-            }
-            _ => Err(ParquetError::General(format!(
-                "position {start} is outside the columns asked for"
-            ))),
-        }
-    }
-}
-
-impl Length for Loaded {
-    fn len(&self) -> u64 {
-        self.length
-    }
-}
-
-impl ChunkReader for Loaded {
-    type T = bytes::buf::Reader<Bytes>;
-
-    fn get_read(&self, start: u64) -> parquet::errors::Result<Self::T> {
-        Ok(self.from(start)?.reader())
-    }
-
-    fn get_bytes(&self, start: u64, length: usize) -> parquet::errors::Result<Bytes> {
-        let bytes = self.from(start)?;
-        if length > bytes.len() {
-            return Err(ParquetError::EOF(format!(
-                "{length} bytes at {start} go beyond their column"
-            )));
-        }
-        Ok(bytes.slice(..length))
-    }
-}
-
-/// The batches of a segment.
-pub struct SegmentReader {
-    file: String,
-    reader: ParquetRecordBatchReader,
-}
-
-impl std::fmt::Debug for SegmentReader {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SegmentReader")
-            .field("file", &self.file)
-            .finish_non_exhaustive()
-    }
-}
-
-impl Iterator for SegmentReader {
-    type Item = Result<RecordBatch, ReadError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let batch = self.reader.next()?;
-        Some(batch.map_err(|source| ReadError::Arrow {
-            context: format!("decode {}", self.file),
-            source,
-        }))
     }
 }

@@ -4,17 +4,21 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use crate::bound;
+use crate::bulk;
 use crate::catalogue::{Change, Durability, LogOptions};
+use crate::clock::Clock;
 use crate::commit::{Core, Pending};
 use crate::datum::Datum;
 use crate::error::{AppendError, CatalogError, OpenError, ReadError, SealError};
-use crate::ids::{CommitNumber, Cut, Epoch, LogId, Offset, PartitionId, StoreId};
+use crate::ids::{CommitNumber, Cut, Epoch, LogId, StoreId};
 use crate::intake::{self, AppendBatch};
 use crate::log_state::LogState;
+use crate::lookup::{self, FoundRow};
 use crate::producers::AppendOptions;
 use crate::recovery::{self, RecoveryReport};
 use crate::rewrite;
-use crate::scan::{self, FoundRow, LogScan};
+use crate::scan::{self, LogScan};
 use crate::schema::LogSchema;
 use crate::seal;
 use crate::segment::SegmentRef;
@@ -32,8 +36,15 @@ pub struct StoreOptions {
     pub create: bool,
     /// A partition's tail is sealed when it has this many bytes.
     pub seal_bytes: u64,
+    /// A partition's tail is sealed when its oldest record is this old, in microseconds, and the
+    /// store is in use.
+    pub seal_age_us: i64,
     /// A journal file is left for the next one at this size.
     pub journal_file_bytes: u64,
+    /// What tells the time.
+    pub clock: Clock,
+    /// Columns of this many bytes become sealed segments at once, without the journal.
+    pub bulk_bytes: usize,
     /// Appends are refused when segments and unsealed records have this many bytes.
     pub max_bytes: Option<u64>,
 }
@@ -46,7 +57,10 @@ impl StoreOptions {
             read_only: false,
             create: true,
             seal_bytes: 32 << 20,
+            seal_age_us: 3_600_000_000,
+            clock: Clock::default(),
             journal_file_bytes: 64 << 20,
+            bulk_bytes: 32 << 20,
             max_bytes: None,
         }
     }
@@ -85,55 +99,6 @@ pub enum Creation {
     Created,
     /// It was there with the same options.
     AlreadyThere,
-}
-
-/// What waits in memory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct MemoryUse {
-    /// Commits that are not written yet.
-    pub queued_bytes: u64,
-    /// Records that are not sealed, by their size in the journal.
-    pub tail_bytes: u64,
-}
-
-/// What is known of a log.
-#[derive(Debug, Clone, PartialEq)]
-pub struct LogDescription {
-    /// Its name.
-    pub name: String,
-    /// Its number.
-    pub id: LogId,
-    /// The options it was made with.
-    pub options: LogOptions,
-    /// Its columns.
-    pub schema: LogSchema,
-    /// How many versions of them there were.
-    pub schema_version: u32,
-    /// Records, replaced ones and tombstones included.
-    pub record_count: u64,
-    /// Keys that have a record, for logs with a key.
-    pub live_count: Option<u64>,
-    /// Its partitions.
-    pub partitions: Vec<PartitionDescription>,
-}
-
-/// What is known of a partition.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PartitionDescription {
-    /// Which.
-    pub partition: PartitionId,
-    /// The offset that the next record gets.
-    pub next_offset: Offset,
-    /// Its records.
-    pub record_count: u64,
-    /// Records that are not sealed.
-    pub tail_records: u64,
-    /// Their bytes in the journal.
-    pub tail_bytes: u64,
-    /// How many segments it has.
-    pub segments: usize,
-    /// Their bytes.
-    pub segment_bytes: u64,
 }
 
 impl Store {
@@ -231,7 +196,7 @@ impl Store {
         let core = self.core();
         let _one_at_a_time = core.changing.lock();
         if let Some(log) = core.find_log(name) {
-            return match log.options_now().difference(&options) {
+            return match log.options().difference(&options) {
                 None => Ok(Creation::AlreadyThere),
                 Some(what) => Err(CatalogError::Different {
                     log: name.to_owned(),
@@ -300,45 +265,6 @@ impl Store {
         })
     }
 
-    /// What is known of a log.
-    ///
-    /// # Errors
-    /// There is no such log.
-    pub fn describe(&self, name: &str) -> Result<LogDescription, CatalogError> {
-        let log = self.find_log(name)?;
-        let state = log.schema();
-        let partitions: Vec<PartitionDescription> = log
-            .partitions
-            .iter()
-            .map(|partition| {
-                let (sealed_records, segments, segment_bytes) = partition.sealed_size();
-                let (tail_records, tail_bytes) = partition.tail_size();
-                PartitionDescription {
-                    partition: partition.number,
-                    next_offset: Offset(partition.next()),
-                    record_count: sealed_records + tail_records,
-                    tail_records,
-                    tail_bytes,
-                    segments,
-                    segment_bytes,
-                }
-            })
-            .collect();
-        Ok(LogDescription {
-            name: log.name.clone(),
-            id: log.id,
-            options: log.options_now(),
-            schema: state.schema.clone(),
-            schema_version: state.version,
-            record_count: partitions
-                .iter()
-                .map(|partition| partition.record_count)
-                .sum(),
-            live_count: log.options.key.as_ref().and_then(|_| live_count(&log).ok()),
-            partitions,
-        })
-    }
-
     /// Appends all batches as one commit.
     ///
     /// # Errors
@@ -367,8 +293,14 @@ impl Store {
     ) -> Result<AppendTicket, AppendError> {
         let core = self.core();
         core.check_size()?;
+        for batch in &batches {
+            bound::make_room(core, &batch.log)?;
+        }
         if core.is_behind() {
             seal::seal_due(core);
+        }
+        if bulk::is_bulk(core, &batches, options) {
+            return bulk::append(core, batches, options);
         }
         let pending = intake::prepare(core, batches, options)?;
         core.enqueue(pending)
@@ -385,7 +317,7 @@ impl Store {
         ack: Option<Durability>,
     ) -> Result<Option<AppendTicket>, AppendError> {
         let state = self.core().log_for_append(log)?;
-        let found = scan::find_key(&state, key).map_err(|error| AppendError::Refused {
+        let found = lookup::find_key(&state, key).map_err(|error| AppendError::Refused {
             text: error.to_string(),
         })?;
         if found.is_none() {
@@ -393,12 +325,6 @@ impl Store {
         }
         self.append(vec![AppendBatch::tombstones(log, vec![key.clone()])], ack)
             .map(Some)
-    }
-
-    /// What waits in memory to be written or sealed.
-    #[must_use]
-    pub fn memory_use(&self) -> MemoryUse {
-        self.core().memory_use()
     }
 
     /// Makes everything appended so far durable.
@@ -423,7 +349,7 @@ impl Store {
     /// # Errors
     /// There is no such log, or a file could not be written: everything stays as it was.
     pub fn retain(&self, log: &str) -> Result<u64, SealError> {
-        let log = self.log_to_change(log)?;
+        let log = self.log_to_trim(log)?;
         rewrite::retain(self.core(), &log)
     }
 
@@ -434,7 +360,7 @@ impl Store {
     /// # Errors
     /// There is no such log, it has no key, or a file could not be written.
     pub fn compact(&self, log: &str, cut: Cut, tombstone_age_us: i64) -> Result<u64, SealError> {
-        let log = self.log_to_change(log)?;
+        let log = self.log_to_trim(log)?;
         rewrite::compact(self.core(), &log, cut, tombstone_age_us)
     }
 
@@ -454,6 +380,15 @@ impl Store {
             return Err(refusal.into());
         }
         Ok(self.core().log_for_reading(log)?)
+    }
+
+    fn log_to_trim(&self, name: &str) -> Result<Arc<LogState>, SealError> {
+        let log = self.log_to_change(name)?;
+        if log.is_frozen {
+            let text = format!("the log {name} is a snapshot and stays as it is; drop it instead");
+            return Err(ReadError::Refused { text }.into());
+        }
+        Ok(log)
     }
 
     /// Everything visible now.
@@ -483,7 +418,7 @@ impl Store {
     /// # Errors
     /// There is no such log, it has no key, or a file cannot be read.
     pub fn find_row(&self, log: &str, key: &Datum) -> Result<Option<FoundRow>, ReadError> {
-        scan::find_row(&self.core().log_for_reading(log)?, key)
+        lookup::find_row(&self.core().log_for_reading(log)?, key)
     }
 
     /// The columns of a log.
@@ -493,14 +428,4 @@ impl Store {
     pub fn schema(&self, log: &str) -> Result<LogSchema, ReadError> {
         Ok(self.core().log_for_reading(log)?.schema().schema.clone())
     }
-}
-
-fn live_count(log: &LogState) -> Result<u64, ReadError> {
-    let mut count = 0;
-    for partition in &log.partitions {
-        let mut index = partition.index.lock();
-        index.catch_up(partition, log)?;
-        count += index.live_count();
-    }
-    Ok(count)
 }

@@ -12,6 +12,7 @@ use bytes::Bytes;
 use crate::columns::{build_array, conform_batch, datum_of_kind};
 use crate::datum::{Datum, Row, key_bytes};
 use crate::error::ReadError;
+use crate::headers::{HEADERS_FIELD, build_headers, no_headers};
 use crate::ids::{CommitNumber, Epoch, PartitionId};
 use crate::limits::TAIL_BATCH_ROWS;
 use crate::log_state::{LogState, SchemaState};
@@ -90,6 +91,7 @@ impl Run {
         key: Option<&str>,
         mut columns: Vec<ArrayRef>,
         times: Option<TimestampMicrosecondArray>,
+        headers: ArrayRef,
     ) -> Result<Chunk, ReadError> {
         let rows = self.offsets.len();
         let keys = key_column(state, key, &columns, rows);
@@ -108,7 +110,7 @@ impl Run {
                 .with_timezone("UTC"),
             None => instant(self.append_times.clone()),
         };
-        let system: [ArrayRef; 8] = [
+        let system: [ArrayRef; 9] = [
             Arc::new(Int32Array::from(vec![partition.0 as i32; rows])),
             Arc::new(Int64Array::from(self.offsets)),
             Arc::new(Int64Array::from(self.commits)),
@@ -116,6 +118,7 @@ impl Run {
             Arc::new(instant(self.append_times)),
             Arc::new(times),
             keys,
+            headers,
             Arc::new(Int8Array::from(vec![self.op; rows])),
         ];
         columns.extend(system);
@@ -166,7 +169,7 @@ pub(crate) fn convert(
     log: &LogState,
 ) -> Result<Vec<Chunk>, ReadError> {
     let state = log.schema();
-    let key = log.options.key.as_deref();
+    let key = log.key.as_deref();
     let converter = Converter {
         partition,
         state: &state,
@@ -242,7 +245,15 @@ impl Converter<'_> {
             });
             times.collect()
         });
-        chunks.push(run.finish(self.partition, self.state, self.key, columns, times)?);
+        let headers = build_headers(&rows).map_err(wrap)?;
+        chunks.push(run.finish(
+            self.partition,
+            self.state,
+            self.key,
+            columns,
+            times,
+            headers,
+        )?);
         Ok(())
     }
 
@@ -265,8 +276,19 @@ impl Converter<'_> {
                     .column_by_name("_time")
                     .and_then(|times| times.as_primitive_opt::<TimestampMicrosecondType>())
                     .cloned();
+                let headers = match part.column_by_name(HEADERS_FIELD) {
+                    Some(headers) => headers.clone(),
+                    None => no_headers(part.num_rows()),
+                };
                 let columns = conform_batch(&part, &user)?.columns().to_vec();
-                chunks.push(run.finish(self.partition, self.state, self.key, columns, times)?);
+                chunks.push(run.finish(
+                    self.partition,
+                    self.state,
+                    self.key,
+                    columns,
+                    times,
+                    headers,
+                )?);
             }
         }
         Ok(())

@@ -329,6 +329,7 @@ fn logs_are_altered_and_renamed_for_good() {
     let alteration = Alteration {
         durability: Some(Durability::Process),
         retention: Some(retention),
+        ..Alteration::default()
     };
     store.alter_log("a", alteration).unwrap();
     let scan = store.scan("a", store.cut()).unwrap();
@@ -352,6 +353,10 @@ fn logs_are_altered_and_renamed_for_good() {
             (Durability::Process, retention)
         );
         assert_eq!(numbers(store, "b"), [1, 2]);
+        // What is said of the log is what it does.
+        let same = store.create_log("b", options);
+        assert_eq!(same.unwrap(), dlog_log::Creation::AlreadyThere);
+        assert!(store.create_log("b", LogOptions::default()).is_err());
     };
     check(&store);
     store.flush().unwrap();

@@ -10,8 +10,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use dlog_log::device::{Device, MemoryDevice, OpenMode};
-use dlog_log::{AppendBatch, Datum, fuzzing};
-use dlog_sequencer::{Counter, CounterOptions};
+use dlog_log::{AppendBatch, Datum, LogOptions, fuzzing};
+use dlog_sequencer::{Counter, CounterOptions, crc32c};
 
 mod support;
 use support::{append, create, number, open, row, text};
@@ -70,6 +70,25 @@ fn seeds(target: &str) -> Vec<Vec<u8>> {
         "companion" => {
             let companion = file(&device, "segments/000000000001.check");
             vec![[&(parquet.len() as u64).to_le_bytes()[..], &companion].concat()]
+        }
+        "keys" => {
+            let store = open(&MemoryDevice::new());
+            let options = LogOptions {
+                key: Some("n".to_owned()),
+                ..LogOptions::default()
+            };
+            store.create_log("k", options).unwrap();
+            append(&store, "k", (0..700).map(number).collect());
+            store.seal("k").unwrap();
+            let path = "segments/000000000001.keys";
+            let file = store.device().open(path, OpenMode::Read).unwrap();
+            let mut bytes = vec![0; file.length().unwrap() as usize];
+            file.read_at(&mut bytes, 0).unwrap();
+            // The reader is told another segment: its number and checksum are put in.
+            bytes[8..20].copy_from_slice(&[1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+            let checksum = crc32c(&bytes[..36]);
+            bytes[36..40].copy_from_slice(&checksum.to_le_bytes());
+            vec![[&700_u64.to_le_bytes()[..], &bytes].concat()]
         }
         "manifest" => vec![file(&device, "manifest-00000002")],
         _ => {
@@ -151,6 +170,11 @@ fn records() {
 #[test]
 fn companions() {
     replay("companion", fuzzing::companion);
+}
+
+#[test]
+fn key_files() {
+    replay("keys", fuzzing::keys);
 }
 
 #[test]

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use dlog_log::device::Device;
 use dlog_log::device::faulty::{Disk, Fate, FaultyDevice};
 use dlog_log::{
-    AppendBatch, CommitNumber, Cut, Datum, LogOptions, ReadError, Retention, Store, StoreOptions,
-    conform_batch,
+    AppendBatch, CommitNumber, Cut, Datum, Headers, LogOptions, ReadError, Retention, Row, Store,
+    StoreOptions, conform_batch,
 };
 use proptest::prelude::*;
 
@@ -24,6 +24,8 @@ enum Action {
     Compact { back: u8 },
     Retain,
     Purge { key: u8 },
+    Clone { back: u8 },
+    PutInClone { key: u8 },
     Kill,
     Close,
     PowerCut { fates: u64 },
@@ -38,6 +40,8 @@ fn action() -> impl Strategy<Value = Action> {
         2 => (0..4_u8).prop_map(|back| Action::Compact { back }),
         1 => Just(Action::Retain),
         1 => (0..5_u8).prop_map(|key| Action::Purge { key }),
+        2 => (0..4_u8).prop_map(|back| Action::Clone { back }),
+        2 => (0..5_u8).prop_map(|key| Action::PutInClone { key }),
         1 => Just(Action::Kill),
         1 => Just(Action::Close),
         1 => any::<u64>().prop_map(|fates| Action::PowerCut { fates }),
@@ -50,6 +54,8 @@ struct Model {
     states: BTreeMap<u64, BTreeMap<u8, i64>>,
     living: BTreeMap<u8, i64>,
     plain: Vec<i64>,
+    /// What the newest clone has.
+    clone: Option<BTreeMap<u8, i64>>,
     next: i64,
     /// No cut below this one need be shown.
     floor: u64,
@@ -68,6 +74,25 @@ impl Model {
 
 fn name(key: u8) -> Datum {
     text(&format!("key{key}"))
+}
+
+fn record(key: u8, n: i64) -> Row {
+    let mut record = row(&[("key", name(key)), ("n", Datum::Int(n))]);
+    record.0.extend(header_of(n));
+    record
+}
+
+/// Every third record has a header.
+fn header_of(n: i64) -> Option<(Arc<str>, Datum)> {
+    let header = vec![("trace".into(), text(&n.to_string()))];
+    (n % 3 == 0).then(|| ("_headers".into(), Datum::Struct(header)))
+}
+
+fn headers_of(n: &Datum) -> Headers {
+    match n {
+        Datum::Int(n) if n % 3 == 0 => vec![("trace".into(), n.to_string().into())],
+        _ => Headers::new(),
+    }
 }
 
 struct Run {
@@ -122,12 +147,7 @@ impl Run {
         match action {
             Action::Put { key } => {
                 self.model.next += 1;
-                let value = Datum::Int(self.model.next);
-                append(
-                    self.store(),
-                    "keyed",
-                    vec![row(&[("key", name(*key)), ("n", value)])],
-                );
+                append(self.store(), "keyed", vec![record(*key, self.model.next)]);
                 self.model.living.insert(*key, self.model.next);
                 self.model.commit(self.store().cut().0.0);
             }
@@ -166,6 +186,15 @@ impl Run {
                     state.remove(key);
                 });
             }
+            Action::Clone { back } => self.clone_keyed(u64::from(*back)),
+            Action::PutInClone { key } => {
+                let next = self.model.next + 1;
+                if let Some(clone) = &mut self.model.clone {
+                    clone.insert(*key, next);
+                    self.model.next = next;
+                    append(self.store(), "clone", vec![record(*key, next)]);
+                }
+            }
             Action::Kill => {
                 self.device = self.device.kill();
                 self.reopen();
@@ -193,9 +222,27 @@ impl Run {
         }
     }
 
-    /// The keyed log as a table at a cut.
-    fn table(&self, cut: Cut) -> Result<BTreeMap<u8, i64>, ReadError> {
-        let scan = self.store().scan("keyed", cut)?;
+    /// Another log of what the keyed one was a few commits ago, in the place of an earlier one.
+    fn clone_keyed(&mut self, back: u64) {
+        let store = self.store();
+        let cut = Cut(CommitNumber(store.cut().0.0.saturating_sub(back)));
+        let made = store.clone_log("keyed", "new", Some(cut));
+        match made {
+            Ok(at) => assert_eq!(at, cut),
+            Err(error) => {
+                assert!(error.to_string().contains("history"), "{error}");
+                assert!(cut.0.0 < self.model.floor);
+                return;
+            }
+        }
+        store.drop_log("clone").unwrap();
+        store.rename_log("new", "clone").unwrap();
+        self.model.clone = Some(self.model.at(cut.0.0));
+    }
+
+    /// A keyed log as a table at a cut.
+    fn table(&self, log: &str, cut: Cut) -> Result<BTreeMap<u8, i64>, ReadError> {
+        let scan = self.store().scan(log, cut)?;
         let mut all = scan.tail.clone();
         for segment in &scan.segments {
             for batch in segment.read(None, 100)? {
@@ -218,14 +265,26 @@ impl Run {
 
     fn check(&self, probe: u64) {
         let now = self.store().cut();
-        assert_eq!(self.table(now).unwrap(), self.model.living);
+        assert_eq!(self.table("keyed", now).unwrap(), self.model.living);
+        if let Some(clone) = &self.model.clone {
+            assert_eq!(&self.table("clone", now).unwrap(), clone);
+            for key in 0..5 {
+                let found = self.store().find_row("clone", &name(key)).unwrap();
+                let value = found.map(|found| found.row.get("n").cloned().unwrap());
+                assert_eq!(value, clone.get(&key).map(|n| Datum::Int(*n)));
+            }
+        }
         for key in 0..5 {
             let found = self.store().find_row("keyed", &name(key)).unwrap();
-            let value = found.map(|found| found.row.get("n").cloned().unwrap());
+            let value = found.as_ref().map(|found| {
+                let n = found.row.get("n").cloned().unwrap();
+                assert_eq!(found.headers, headers_of(&n), "the headers of {key}");
+                n
+            });
             assert_eq!(value, self.model.living.get(&key).map(|n| Datum::Int(*n)));
         }
         let earlier = Cut(CommitNumber(probe % (now.0.0 + 1)));
-        match self.table(earlier) {
+        match self.table("keyed", earlier) {
             Ok(table) => assert_eq!(table, self.model.at(earlier.0.0), "as of {}", earlier.0),
             Err(ReadError::HistoryGone { .. }) => assert!(earlier.0.0 < self.model.floor),
             Err(error) => panic!("{error}"),

@@ -15,7 +15,7 @@ use crate::device::{Device, DeviceFile, DeviceLock, LockError, OpenMode, parent_
 pub const MAXIMUM_STEP: u64 = 1 << 22;
 
 const MAGIC: [u8; 4] = *b"DLct";
-const FORMAT_VERSION: u16 = 0;
+const FORMAT_VERSION: u16 = 1;
 const SLOT_BYTES: usize = 32;
 /// Slots stand in different sectors even on disks with 4 KiB ones.
 const SLOT_DISTANCE: u64 = 4096;

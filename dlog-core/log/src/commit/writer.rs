@@ -5,17 +5,16 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use crate::catalogue::{Change, Durability};
-use crate::clock::now_us;
-use crate::commit::{Core, Pending, PendingPart};
+use crate::commit::numbered::{Numbered, make_receipt};
+use crate::commit::{Core, Pending};
 use crate::error::AppendError;
-use crate::frame::{Encoding, Entry, FrameHead, encode_frame, frame_bytes};
 use crate::ids::{CommitNumber, LogId, Offset, PartitionId};
 use crate::journal::{Journal, WriteError};
 use crate::limits::{GROUP_BYTES_MAX, JOURNAL_FILES_HARD_MAX, JOURNAL_FILES_MAX};
-use crate::producers::{PRODUCER_BYTES, ProducerState, Producers};
+use crate::lookup;
+use crate::producers::Producers;
 use crate::tail::{Stamp, TailBatch};
-use crate::ticket::{Receipt, ReceiptPart, TicketState};
-use dlog_sequencer::crc32c;
+use crate::ticket::Receipt;
 
 /// The highest offset that a journal file holds of each partition.
 pub(crate) type FileContents = HashMap<(LogId, PartitionId), u64>;
@@ -33,21 +32,6 @@ pub(crate) struct Writer {
     pub(crate) files: BTreeMap<u64, FileContents>,
     pub(crate) buffer: Vec<u8>,
     pub(crate) producers: Producers,
-}
-
-/// A commit with its number, written or about to be.
-struct Numbered {
-    pending: Pending,
-    stamp: Stamp,
-    /// First offsets, in the order of the parts.
-    offsets: Vec<u64>,
-    receipt: Receipt,
-    /// What was remembered of its producer before.
-    producer_before: Option<ProducerState>,
-    /// Retries of this commit that came while it was on its way.
-    riders: Vec<Arc<TicketState>>,
-    /// Schema changes that go with it, encoded in front of the payload.
-    schemas: Vec<Change>,
 }
 
 /// What to put back when a group is not written.
@@ -135,16 +119,16 @@ impl Writer {
         for (part, key, path) in &conditions.absent {
             let part = &pending.parts[*part];
             let partition = &part.log.partitions[part.partition];
-            let mut index = partition.index.lock();
-            let caught_up = index.catch_up(partition, &part.log);
-            caught_up.map_err(|error| AppendError::Refused {
+            let found = lookup::newest(&part.log, partition, key);
+            let offset = found.and_then(|row| row.as_ref().map(lookup::offset_of).transpose());
+            let offset = offset.map_err(|error| AppendError::Refused {
                 text: error.to_string(),
             })?;
-            if let Some(offset) = index.find(key) {
+            if let Some(offset) = offset {
                 return Err(AppendError::Present {
                     log: part.log.name.clone(),
                     path: path.clone(),
-                    offset: Offset(offset),
+                    offset,
                 });
             }
         }
@@ -177,12 +161,7 @@ impl Writer {
     }
 
     fn number(&mut self, core: &Arc<Core>, pending: Pending) -> Numbered {
-        self.last_time_us = self.last_time_us.max(now_us());
-        let stamp = Stamp {
-            commit: self.next_commit,
-            epoch: core.epoch,
-            append_time_us: self.last_time_us,
-        };
+        let stamp = self.stamp(core);
         self.next_commit.0 += 1;
         let mut schemas = Vec::new();
         let mut offsets = Vec::with_capacity(pending.parts.len());
@@ -220,6 +199,45 @@ impl Writer {
             riders: Vec::new(),
             schemas,
         }
+    }
+
+    /// What the next commit will be stamped with.
+    pub(crate) fn stamp(&mut self, core: &Core) -> Stamp {
+        self.last_time_us = self.last_time_us.max(core.options.clock.now_us());
+        Stamp {
+            commit: self.next_commit,
+            epoch: core.epoch,
+            append_time_us: self.last_time_us,
+        }
+    }
+
+    /// Writes and syncs a commit that has no records with this stamp.
+    pub(crate) fn take_number(
+        &mut self,
+        core: &Arc<Core>,
+        pending: Pending,
+        stamp: Stamp,
+    ) -> Result<(), AppendError> {
+        let numbered = Numbered {
+            receipt: make_receipt(&pending, stamp, &[]),
+            pending,
+            stamp,
+            offsets: Vec::new(),
+            producer_before: None,
+            riders: Vec::new(),
+            schemas: Vec::new(),
+        };
+        match self.write(core, &[numbered]) {
+            Ok(()) => {}
+            Err(WriteError::NotWritten(error)) => {
+                return Err(AppendError::NotWritten {
+                    text: error.to_string(),
+                });
+            }
+            Err(WriteError::Unknown(error)) => return Err(self.poison(core, &error)),
+        }
+        self.next_commit = CommitNumber(stamp.commit.0 + 1);
+        self.sync(core).map(drop)
     }
 
     fn write(&mut self, core: &Arc<Core>, group: &[Numbered]) -> Result<(), WriteError> {
@@ -364,98 +382,6 @@ impl Writer {
     }
 }
 
-impl Numbered {
-    fn schema_payload(&self) -> Vec<Vec<u8>> {
-        self.schemas.iter().map(Change::encode).collect()
-    }
-
-    fn frame_bytes(&self) -> usize {
-        let schemas: usize = self.schema_payload().iter().map(Vec::len).sum();
-        let entries = self.schemas.len()
-            + self.pending.changes.len()
-            + usize::from(self.pending.conditions.producer.is_some())
-            + self.pending.parts.len();
-        frame_bytes(entries, schemas + self.pending.payload.len())
-    }
-
-    fn encode(
-        &self,
-        core: &Core,
-        durable: CommitNumber,
-        generation: u64,
-        previous_checksum: u32,
-        out: &mut Vec<u8>,
-    ) -> u32 {
-        let mut entries = Vec::with_capacity(
-            self.schemas.len() + self.pending.changes.len() + self.pending.parts.len(),
-        );
-        let schemas = self.schema_payload();
-        for (change, bytes) in self.schemas.iter().zip(&schemas) {
-            entries.push(change_entry(change, bytes.len()));
-        }
-        for change in &self.pending.changes {
-            entries.push(change_entry(change, change.encode().len()));
-        }
-        if self.pending.conditions.producer.is_some() {
-            entries.push(Entry {
-                encoding: Encoding::Producer,
-                partition: PartitionId(0),
-                log: LogId(0),
-                first_offset: Offset(0),
-                count: 0,
-                length: PRODUCER_BYTES as u64,
-            });
-        }
-        for (part, offset) in self.pending.parts.iter().zip(&self.offsets) {
-            entries.push(part_entry(part, *offset));
-        }
-        let joined;
-        let (payload, payload_checksum) = if schemas.is_empty() {
-            (self.pending.payload.as_ref(), self.pending.payload_checksum)
-        } else {
-            joined = [schemas.concat().as_slice(), &self.pending.payload].concat();
-            (joined.as_slice(), crc32c(&joined))
-        };
-        let head = FrameHead {
-            flags: self.pending.flags,
-            store: core.store,
-            generation,
-            epoch: core.epoch,
-            commit: self.stamp.commit,
-            durable,
-            append_time_us: self.stamp.append_time_us,
-            previous_checksum,
-            // Bounded by FRAME_BYTES_MAX: commits are measured before they are queued.
-            payload_length: payload.len() as u32,
-            payload_checksum,
-            entry_count: entries.len() as u32,
-        };
-        encode_frame(&head, &entries, payload, out)
-    }
-}
-
-fn change_entry(change: &Change, length: usize) -> Entry {
-    Entry {
-        encoding: Encoding::Catalogue,
-        partition: PartitionId(0),
-        log: change.log(),
-        first_offset: Offset(0),
-        count: 0,
-        length: length as u64,
-    }
-}
-
-fn part_entry(part: &PendingPart, first_offset: u64) -> Entry {
-    Entry {
-        encoding: part.encoding,
-        partition: part.log.partitions[part.partition].number,
-        log: part.log.id,
-        first_offset: Offset(first_offset),
-        count: part.count,
-        length: part.length as u64,
-    }
-}
-
 /// What is queued, up to a group's size.
 fn take_group(core: &Core) -> Vec<Pending> {
     let mut queue = core.queue.lock();
@@ -489,23 +415,6 @@ fn fail_numbered(group: Vec<Numbered>, reason: &AppendError) {
     }
 }
 
-fn make_receipt(pending: &Pending, stamp: Stamp, offsets: &[u64]) -> Receipt {
-    let parts = pending.parts.iter().zip(offsets);
-    Receipt {
-        commit: stamp.commit,
-        epoch: stamp.epoch,
-        append_time_us: stamp.append_time_us,
-        parts: parts
-            .map(|(part, first_offset)| ReceiptPart {
-                log: part.log.name.clone(),
-                partition: part.log.partitions[part.partition].number,
-                first_offset: Offset(*first_offset),
-                count: part.count,
-            })
-            .collect(),
-    }
-}
-
 /// Shows a commit to readers and acknowledges it.
 fn publish(core: &Arc<Core>, numbered: Numbered) {
     let Numbered {
@@ -527,7 +436,8 @@ fn publish(core: &Arc<Core>, numbered: Numbered) {
             bytes,
             data: part.data,
         });
-        is_seal_due |= tail_bytes >= core.options.seal_bytes;
+        is_seal_due |= tail_bytes >= part.log.seal_bytes(&core.options);
+        core.note_age(partition);
     }
     for change in &pending.changes {
         if let Change::Positions {
@@ -544,7 +454,7 @@ fn publish(core: &Arc<Core>, numbered: Numbered) {
         rider.complete(Ok(receipt.clone()));
     }
     pending.ticket.complete(Ok(receipt));
-    if is_seal_due {
+    if is_seal_due || core.is_age_due(stamp.append_time_us) {
         crate::seal::seal_in_background(core);
     }
 }

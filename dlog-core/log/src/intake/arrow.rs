@@ -15,8 +15,9 @@ use arrow::ipc::writer::StreamWriter;
 use super::{key_problem, no_key};
 use crate::columns::datum_of_kind;
 use crate::error::AppendError;
+use crate::headers::{HEADERS_FIELD, check_header_column, headers_kind};
 use crate::log_state::{LogState, TIME_FIELD};
-use crate::schema::{Kind, LogSchema, Misfit, SYSTEM_COLUMNS, kind_of_field};
+use crate::schema::{Kind, LogSchema, Misfit, RESERVED_FIELDS, SYSTEM_COLUMNS, kind_of_field};
 
 /// Columns in the types of the kinds, and the schema they have.
 pub(super) fn bring_to_kinds(
@@ -34,7 +35,8 @@ pub(super) fn bring_to_kinds(
         })
     };
     for field in first.schema().fields() {
-        if SYSTEM_COLUMNS.contains(&field.name().as_str()) && field.name() != TIME_FIELD {
+        let name = field.name().as_str();
+        if SYSTEM_COLUMNS.contains(&name) && !RESERVED_FIELDS.contains(&name) {
             let text = "the name belongs to a system column".to_owned();
             return Err(misfit(
                 format!(":{}", field.name()),
@@ -75,14 +77,16 @@ fn bring_batch(log: &LogState, batch: &RecordBatch) -> Result<RecordBatch, Appen
         if stored == Some(&Kind::Float) && kind == Kind::Int {
             check_exact(&column, field.name()).map_err(|misfit| log.misfit(misfit))?;
         }
-        if log.options.key.as_deref() == Some(field.name()) {
+        if log.key.as_deref() == Some(field.name()) {
             check_key_column(log, &column, &kind)?;
+        }
+        if field.name() == HEADERS_FIELD {
+            check_header_column(&column).map_err(|misfit| log.misfit(misfit))?;
         }
         fields.push(field);
         columns.push(column);
     }
     if let Some(key) = log
-        .options
         .key
         .as_ref()
         .filter(|key| batch.column_by_name(key).is_none())
@@ -104,7 +108,7 @@ fn bring_batch(log: &LogState, batch: &RecordBatch) -> Result<RecordBatch, Appen
 fn check_key_column(log: &LogState, column: &ArrayRef, kind: &Kind) -> Result<(), AppendError> {
     for row in 0..column.len() {
         if let Some(problem) = key_problem(&datum_of_kind(column, kind, row)) {
-            let name = log.options.key.as_deref().unwrap_or_default();
+            let name = log.key.as_deref().unwrap_or_default();
             return Err(no_key(log, format!("row {row}, :{name}"), &problem));
         }
     }
@@ -139,6 +143,10 @@ fn bring_column(field: &Field, column: &ArrayRef) -> Result<(Field, ArrayRef), M
                 "a record time that is no timestamp".to_owned(),
                 "cast it to a timestamp",
             ));
+        }
+        Ok(kind) if field.name() == HEADERS_FIELD && kind != *headers_kind() => {
+            let text = format!("headers of the kind {kind}");
+            return Err(misfit(text, "give a list of {key, value}, both strings"));
         }
         Ok(kind) => kind,
         Err(error) => return Err(misfit(format!("the type {}", error.data_type), error.help)),

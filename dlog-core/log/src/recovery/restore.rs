@@ -56,6 +56,7 @@ impl Restored {
     ) -> Result<Self, OpenError> {
         let mut logs = BTreeMap::new();
         let mut damage = Vec::new();
+        let mut opened: BTreeMap<u64, SegmentRef> = BTreeMap::new();
         for log in &manifest.logs {
             let mut segments = vec![Vec::new(); log.options.partitions as usize];
             for meta in &log.segments {
@@ -65,8 +66,16 @@ impl Restored {
                         text: format!("the log {} has no partition {}", log.name, meta.partition),
                     }
                 })?;
-                let segment = SegmentRef::open(device, meta.clone());
-                damage.extend(segment.damage());
+                // Logs that share a segment share its handle, which counts them.
+                let segment = match opened.get(&meta.id) {
+                    Some(segment) => segment.share(),
+                    None => {
+                        let segment = SegmentRef::open(device, meta.clone());
+                        damage.extend(segment.damage());
+                        opened.insert(meta.id, segment.clone());
+                        segment
+                    }
+                };
                 place.push(segment);
             }
             logs.insert(log.id, Arc::new(restore_log(log, segments)));
@@ -193,13 +202,18 @@ fn restore_log(log: &ManifestLog, segments: Vec<Vec<SegmentRef>>) -> LogState {
         let marks = log.marks.get(number as usize).copied().unwrap_or_default();
         Partition::new(PartitionId(number), segments, marks)
     });
-    LogState::new(
+    let restored = LogState::new(
         log.id,
         log.name.clone(),
         log.options.clone(),
         schema,
         partitions.collect(),
-    )
+    );
+    if log.is_frozen {
+        restored.frozen()
+    } else {
+        restored
+    }
 }
 
 /// A log without records.
@@ -226,11 +240,10 @@ fn change_catalogue(
         }
         Change::Drop { id } => {
             let dropped = logs.remove(&id);
-            dropped.is_some_and(|log| {
-                log.partitions
-                    .iter()
-                    .any(|partition| !partition.segments().is_empty())
-            })
+            let partitions = dropped.iter().flat_map(|log| &log.partitions);
+            let segments: Vec<SegmentRef> = partitions.flat_map(Partition::segments).collect();
+            segments.iter().for_each(SegmentRef::unshare);
+            !segments.is_empty()
         }
         Change::Schema {
             id,

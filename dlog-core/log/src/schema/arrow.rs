@@ -8,6 +8,8 @@ use std::sync::{Arc, LazyLock};
 
 use arrow::datatypes::{DataType, Field, FieldRef, Fields, Schema, SchemaRef, TimeUnit};
 
+use crate::headers::{HEADERS_FIELD, headers_type};
+
 use super::{Column, Kind, LogSchema};
 
 /// The metadata key that tells keywords, symbols, UUIDs and big integers from their Arrow types.
@@ -18,7 +20,7 @@ pub const OP_PUT: i8 = 0;
 pub const OP_DELETE: i8 = 1;
 
 /// The names of the columns that every log has, in their order behind the user's.
-pub const SYSTEM_COLUMNS: [&str; 8] = [
+pub const SYSTEM_COLUMNS: [&str; 9] = [
     "_partition",
     "_offset",
     "_commit",
@@ -26,6 +28,7 @@ pub const SYSTEM_COLUMNS: [&str; 8] = [
     "_append_time",
     "_time",
     "_key",
+    "_headers",
     "_op",
 ];
 
@@ -38,11 +41,15 @@ static SYSTEM_FIELDS: LazyLock<Vec<FieldRef>> = LazyLock::new(|| {
         instant_type(),
         instant_type(),
         DataType::Binary,
+        headers_type(),
         DataType::Int8,
     ];
     let names = SYSTEM_COLUMNS.iter().zip(types);
     names
-        .map(|(name, data_type)| Arc::new(Field::new(*name, data_type, *name == "_key")))
+        .map(|(name, data_type)| {
+            let is_nullable = ["_key", HEADERS_FIELD].contains(name);
+            Arc::new(Field::new(*name, data_type, is_nullable))
+        })
         .collect()
 });
 

@@ -8,8 +8,12 @@ use std::collections::HashSet;
 
 use super::{Column, Kind, LogSchema, column_count, find_column};
 use crate::datum::{Datum, DatumPath, Row};
+use crate::headers::HEADERS_FIELD;
 use crate::limits::{COLUMNS_MAX, NAME_BYTES_MAX, NESTING_MAX};
+use crate::log_state::TIME_FIELD;
 
+/// Fields of a row that are no columns of the user's: the record time and the headers.
+pub(crate) const RESERVED_FIELDS: [&str; 2] = [TIME_FIELD, HEADERS_FIELD];
 /// Integers up to here are exact as floats.
 const EXACT_FLOAT_MAX: u64 = 1 << 53;
 const DECIMAL_MAX: u128 = 10_u128.pow(38) - 1;
@@ -33,7 +37,7 @@ impl Misfit {
 }
 
 /// Whether a row can be stored without widening the schema.
-pub(crate) fn fits_row(schema: &LogSchema, row: &Row, skipped: &str) -> bool {
+pub(crate) fn fits_row(schema: &LogSchema, row: &Row, skipped: &[&str]) -> bool {
     row.0.iter().enumerate().all(|(place, (name, value))| {
         // Rows usually have their fields where the schema has its columns.
         let column = match schema.columns.get(place) {
@@ -43,7 +47,7 @@ pub(crate) fn fits_row(schema: &LogSchema, row: &Row, skipped: &str) -> bool {
         match column {
             Some(column) => fits(&column.kind, value),
             // A null in a new column still adds the column.
-            None => name.as_ref() == skipped,
+            None => skipped.contains(&name.as_ref()),
         }
     })
 }
@@ -101,11 +105,15 @@ pub(crate) fn absorb_row(
     base: &LogSchema,
     row: &Row,
     index: usize,
-    skipped: &str,
+    skipped: &[&str],
 ) -> Result<(), Misfit> {
     let mut path = DatumPath::row(index);
     let mut absorber = Absorber { path: &mut path };
-    for (name, value) in row.0.iter().filter(|(name, _)| name.as_ref() != skipped) {
+    for (name, value) in row
+        .0
+        .iter()
+        .filter(|(name, _)| !skipped.contains(&name.as_ref()))
+    {
         absorber.absorb_column(&mut schema.columns, Some(&base.columns), name, value)?;
     }
     check_size(schema, &path)
@@ -410,7 +418,7 @@ mod tests {
     fn absorb_all(base: &LogSchema, rows: &[Row]) -> Result<LogSchema, Misfit> {
         let mut schema = base.clone();
         for (index, row) in rows.iter().enumerate() {
-            absorb_row(&mut schema, base, row, index, "_time")?;
+            absorb_row(&mut schema, base, row, index, &RESERVED_FIELDS)?;
         }
         Ok(schema)
     }
@@ -426,7 +434,10 @@ mod tests {
             schema.to_string(),
             "{:a :float, :b :unknown, :c [:unknown]}"
         );
-        assert!(rows.iter().all(|row| fits_row(&schema, row, "_time")));
+        assert!(
+            rows.iter()
+                .all(|row| fits_row(&schema, row, &RESERVED_FIELDS))
+        );
     }
 
     #[test]

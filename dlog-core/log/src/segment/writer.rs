@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::{AsArray, RecordBatch};
+use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{DataType, Int64Type, TimestampMicrosecondType};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, Encoding, ZstdLevel};
@@ -11,8 +11,9 @@ use parquet::file::properties::WriterProperties;
 use parquet::schema::types::ColumnPath;
 
 use crate::error::SealError;
+use crate::headers::HEADERS_FIELD;
 use crate::ids::{CommitNumber, LogId, Offset, PartitionId};
-use crate::segment::{Companion, DIRECTORY, SegmentMeta, SegmentRef};
+use crate::segment::{Companion, DIRECTORY, SegmentMeta, SegmentRef, keys};
 use dlog_sequencer::crc32c;
 use dlog_sequencer::device::{Device, OpenMode};
 
@@ -40,7 +41,7 @@ pub(crate) fn write_segment(
         text,
     };
     let parquet = encode_parquet(batches).map_err(|error| encode(error.to_string()))?;
-    let meta = describe(of, batches, &parquet)
+    let mut meta = describe(of, batches, &parquet)
         .ok_or_else(|| encode("the batches lack their system columns".to_owned()))?;
     device
         .create_dir(DIRECTORY)
@@ -49,29 +50,71 @@ pub(crate) fn write_segment(
             file: DIRECTORY.to_owned(),
             source,
         })?;
-    let companion = Companion::encode(of.id, &parquet);
-    if let Err(error) = write_files(device.as_ref(), &meta, &parquet, &companion) {
+    let hashes = hashes_of(batches);
+    meta.has_keys = hashes.is_some();
+    let contents = Contents {
+        companion: Companion::encode(of.id, &parquet),
+        keys: hashes.map(|hashes| keys::encode(&meta, &hashes)),
+        parquet,
+    };
+    let written = write_files(device.as_ref(), &meta, &contents);
+    let opened = written.and_then(|()| open_new(device, &meta));
+    if opened.is_err() {
         // Half a segment would take room until the next opening, and a full disk is a usual reason.
-        for path in [meta.companion_path(), meta.path()] {
+        for path in meta.paths() {
             if device.exists(&path).unwrap_or(true)
                 && let Err(error) = device.remove(&path)
             {
                 tracing::warn!(path, %error, "half a segment stays until the next opening");
             }
         }
-        return Err(error);
     }
-    Ok(SegmentRef::open(device, meta))
+    opened
+}
+
+/// Nothing names a segment that cannot be read again.
+fn open_new(device: &Arc<dyn Device>, meta: &SegmentMeta) -> Result<SegmentRef, SealError> {
+    let segment = SegmentRef::open(device, meta.clone());
+    match segment.damage() {
+        None => Ok(segment),
+        Some(damage) => Err(SealError::Io {
+            action: "open",
+            file: meta.path(),
+            source: std::io::Error::other(damage.text),
+        }),
+    }
+}
+
+/// The bytes of a segment's files.
+pub(crate) struct Contents {
+    pub(crate) parquet: Vec<u8>,
+    pub(crate) companion: Vec<u8>,
+    pub(crate) keys: Option<Vec<u8>>,
+}
+
+/// The hashes of all rows' keys; `None` where they have none.
+pub(crate) fn hashes_of(batches: &[RecordBatch]) -> Option<Vec<u64>> {
+    let mut hashes = Vec::new();
+    for batch in batches {
+        let keys = batch.column_by_name("_key")?.as_binary_opt::<i32>()?;
+        if keys.null_count() > 0 {
+            return None;
+        }
+        hashes.extend(keys.iter().flatten().map(keys::hash_key));
+    }
+    Some(hashes)
 }
 
 pub(crate) fn write_files(
     device: &dyn Device,
     meta: &SegmentMeta,
-    parquet: &[u8],
-    companion: &[u8],
+    contents: &Contents,
 ) -> Result<(), SealError> {
-    write_file(device, &meta.companion_path(), companion)?;
-    write_file(device, &meta.path(), parquet)?;
+    write_file(device, &meta.companion_path(), &contents.companion)?;
+    if let Some(keys) = &contents.keys {
+        write_file(device, &meta.keys_path(), keys)?;
+    }
+    write_file(device, &meta.path(), &contents.parquet)?;
     device.sync_dir(DIRECTORY).map_err(|source| SealError::Io {
         action: "sync",
         file: DIRECTORY.to_owned(),
@@ -126,7 +169,8 @@ fn describe(of: SegmentOf<'_>, batches: &[RecordBatch], parquet: &[u8]) -> Optio
         rows: batches.iter().map(|batch| batch.num_rows() as u64).sum(),
         length: parquet.len() as u64,
         schema_version: of.schema_version,
-        checksum: Some(crc32c(parquet)),
+        checksum: crc32c(parquet),
+        has_keys: false,
     })
 }
 
@@ -134,9 +178,15 @@ fn encode_parquet(batches: &[RecordBatch]) -> Result<Vec<u8>, ParquetError> {
     let first = batches
         .first()
         .ok_or_else(|| ParquetError::General("no batches".to_owned()))?;
+    let is_headers = |place: usize| first.schema().field(place).name() == HEADERS_FIELD;
+    let mut columns = batches
+        .iter()
+        .filter_map(|batch| batch.column_by_name(HEADERS_FIELD));
+    let has_headers = columns.any(|column| column.null_count() < column.len());
     // A column of nothing but nulls has no type that Parquet knows; readers add it back.
     let kept: Vec<usize> = (0..first.num_columns())
         .filter(|place| *first.schema().field(*place).data_type() != DataType::Null)
+        .filter(|place| !is_headers(*place) || has_headers)
         .collect();
     let properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))

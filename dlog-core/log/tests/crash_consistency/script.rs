@@ -7,10 +7,10 @@ use dlog_log::device::faulty::FaultyDevice;
 use dlog_log::device::{Device, OpenMode};
 use dlog_log::{
     AppendBatch, AppendError, CatalogError, Datum, Durability, LogOptions, PartitionId, Row, Store,
-    StoreOptions,
+    StoreOptions, rows_to_batch,
 };
 
-use crate::support::{row, text};
+use crate::support::{integers, row, text};
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{Int32Type, Int64Type};
 
@@ -50,7 +50,14 @@ pub(crate) enum Action {
     Seal {
         log: &'static str,
     },
+    /// Columns past the journal.
+    Bulk {
+        log: &'static str,
+        rows: u64,
+    },
     Flush,
+    /// A clone of the keyed log.
+    Clone,
     Create,
     Drop,
     Close,
@@ -64,7 +71,7 @@ pub(crate) fn script(seed: u64, length: usize) -> Vec<Action> {
         let mut random = random.clone();
         move || ["power", "process", "keyed", "extra"][random.below(4) as usize]
     };
-    let mut action = || match random.below(20) {
+    let mut action = || match random.below(23) {
         0..=7 => Action::Append {
             log: any_log(),
             rows: 1 + random.below(4),
@@ -80,6 +87,11 @@ pub(crate) fn script(seed: u64, length: usize) -> Vec<Action> {
         16 => Action::Create,
         17 => Action::Drop,
         18 => Action::Close,
+        19 => Action::Clone,
+        20..=21 => Action::Bulk {
+            log: any_log(),
+            rows: 1 + random.below(5),
+        },
         _ => Action::Kill,
     };
     (0..length).map(|_| action()).collect()
@@ -107,6 +119,8 @@ pub(crate) struct Attempt {
     /// Where the receipt says they are, sorted.
     pub(crate) places: Vec<(String, i32, i64)>,
     pub(crate) outcome: Outcome,
+    /// Columns past the journal.
+    pub(crate) is_bulk: bool,
 }
 
 /// How far a session had got at a mark.
@@ -117,6 +131,8 @@ pub(crate) struct Progress {
     /// The last commit that was numbered at all.
     pub(crate) last: u64,
     pub(crate) epoch: u64,
+    /// How many clones were acknowledged.
+    pub(crate) clones: usize,
 }
 
 /// A finished session.
@@ -126,6 +142,8 @@ pub(crate) struct Session {
     /// Of each log, the commits that made and dropped it; 0 for not known, the maximum for never.
     pub(crate) logs: BTreeMap<String, (u64, u64)>,
     pub(crate) progress: Vec<Progress>,
+    /// The cut of each clone of the keyed log, in the order they were asked for.
+    pub(crate) clones: Vec<u64>,
     next_number: i64,
     created: u64,
 }
@@ -134,6 +152,7 @@ pub(crate) fn options() -> StoreOptions {
     StoreOptions {
         // Small files: their changes are what is tested.
         journal_file_bytes: 6_000,
+        bulk_bytes: 1,
         ..StoreOptions::new("test")
     }
 }
@@ -240,6 +259,12 @@ impl Runner {
                     self.append(vec![batch]);
                 }
             }
+            Action::Bulk { log, rows } => {
+                if let Some(log) = self.actual(log) {
+                    let batch = columns_of(self.batch(&log, *rows));
+                    self.append(vec![batch]);
+                }
+            }
             Action::Both { rows } => {
                 let batches = vec![self.batch("power", *rows), self.batch("keyed", *rows)];
                 self.append(batches);
@@ -262,6 +287,7 @@ impl Runner {
                     self.all_is_durable();
                 }
             }
+            Action::Clone => self.clone_keyed(),
             Action::Create => {
                 self.session.created += 1;
                 self.create(format!("extra{}", self.session.created));
@@ -317,12 +343,17 @@ impl Runner {
         let Some(store) = &self.store else { return };
         let mut numbers: Vec<i64> = batches.iter().flat_map(numbers_of).collect();
         numbers.sort_unstable();
-        let is_power = batches.iter().any(|batch| batch.log != "process");
+        // Columns are always synced.
+        let is_power = batches
+            .iter()
+            .any(|batch| batch.log != "process" || matches!(batch.rows, dlog_log::Rows::Arrow(_)));
         let level = if is_power {
             Durability::Power
         } else {
             Durability::Process
         };
+        let is_columns = |batch: &AppendBatch| matches!(batch.rows, dlog_log::Rows::Arrow(_));
+        let is_bulk = batches.iter().all(is_columns);
         let result = store.append(batches.clone(), None).and_then(|t| t.wait());
         let mut places = Vec::new();
         let outcome = match result {
@@ -344,6 +375,7 @@ impl Runner {
             numbers,
             places,
             outcome,
+            is_bulk,
         });
     }
 
@@ -356,6 +388,20 @@ impl Runner {
             Err(_) => return,
         };
         self.session.logs.insert(log, (made, u64::MAX));
+    }
+
+    fn clone_keyed(&mut self) {
+        let Some(store) = &self.store else { return };
+        let cut = store.cut();
+        let name = clone_name(self.session.clones.len());
+        self.session.clones.push(cut.0.0);
+        if store.clone_log("keyed", &name, Some(cut)).is_ok() {
+            // What a clone has is durable, and all before it.
+            self.all_is_durable();
+            let mut progress = *self.session.progress.last().unwrap();
+            progress.clones = self.session.clones.len();
+            self.session.progress.push(progress);
+        }
     }
 
     fn drop_newest(&mut self) {
@@ -374,6 +420,39 @@ impl Runner {
     }
 }
 
+/// The name of a clone by its place among them.
+pub(crate) fn clone_name(place: usize) -> String {
+    format!("{CLONE}{place}")
+}
+
+const CLONE: &str = "clone";
+
+/// The records of a clone: partition, offset and number.
+pub(crate) fn clone_contents(
+    store: &Store,
+    name: &str,
+    cache: &mut SegmentCache,
+) -> Vec<(i32, i64, i64)> {
+    let records = records_in(store, name, cache).into_iter();
+    let mut records: Vec<_> = records
+        .map(|(_, partition, offset, id)| (partition, offset, id))
+        .collect();
+    records.sort_unstable();
+    records
+}
+
+/// The rows of a batch as columns.
+fn columns_of(batch: AppendBatch) -> AppendBatch {
+    let dlog_log::Rows::Rows(rows) = &batch.rows else {
+        return batch;
+    };
+    let columns = vec![rows_to_batch(rows).unwrap()];
+    AppendBatch {
+        rows: dlog_log::Rows::Arrow(columns),
+        ..batch
+    }
+}
+
 fn numbers_of(batch: &AppendBatch) -> Vec<i64> {
     match &batch.rows {
         dlog_log::Rows::Rows(rows) => {
@@ -384,7 +463,7 @@ fn numbers_of(batch: &AppendBatch) -> Vec<i64> {
             rows.iter().map(number).collect()
         }
         dlog_log::Rows::Tombstones(keys) => vec![-1; keys.len()],
-        dlog_log::Rows::Arrow(_) => Vec::new(),
+        dlog_log::Rows::Arrow(batches) => integers(batches, "id"),
     }
 }
 
@@ -402,24 +481,8 @@ type Record = (u64, i32, i64, i64);
 /// As [`contents`], not reading again what was read from the same bytes before.
 pub(crate) fn contents_with(store: &Store, cache: &mut SegmentCache) -> BTreeMap<u64, Vec<Found>> {
     let mut found: BTreeMap<u64, Vec<Found>> = BTreeMap::new();
-    for log in store.logs() {
-        let scan = store.scan(&log, store.cut()).unwrap();
-        let mut records = Vec::new();
-        for segment in &scan.segments {
-            let key = hash_of_files(store.device().as_ref(), segment.path());
-            let own = cache.entry(key).or_insert_with(|| {
-                let batches = segment.read(None, 1000).unwrap();
-                batches
-                    .flat_map(|batch| records_of(&batch.unwrap()))
-                    .collect()
-            });
-            records.extend(
-                own.iter()
-                    .filter(|record| record.0 <= scan.cut.0.0)
-                    .copied(),
-            );
-        }
-        records.extend(scan.tail.iter().flat_map(records_of));
+    for log in store.logs().iter().filter(|log| !log.starts_with(CLONE)) {
+        let records = records_in(store, log, cache);
         let mut next: BTreeMap<i32, i64> = BTreeMap::new();
         for (commit, partition, offset, id) in records {
             let expected = next.entry(partition).or_default();
@@ -431,6 +494,25 @@ pub(crate) fn contents_with(store: &Store, cache: &mut SegmentCache) -> BTreeMap
     }
     found.values_mut().for_each(|places| places.sort());
     found
+}
+
+/// Everything in a log.
+fn records_in(store: &Store, log: &str, cache: &mut SegmentCache) -> Vec<Record> {
+    let scan = store.scan(log, store.cut()).unwrap();
+    let mut records = Vec::new();
+    for segment in &scan.segments {
+        let key = hash_of_files(store.device().as_ref(), segment.path());
+        let own = cache.entry(key).or_insert_with(|| {
+            let batches = segment.read(None, 1000).unwrap();
+            batches
+                .flat_map(|batch| records_of(&batch.unwrap()))
+                .collect()
+        });
+        let visible = own.iter().filter(|record| record.0 <= scan.cut.0.0);
+        records.extend(visible.copied());
+    }
+    records.extend(scan.tail.iter().flat_map(records_of));
+    records
 }
 
 fn hash_of_files(device: &dyn Device, path: &str) -> u64 {
