@@ -23,9 +23,11 @@ use dlog_sequencer::crc32c;
 use dlog_sequencer::device::{Device, DeviceFile, OpenMode, read_exact_at};
 
 mod companion;
+mod examine;
 mod writer;
 
 pub(crate) use companion::Companion;
+pub(crate) use examine::LostGroup;
 pub(crate) use writer::{SegmentOf, write_files, write_segment};
 
 /// The directory of the segments.
