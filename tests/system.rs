@@ -35,6 +35,9 @@ mod examples;
 mod flights;
 #[path = "system/load.rs"]
 mod load;
+#[cfg(feature = "dlog")]
+#[path = "system/log_command.rs"]
+mod log_command;
 #[path = "system/otp.rs"]
 mod otp;
 #[path = "system/process.rs"]

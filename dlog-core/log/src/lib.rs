@@ -70,7 +70,7 @@ pub use error::{AppendError, CatalogError, OpenError, ReadError, SealError};
 pub use follow::TailReader;
 pub use groups::{Assignment, GroupMember, Lag};
 pub use ids::{CommitNumber, Cut, Epoch, LogId, Offset, PartitionId, StoreId};
-pub use inspect::{JournalFileSize, PartitionLayout};
+pub use inspect::{JournalFileSize, PartitionLayout, StoredRecord};
 pub use intake::{AppendBatch, Rows};
 pub use mend::{MendError, Mended, mend};
 pub use producers::{AppendOptions, Producer, ProducerProblem};

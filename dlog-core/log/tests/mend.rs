@@ -272,12 +272,12 @@ fn backups_and_mended_stores_are_written_to_disks() {
     let store = Store::open(StoreOptions::new(dir.path().join("store"))).unwrap();
     fill(&store);
     let expected = records(&store);
-    let backup: Arc<dyn Device> = Arc::new(FileDevice::new(&dir.path().join("backup")));
+    let backup: Arc<dyn Device> = Arc::new(FileDevice::new(dir.path().join("backup")));
     store.backup(&backup).unwrap();
     store.close().unwrap();
     drop(store);
-    let source: Arc<dyn Device> = Arc::new(FileDevice::new(&dir.path().join("store")));
-    let target: Arc<dyn Device> = Arc::new(FileDevice::new(&dir.path().join("mended")));
+    let source: Arc<dyn Device> = Arc::new(FileDevice::new(dir.path().join("store")));
+    let target: Arc<dyn Device> = Arc::new(FileDevice::new(dir.path().join("mended")));
     mend(&source, dir.path(), &target).unwrap();
     for name in ["backup", "mended"] {
         let copy = Store::open(StoreOptions::new(dir.path().join(name))).unwrap();
