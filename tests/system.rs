@@ -50,5 +50,8 @@ mod repl;
 mod service;
 #[path = "system/spec_runner.rs"]
 mod spec_runner;
+#[cfg(feature = "dlog")]
+#[path = "system/storage.rs"]
+mod storage;
 #[path = "system/suspension.rs"]
 mod suspension;

@@ -50,6 +50,8 @@ pub(crate) struct Core {
     pub(crate) sealer: Mutex<Option<std::thread::JoinHandle<()>>>,
     /// Sealing does not keep up: appenders must help.
     is_behind: AtomicBool,
+    /// What the store may grow to; the largest number for no limit.
+    pub(crate) max_bytes: AtomicU64,
     queue: Mutex<Queue>,
     writer: Mutex<Writer>,
     /// The last commit that readers see.
@@ -192,6 +194,7 @@ impl Core {
     pub(crate) fn new(opened: Opened) -> Arc<Self> {
         Arc::new(Self {
             device: opened.device,
+            max_bytes: AtomicU64::new(opened.options.max_bytes.unwrap_or(u64::MAX)),
             options: opened.options,
             store: opened.store,
             epoch: opened.epoch,
@@ -240,9 +243,10 @@ impl Core {
 
     /// Whether the store may grow.
     pub(crate) fn check_size(&self) -> Result<(), AppendError> {
-        let Some(max) = self.options.max_bytes else {
+        let max = self.max_bytes.load(Ordering::Relaxed);
+        if max == u64::MAX {
             return Ok(());
-        };
+        }
         let logs = self.logs.read();
         let partitions = logs.by_name.values().flat_map(|log| &log.partitions);
         let sizes = partitions.map(|partition| partition.tail_bytes() + partition.sealed_size().2);

@@ -42,8 +42,10 @@ pub struct StoredRecord {
     pub offset: Offset,
     /// The commit that brought it.
     pub commit: CommitNumber,
-    /// When, in microseconds since 1970.
+    /// When it was appended, in microseconds since 1970.
     pub append_time_us: i64,
+    /// When it happened: what its `_time` said, else when it was appended.
+    pub time_us: i64,
     /// Whether it deletes its key; it has only that column then.
     pub is_tombstone: bool,
     /// The log's own columns, nulls included.
@@ -67,7 +69,10 @@ impl StoredRecord {
             Some(values.value(row) as u64)
         };
         let partition = column("_partition")?.as_primitive_opt::<Int32Type>()?;
-        let time = column("_append_time")?.as_primitive_opt::<TimestampMicrosecondType>()?;
+        let time = |name| {
+            let times = column(name)?.as_primitive_opt::<TimestampMicrosecondType>()?;
+            Some(times.value(row))
+        };
         let op = column("_op")?.as_primitive_opt::<Int8Type>()?;
         let is_tombstone = op.value(row) == OP_DELETE;
         let schema = batch.schema_ref();
@@ -82,7 +87,8 @@ impl StoredRecord {
             partition: PartitionId(partition.value(row) as u32),
             offset: Offset(number("_offset")?),
             commit: CommitNumber(number("_commit")?),
-            append_time_us: time.value(row),
+            append_time_us: time("_append_time")?,
+            time_us: time("_time")?,
             is_tombstone,
             row: Row(values.collect()),
         })
