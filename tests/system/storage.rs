@@ -10,130 +10,133 @@ fn run(data: &Path, program: &str) -> Ended {
     batuta(&["--data", data, "-e", program])
 }
 
+/// Forms that are refused, with what the report says.
+const REFUSED: &[(&str, &[&str])] = &[
+    (
+        "(create-log :a {:keys :id})",
+        &["no option :keys", ":key :schema :partitions"],
+    ),
+    (
+        "(create-log :a {:retention {:days 7}})",
+        &["no option :days", ":age :bytes"],
+    ),
+    (
+        "(create-log :a {:retention {:age \"7d\"}})",
+        &["milliseconds", "\"7d\""],
+    ),
+    ("(create-log :a {:partitions 0})", &["1 to 1024 partitions"]),
+    ("(create-log :a [:key])", &["a map of options"]),
+    (
+        "(alter-log :a {:durability :disk})",
+        &[":memory, :process or :power"],
+    ),
+    (
+        "(alter-log :a {:key :id})",
+        &["no option :key", ":durability :retention"],
+    ),
+    (
+        "(do (create-log :events) (alter-log :evnts {}))",
+        &["no log :evnts", "did you mean :events?"],
+    ),
+    (
+        "(do (create-log :events) (rename-log :evnts :b))",
+        &["no log :evnts", "did you mean :events?"],
+    ),
+    (
+        "(do (create-log :a) (create-log :b) (rename-log :a :b))",
+        &["there is a log b already"],
+    ),
+    (
+        "(do (create-log :a) (rename-log :a \"no good\"))",
+        &["cannot name a log"],
+    ),
+    ("(rename-log :a 7)", &["a log's keyword"]),
+    ("(do (create-log :a) (purge :a 1))", &["no key to purge by"]),
+    (
+        "(do (create-log :a) (compact :a))",
+        &["no key to compact by"],
+    ),
+    ("(compact :nosuch)", &["no log :nosuch"]),
+    ("(compact :a {:until 3})", &["no option :until", ":before"]),
+    (
+        "(append :a {:n 1} {:expected 1})",
+        &["no option :expected", ":expect"],
+    ),
+    ("(append :a {:n 1} {:expect -1})", &["the expected offset"]),
+    (
+        "(append :a {:n 1} {:if-absent 1})",
+        &["true or false for :if-absent"],
+    ),
+    (
+        "(append :a {:n 1} {:if-absent true})",
+        &["only rows of keyed logs"],
+    ),
+    (
+        "(append :a {:n 1} {:partition 1})",
+        &["no partition 1; use 0 to 0"],
+    ),
+    (
+        "(append :a {:n 1} {:producer {:id 1}})",
+        &["{:id :epoch :sequence}"],
+    ),
+    (
+        "(append :a {:n 1} {:producer {:id 1 :seq 1}})",
+        &["no option :seq"],
+    ),
+    (
+        "(append-all {:a [{:n 1}] :b [{:n 1}]} {:expect 0})",
+        &["one partition only"],
+    ),
+    ("(read-log :nosuch)", &["no log :nosuch"]),
+    (
+        "(do (create-log :a) (read-log :a {:from :now}))",
+        &[":start, :end, an offset or an instant"],
+    ),
+    (
+        "(do (create-log :a {:partitions 2}) (read-log :a {:from 3}))",
+        &["none is named", "add :partition"],
+    ),
+    (
+        "(do (create-log :a) (read-log :a {:partition 4}))",
+        &["no partition 4", "use 0 to 0"],
+    ),
+    ("(vec (stream/from-log :nosuch))", &["no log :nosuch"]),
+    (
+        "(stream/from-log :a {:tail true})",
+        &["no option :tail", ":follow :from :partition"],
+    ),
+    ("(dlog/join-group \"g\" [:nosuch])", &["no log :nosuch"]),
+    ("(dlog/commit 7 {})", &["a member of a group"]),
+    (
+        "(do (create-log :a) (dlog/commit (dlog/join-group \"g\" :a) {:a 1}))",
+        &["[log partition]"],
+    ),
+    (
+        "(do (create-log :a) (let [m (dlog/join-group \"g\" :a)] (dlog/leave-group m) (dlog/assignment m)))",
+        &["has left", "join again"],
+    ),
+    ("(backup \"\")", &["a directory"]),
+    ("(backup \"spec\")", &["spec is there already"]),
+    (
+        "(restore \"spec\" \"/tmp/batuta-no-such-store\")",
+        &["there is no store in spec"],
+    ),
+    ("(dlog/limit-size -1)", &["a number of bytes"]),
+    (
+        "(dlog/sequencer \"s\" {:durability :memory})",
+        &[":process or :power"],
+    ),
+    (
+        "(dlog/sequencer \"s\" {:block 3})",
+        &["no option :block", ":durability :strict"],
+    ),
+];
+
 #[test]
 fn wrong_names_types_and_logs_are_told_with_the_way_out() {
-    for (form, parts) in [
-        (
-            "(create-log :a {:keys :id})",
-            &["no option :keys", ":key :schema :partitions"][..],
-        ),
-        (
-            "(create-log :a {:retention {:days 7}})",
-            &["no option :days", ":age :bytes"],
-        ),
-        (
-            "(create-log :a {:retention {:age \"7d\"}})",
-            &["milliseconds", "\"7d\""],
-        ),
-        ("(create-log :a {:partitions 0})", &["1 to 1024 partitions"]),
-        ("(create-log :a [:key])", &["a map of options"]),
-        (
-            "(alter-log :a {:durability :disk})",
-            &[":memory, :process or :power"],
-        ),
-        (
-            "(alter-log :a {:key :id})",
-            &["no option :key", ":durability :retention"],
-        ),
-        (
-            "(do (create-log :events) (alter-log :evnts {}))",
-            &["no log :evnts", "did you mean :events?"],
-        ),
-        (
-            "(do (create-log :events) (rename-log :evnts :b))",
-            &["no log :evnts", "did you mean :events?"],
-        ),
-        (
-            "(do (create-log :a) (create-log :b) (rename-log :a :b))",
-            &["there is a log b already"],
-        ),
-        (
-            "(do (create-log :a) (rename-log :a \"no good\"))",
-            &["cannot name a log"],
-        ),
-        ("(rename-log :a 7)", &["a log's keyword"]),
-        ("(do (create-log :a) (purge :a 1))", &["no key to purge by"]),
-        (
-            "(do (create-log :a) (compact :a))",
-            &["no key to compact by"],
-        ),
-        ("(compact :nosuch)", &["no log :nosuch"]),
-        ("(compact :a {:until 3})", &["no option :until", ":before"]),
-        (
-            "(append :a {:n 1} {:expected 1})",
-            &["no option :expected", ":expect"],
-        ),
-        ("(append :a {:n 1} {:expect -1})", &["the expected offset"]),
-        (
-            "(append :a {:n 1} {:if-absent 1})",
-            &["true or false for :if-absent"],
-        ),
-        (
-            "(append :a {:n 1} {:if-absent true})",
-            &["only rows of keyed logs"],
-        ),
-        (
-            "(append :a {:n 1} {:partition 1})",
-            &["no partition 1; use 0 to 0"],
-        ),
-        (
-            "(append :a {:n 1} {:producer {:id 1}})",
-            &["{:id :epoch :sequence}"],
-        ),
-        (
-            "(append :a {:n 1} {:producer {:id 1 :seq 1}})",
-            &["no option :seq"],
-        ),
-        (
-            "(append-all {:a [{:n 1}] :b [{:n 1}]} {:expect 0})",
-            &["one partition only"],
-        ),
-        ("(read-log :nosuch)", &["no log :nosuch"]),
-        (
-            "(do (create-log :a) (read-log :a {:from :now}))",
-            &[":start, :end, an offset or an instant"],
-        ),
-        (
-            "(do (create-log :a {:partitions 2}) (read-log :a {:from 3}))",
-            &["none is named", "add :partition"],
-        ),
-        (
-            "(do (create-log :a) (read-log :a {:partition 4}))",
-            &["no partition 4", "use 0 to 0"],
-        ),
-        ("(vec (stream/from-log :nosuch))", &["no log :nosuch"]),
-        (
-            "(stream/from-log :a {:tail true})",
-            &["no option :tail", ":follow :from :partition"],
-        ),
-        ("(dlog/join-group \"g\" [:nosuch])", &["no log :nosuch"]),
-        ("(dlog/commit 7 {})", &["a member of a group"]),
-        (
-            "(do (create-log :a) (dlog/commit (dlog/join-group \"g\" :a) {:a 1}))",
-            &["[log partition]"],
-        ),
-        (
-            "(do (create-log :a) (let [m (dlog/join-group \"g\" :a)] (dlog/leave-group m) (dlog/assignment m)))",
-            &["has left", "join again"],
-        ),
-        ("(backup \"\")", &["a directory"]),
-        ("(backup \"spec\")", &["spec is there already"]),
-        (
-            "(restore \"spec\" \"/tmp/batuta-no-such-store\")",
-            &["there is no store in spec"],
-        ),
-        ("(dlog/limit-size -1)", &["a number of bytes"]),
-        (
-            "(dlog/sequencer \"s\" {:durability :memory})",
-            &[":process or :power"],
-        ),
-        (
-            "(dlog/sequencer \"s\" {:block 3})",
-            &["no option :block", ":durability :strict"],
-        ),
-    ] {
+    for (form, parts) in REFUSED {
         let told = batuta(&["-e", form]).failed(1);
-        for part in parts {
+        for part in *parts {
             assert!(told.contains(part), "{form}: {part} is missing in\n{told}");
         }
     }

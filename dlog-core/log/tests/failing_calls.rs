@@ -5,6 +5,11 @@
 //! store's directory, then runs it once for each, with that call failing with EIO. Where `strace` is
 //! missing or may not trace, nothing is tested, unless `DLOG_NEEDS_STRACE` is set.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "what strace writes is no file of a store"
+)]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -180,6 +185,36 @@ fn promises(output: &Output) -> Promises {
     promises
 }
 
+/// Checks the records of a store; what is wrong with them.
+fn broken_record(store: &Store, promises: &Promises) -> Option<String> {
+    let stored = batches(store, "a");
+    let found: Vec<i64> = integers(&stored, "n");
+    let offsets = integers(&stored, "_offset");
+    let expected: Vec<i64> = (0..found.len() as i64).collect();
+    if offsets != expected {
+        return Some(format!("offsets {offsets:?}"));
+    }
+    for (n, offset) in &promises.stored {
+        if found.get(*offset as usize) != Some(n) {
+            return Some(format!("{n} is not at {offset}: {found:?}"));
+        }
+    }
+    let distinct: BTreeSet<i64> = found.iter().copied().collect();
+    if distinct.len() != found.len() || !distinct.is_disjoint(&promises.refused) {
+        return Some(format!("{found:?}, refused {:?}", promises.refused));
+    }
+    // The same commits brought the records of the other log, which is compacted.
+    let commits: BTreeSet<i64> = integers(&stored, "_commit").into_iter().collect();
+    let keyed = batches(store, "k");
+    if !integers(&keyed, "_commit")
+        .iter()
+        .all(|commit| commits.contains(commit))
+    {
+        return Some("half a commit".to_owned());
+    }
+    None
+}
+
 /// Checks the store that a session left; what is wrong with it.
 fn broken_promise(dir: &Path, promises: &Promises) -> Option<String> {
     let device: Arc<dyn Device> = Arc::new(FileDevice::new(dir));
@@ -199,30 +234,8 @@ fn broken_promise(dir: &Path, promises: &Promises) -> Option<String> {
     if !store.logs().contains(&"k".to_owned()) {
         return (!promises.stored.is_empty()).then(|| "its logs are gone".to_owned());
     }
-    let stored = batches(&store, "a");
-    let found: Vec<i64> = integers(&stored, "n");
-    let offsets = integers(&stored, "_offset");
-    let expected: Vec<i64> = (0..found.len() as i64).collect();
-    if offsets != expected {
-        return Some(format!("offsets {offsets:?}"));
-    }
-    for (n, offset) in &promises.stored {
-        if found.get(*offset as usize) != Some(n) {
-            return Some(format!("{n} is not at {offset}: {found:?}"));
-        }
-    }
-    let distinct: BTreeSet<i64> = found.iter().copied().collect();
-    if distinct.len() != found.len() || !distinct.is_disjoint(&promises.refused) {
-        return Some(format!("{found:?}, refused {:?}", promises.refused));
-    }
-    // The same commits brought the records of the other log, which is compacted.
-    let commits: BTreeSet<i64> = integers(&stored, "_commit").into_iter().collect();
-    let keyed = batches(&store, "k");
-    if !integers(&keyed, "_commit")
-        .iter()
-        .all(|commit| commits.contains(commit))
-    {
-        return Some("half a commit".to_owned());
+    if let Some(broken) = broken_record(&store, promises) {
+        return Some(broken);
     }
     let counter = Counter::open(store.device(), "counters/c", CounterOptions::default());
     let next = counter.and_then(|counter| counter.increment());

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use dlog_core::log::{PartitionLayout, Retention, SegmentRef, Store};
+use dlog_core::log::{LogSchema, PartitionLayout, Retention, SegmentRef, Store};
 use serde::Serialize;
 
 use super::list::durability_name;
@@ -160,15 +160,7 @@ pub(super) fn log(store: &Store, name: &str, out: &mut Output) -> Outcome {
         max_age_ms: max_age_us.map(|age| age / 1000),
         max_bytes,
         schema_version: log.schema_version,
-        columns: log
-            .schema
-            .columns
-            .iter()
-            .map(|column| ColumnShown {
-                name: column.name.to_string(),
-                kind: column.kind.to_string(),
-            })
-            .collect(),
+        columns: columns(&log.schema),
         partitions: layout
             .iter()
             .map(|partition| PartitionShown {
@@ -191,6 +183,14 @@ pub(super) fn log(store: &Store, name: &str, out: &mut Output) -> Outcome {
     Ok(ExitCode::SUCCESS)
 }
 
+fn columns(schema: &LogSchema) -> Vec<ColumnShown> {
+    let columns = schema.columns.iter().map(|column| ColumnShown {
+        name: column.name.to_string(),
+        kind: column.kind.to_string(),
+    });
+    columns.collect()
+}
+
 fn segment(segment: &SegmentRef) -> SegmentShown {
     SegmentShown {
         file: segment.path().to_owned(),
@@ -207,42 +207,51 @@ fn segment(segment: &SegmentRef) -> SegmentShown {
 }
 
 fn log_text(shown: &LogShown) -> String {
-    let kept = match (shown.max_age_ms, shown.max_bytes) {
-        (None, None) => "for ever".to_owned(),
-        (age, bytes) => {
-            let age = age.map(|age| format!("{} s", age / 1000));
-            let bytes = bytes.map(|bytes| format!("{} a partition", size(bytes)));
-            age.into_iter().chain(bytes).collect::<Vec<_>>().join(", ")
-        }
-    };
-    let mut text = listing(&[
+    let head = listing(&[
         ("log", shown.log.clone()),
         ("number", shown.id.to_string()),
         ("key", shown.key.clone().unwrap_or("none".to_owned())),
         ("durability", shown.durability.clone()),
-        ("kept", kept),
+        ("kept", kept_text(shown)),
         ("schema", format!("version {}", shown.schema_version)),
     ]);
     let mut columns = Table::new(&["COLUMN", "KIND"]);
     for column in &shown.columns {
         columns.row([column.name.clone(), column.kind.clone()]);
     }
-    text += &format!("\n{}", columns.text());
     let mut partitions = Table::new(&["PARTITION", "FIRST", "SEALED", "NEXT", "RECORDS"]);
     for partition in &shown.partitions {
-        partitions.row([
-            partition.partition.to_string(),
-            partition.first_offset.to_string(),
-            partition.sealed_offset.to_string(),
-            partition.next_offset.to_string(),
-            partition.records.to_string(),
-        ]);
+        let numbers = [
+            u64::from(partition.partition),
+            partition.first_offset,
+            partition.sealed_offset,
+            partition.next_offset,
+            partition.records,
+        ];
+        partitions.row(numbers.map(|number| number.to_string()));
     }
-    text += &format!("\n{}", partitions.text());
+    let text = format!("{head}\n{}\n{}", columns.text(), partitions.text());
     if shown.segments.is_empty() {
         return text;
     }
-    let mut segments = Table::new(&[
+    format!("{text}\n{}", segments_text(&shown.segments))
+}
+
+/// What retention keeps.
+fn kept_text(shown: &LogShown) -> String {
+    let age = shown.max_age_ms.map(|age| format!("{} s", age / 1000));
+    let bytes = shown
+        .max_bytes
+        .map(|bytes| format!("{} a partition", size(bytes)));
+    let kept: Vec<String> = age.into_iter().chain(bytes).collect();
+    if kept.is_empty() {
+        return "for ever".to_owned();
+    }
+    kept.join(", ")
+}
+
+fn segments_text(segments: &[SegmentShown]) -> String {
+    let headings = [
         "SEGMENT",
         "PARTITION",
         "FIRST",
@@ -250,9 +259,10 @@ fn log_text(shown: &LogShown) -> String {
         "RECORDS",
         "SIZE",
         "TO",
-    ]);
-    for segment in &shown.segments {
-        segments.row([
+    ];
+    let mut table = Table::new(&headings);
+    for segment in segments {
+        table.row([
             segment.file.clone(),
             segment.partition.to_string(),
             segment.first_offset.to_string(),
@@ -262,5 +272,5 @@ fn log_text(shown: &LogShown) -> String {
             segment.to.clone(),
         ]);
     }
-    text + &format!("\n{}", segments.text())
+    table.text()
 }
