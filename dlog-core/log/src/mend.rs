@@ -166,10 +166,18 @@ fn write_partition(
     write: &mut dyn FnMut(&[RecordBatch]) -> Result<SegmentMeta, SealError>,
 ) -> Result<(), SealError> {
     for segment in partition.segments() {
-        let (lost, batches) = segment.readable();
-        if lost.is_empty() && copy_segment(&segment, target.as_ref()).is_ok() {
-            segments.push(segment.meta().clone());
-        } else if !batches.is_empty() {
+        match copy_segment(&segment, target.as_ref()) {
+            Ok(()) => {
+                segments.push(segment.meta().clone());
+                continue;
+            }
+            // Some of it is damaged: it is written anew from what is not.
+            Err(SealError::Read(_)) => {}
+            Err(error) => return Err(error),
+        }
+        let mut batches = Vec::new();
+        segment.read_what_can_be(&mut |batch| batches.push(batch));
+        if !batches.is_empty() {
             segments.push(write(&batches)?);
         }
     }

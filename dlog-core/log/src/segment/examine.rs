@@ -52,10 +52,10 @@ impl SegmentRef {
             found.repaired.push(damage);
         }
         let blocks = self.damaged_blocks();
-        let (groups, batches) = self.readable();
+        let mut order = Order::of(self);
+        found.lost = self.read_what_can_be(&mut |batch| order.see(&batch));
         found.bytes = self.len();
-        found.damage.extend(self.misplaced(&batches));
-        found.lost = groups;
+        found.damage.extend(order.damage);
         if found.lost.is_empty() {
             found.repaired.extend(blocks);
         } else {
@@ -64,22 +64,23 @@ impl SegmentRef {
         found
     }
 
-    /// The records that can be read, and the row groups that cannot.
-    pub(crate) fn readable(&self) -> (Vec<LostGroup>, Vec<RecordBatch>) {
+    /// Hands over the records that can be read, one row group at a time in memory; the row groups
+    /// that cannot.
+    pub(crate) fn read_what_can_be(&self, take: &mut dyn FnMut(RecordBatch)) -> Vec<LostGroup> {
         let Ok(metadata) = self.metadata() else {
-            return (vec![self.all_lost()], Vec::new());
+            return vec![self.all_lost()];
         };
-        let (mut lost, mut batches) = (Vec::new(), Vec::new());
+        let mut lost = Vec::new();
         for group in 0..metadata.num_row_groups() {
             let read = self
                 .read_groups(None, BATCH_ROWS, Some(vec![group]))
                 .and_then(|reader| reader.collect::<Result<Vec<RecordBatch>, ReadError>>());
             match read {
-                Ok(read) => batches.extend(read),
+                Ok(read) => read.into_iter().for_each(&mut *take),
                 Err(_) => lost.push(self.lost_group(&metadata, group)),
             }
         }
-        (lost, batches)
+        lost
     }
 
     fn all_lost(&self) -> LostGroup {
@@ -126,28 +127,41 @@ impl SegmentRef {
             })
             .collect()
     }
+}
 
-    /// Records that are not where the manifest says.
-    fn misplaced(&self, batches: &[RecordBatch]) -> Option<Damage> {
-        let offsets = batches.iter().filter_map(|batch| {
-            let column = batch.column_by_name("_offset")?;
-            Some(column.as_primitive_opt::<Int64Type>()?.values())
-        });
-        let mut next = self.first_offset().0;
-        for offset in offsets.flat_map(|values| values.iter()) {
+/// Whether records are where the manifest says.
+struct Order {
+    file: String,
+    next: u64,
+    last: u64,
+    damage: Option<Damage>,
+}
+
+impl Order {
+    fn of(segment: &SegmentRef) -> Self {
+        Self {
+            file: segment.path().to_owned(),
+            next: segment.first_offset().0,
+            last: segment.last_offset().0,
+            damage: None,
+        }
+    }
+
+    fn see(&mut self, batch: &RecordBatch) {
+        let column = batch.column_by_name("_offset");
+        let offsets = column.and_then(|column| column.as_primitive_opt::<Int64Type>());
+        for offset in offsets.iter().flat_map(|column| column.values()) {
             let offset = *offset as u64;
-            if offset < next || offset > self.last_offset().0 {
-                return Some(Damage {
-                    file: self.path().to_owned(),
+            let next = self.next;
+            if (offset < next || offset > self.last) && self.damage.is_none() {
+                self.damage = Some(Damage {
+                    file: self.file.clone(),
                     position: 0,
-                    text: format!(
-                        "a record of offset {offset} where {next} or a later one belongs"
-                    ),
+                    text: format!("a record of offset {offset} where one from {next} on belongs"),
                 });
             }
-            next = offset + 1;
+            self.next = offset + 1;
         }
-        None
     }
 }
 
