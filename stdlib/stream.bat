@@ -22,12 +22,12 @@
       {:error reason} -> (throw reason))))
 
 (defn- from-pages
-  [log after]
+  [log places follow?]
   (lazy-seq
-    (let [rows (log-page* log after 1024)]
-      (when (seq rows)
-        (concat (clojure.core/map (fn [row] (dissoc row :_offset)) rows)
-                (from-pages log (:_offset (peek rows))))))))
+    (let [[records places commit] (log-page* log places 1024)]
+      (cond
+        (seq records) (concat records (from-pages log places follow?))
+        (and follow? (log-wait* commit)) (from-pages log places follow?)))))
 
 (defn map
   "f of each item."
@@ -175,7 +175,31 @@
   [& streams]
   (lazy-seq (from-actor (start-hub streams (self)))))
 
+(defn- without-place
+  [record]
+  (dissoc record :_partition :_offset :_commit :_time))
+
 (defn from-log
-  "A stream of the rows that a log has, oldest first, read page by page; passed through the steps."
+  "A stream of the records that a log has, in the order of commits, read page by page and passed
+  through the steps. A map before the steps may say more: :from, an offset, an instant, :start or
+  :end; :partition; :follow true, to go on with what is appended, for ever. With such a map each
+  record has :_partition, :_offset, :_commit and :_time too, and a deletion is a record with
+  :_deleted."
   [log & steps]
-  (apply from (from-pages log -1) steps))
+  (if (map? (first steps))
+    (let [options (first steps)]
+      (apply from (from-pages log (log-places* log options) (:follow options)) (rest steps)))
+    (apply from
+           (lazy-seq (clojure.core/map without-place
+                                       (clojure.core/remove :_deleted (from-pages log (log-places* log nil) false))))
+           steps)))
+
+(defn send-to
+  "An actor, linked to this one, that sends each item of a stream to an actor as [:item item], and
+  [:end] at its end. To follow a log:
+  (stream/send-to (self) (stream/from-log :events {:follow true}))."
+  ([to] (fn [s] (send-to to s)))
+  ([to s]
+   (spawn-link (fn []
+                 (for-each (fn [item] (send to [:item item])) s)
+                 (send to [:end])))))

@@ -35,6 +35,9 @@ mod examples;
 mod flights;
 #[path = "system/load.rs"]
 mod load;
+#[cfg(feature = "dlog")]
+#[path = "system/log_command.rs"]
+mod log_command;
 #[path = "system/otp.rs"]
 mod otp;
 #[path = "system/process.rs"]
@@ -47,5 +50,8 @@ mod repl;
 mod service;
 #[path = "system/spec_runner.rs"]
 mod spec_runner;
+#[cfg(feature = "dlog")]
+#[path = "system/storage.rs"]
+mod storage;
 #[path = "system/suspension.rs"]
 mod suspension;

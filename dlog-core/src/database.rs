@@ -104,13 +104,25 @@ impl Database {
     /// # Errors
     /// When its state cannot be read or written.
     pub fn counter(&self, name: &str) -> Result<Arc<Counter>, DatabaseError> {
+        self.counter_with(name, CounterOptions::default())
+    }
+
+    /// The same with options; they count where the counter is not open yet.
+    ///
+    /// # Errors
+    /// When its state cannot be read or written.
+    pub fn counter_with(
+        &self,
+        name: &str,
+        options: CounterOptions,
+    ) -> Result<Arc<Counter>, DatabaseError> {
         let mut counters = lock(&self.shared.counters);
         if let Some(counter) = counters.get(name) {
             return Ok(Arc::clone(counter));
         }
         let path = format!("counters/{}", file_name(name)?);
         let device = self.shared.store.device();
-        let counter = Arc::new(Counter::open(device, &path, CounterOptions::default())?);
+        let counter = Arc::new(Counter::open(device, &path, options)?);
         counters.insert(name.to_owned(), Arc::clone(&counter));
         Ok(counter)
     }

@@ -15,6 +15,9 @@ fn main() -> ExitCode {
         // Tests shall see maps in the same order each time.
         batuta_runtime::value::hash::prefer_seed(1);
     }
+    if let Task::Log(arguments) = &task {
+        return commands::log::run(arguments, &options);
+    }
     let driver = Driver::start(&options);
     match task {
         Task::Repl => commands::repl::run(&driver),
@@ -23,5 +26,6 @@ fn main() -> ExitCode {
         Task::Evaluate(texts) => commands::eval::run(&texts, &driver),
         Task::Test(paths) => commands::test::run(&paths, &driver),
         Task::Check(place) => commands::check::run(&place, &driver),
+        Task::Log(_) => unreachable!("it needs no driver and was done"),
     }
 }

@@ -10,11 +10,6 @@
   [name & options]
   (supervisor/definition-form (ns-name *ns*) name options))
 
-(defn log-page*
-  "At most so many rows of a log behind an offset, each with its :_offset."
-  [log after size]
-  (vec (from log (where (> :_offset after)) (order-by :_offset) (limit size) (select * :_offset))))
-
 (defn tumbling-window
   "For stream/window: windows of so many milliseconds, one after the other. :time gives the time of
   an item (an instant or milliseconds; else it is when the item came), :lateness how many

@@ -9,6 +9,9 @@ use batuta_compiler::library::{self, LibrarySource};
 use batuta_compiler::macro_run::describe;
 use batuta_compiler::session::{EvaluationError, Session, run_and_wait};
 use batuta_lang::form::Form;
+use batuta_runtime::builtin::{BuiltinTable, Flow, exactly, row};
+use batuta_runtime::context::Cx;
+use batuta_runtime::failure::{Fault, FaultKind};
 use batuta_runtime::function::{CodeSource, FunctionBody, VarBody};
 use batuta_runtime::namespace::{self, unread};
 use batuta_runtime::value::Value;
@@ -21,8 +24,30 @@ fn install() {
     ONCE.call_once(install_now);
 }
 
+/// What the library asks of the database, which these tests are without.
+static DATABASE: BuiltinTable = BuiltinTable {
+    namespace: namespace::CORE,
+    builtins: &[
+        row(
+            "log-page*",
+            "[log places limit]",
+            exactly(3),
+            no_database,
+            "",
+        ),
+        row("log-places*", "[log options]", exactly(2), no_database, ""),
+        row("log-wait*", "[commit]", exactly(1), no_database, ""),
+    ],
+};
+
+fn no_database(_: &mut Cx, _: &mut [Value]) -> Flow {
+    Err(Fault::new(FaultKind::Log, "there is no database here").into())
+}
+
 fn install_now() {
-    batuta_compiler::start(batuta_runtime::builtins::TABLES);
+    let tables = batuta_runtime::builtins::TABLES.iter().copied();
+    let tables: Vec<_> = tables.chain([&DATABASE]).collect();
+    batuta_compiler::start(&tables);
     let source = |it: &batuta_stdlib::Source| LibrarySource {
         name: it.name,
         namespace: it.namespace,

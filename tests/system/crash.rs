@@ -78,6 +78,8 @@ fn parse(line: &str) -> Option<(u64, u64)> {
 /// `round writer rows distinct-numbers highest-number` for each pair.
 fn check(data: &Path, acknowledged: &Acknowledged) {
     let data = data.to_str().expect("temporary paths are UTF-8");
+    let verified = batuta(&["log", "--data", data, "verify"]).output();
+    assert!(verified.ends_with("the store is whole\n"), "{verified}");
     let output = batuta(&["run", "--data", data, "tests/system/crash_check.bat"]).output();
     let numbers = |line: &str| -> Vec<u64> {
         line.split(' ')

@@ -1,6 +1,7 @@
 //! Changing and renaming logs.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use crate::catalogue::{Change, Durability, Retention, SizeLimit, check_name};
 use crate::commit::Pending;
@@ -19,6 +20,13 @@ pub struct Alteration {
 }
 
 impl Store {
+    /// Says to what size the store may grow, segments and unsealed records counted; appends beyond it
+    /// are refused. Holds until the store is closed.
+    pub fn limit_bytes(&self, max: Option<u64>) {
+        let max = max.unwrap_or(u64::MAX);
+        self.core().max_bytes.store(max, Ordering::Relaxed);
+    }
+
     /// Changes a log's options.
     ///
     /// # Errors

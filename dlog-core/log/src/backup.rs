@@ -7,6 +7,7 @@
 use std::io;
 use std::sync::Arc;
 
+use crate::check::{COUNTERS, counter_files};
 use crate::error::SealError;
 use crate::ids::{Cut, Offset, StoreId};
 use crate::journal;
@@ -14,12 +15,9 @@ use crate::log_state::LogState;
 use crate::manifest;
 use crate::partition::Partition;
 use crate::seal::{self, Edit};
-use crate::segment::{Companion, Contents, SegmentRef, write_files};
+use crate::segment::{self, Companion, Contents, SegmentRef, write_files};
 use crate::store::Store;
 use dlog_sequencer::device::{Device, OpenMode, read_exact_at};
-
-/// Counters that the program keeps beside its logs are copied too.
-const COUNTERS: &str = "counters";
 
 impl Store {
     /// Copies the store to another device, which must hold none; the cut that the copy is of. It is
@@ -70,7 +68,11 @@ impl Store {
         let store = StoreId::random();
         content.store = store.to_string();
         content.journal_start = 1;
-        target.create_dir("").map_err(io("make the directory of"))?;
+        for dir in ["", segment::DIRECTORY] {
+            target
+                .create_dir(dir)
+                .map_err(io("make the directories of"))?;
+        }
         copy_segments(&segments, target.as_ref())?;
         copy_counters(core.device.as_ref(), target.as_ref()).map_err(io("copy counters to"))?;
         journal::start(target, store, durable).map_err(io("begin the journal of"))?;
@@ -81,38 +83,43 @@ impl Store {
 }
 
 fn copy_segments(segments: &[SegmentRef], target: &dyn Device) -> Result<(), SealError> {
-    for segment in segments {
-        let meta = segment.meta();
-        let parquet = segment.read_range(0..meta.length)?;
-        let contents = Contents {
-            companion: Companion::encode(meta.id, &parquet),
-            keys: segment.encode_keys()?,
-            parquet: parquet.into(),
-        };
-        write_files(target, meta, &contents)?;
-    }
-    Ok(())
+    segments
+        .iter()
+        .try_for_each(|segment| copy_segment(segment, target))
 }
 
+/// Copies a segment with its checksums checked.
+pub(crate) fn copy_segment(segment: &SegmentRef, target: &dyn Device) -> Result<(), SealError> {
+    let meta = segment.meta();
+    let parquet = segment.read_range(0..meta.length)?;
+    let contents = Contents {
+        companion: Companion::encode(meta.id, &parquet),
+        keys: segment.encode_keys()?,
+        parquet: parquet.into(),
+    };
+    write_files(target, meta, &contents)
+}
+
+/// Counters that the program keeps beside its logs are copied too.
 fn copy_counters(source: &dyn Device, target: &dyn Device) -> io::Result<()> {
-    let names = source.list(COUNTERS)?;
-    let counters: Vec<&String> = names
-        .iter()
-        .filter(|name| !name.ends_with(".lock") && !name.ends_with(".new"))
-        .collect();
+    let counters = counter_files(source).map_err(io::Error::other)?;
     if counters.is_empty() {
         return Ok(());
     }
     target.create_dir(COUNTERS)?;
-    for name in counters {
-        let path = format!("{COUNTERS}/{name}");
-        let file = source.open(&path, OpenMode::Read)?;
-        // A counter that is written meanwhile may be torn here; it then skips, as after a crash.
-        let mut bytes = vec![0; usize::try_from(file.length()?).map_err(io::Error::other)?];
-        read_exact_at(file.as_ref(), &mut bytes, 0)?;
-        let copy = target.open(&path, OpenMode::CreateNew)?;
-        copy.write_at(&bytes, 0)?;
-        copy.sync_data()?;
+    for path in &counters {
+        copy_counter(source, target, path)?;
     }
     target.sync_dir(COUNTERS)
+}
+
+/// Copies the file of a counter. One that is written meanwhile may be torn; it then skips, as after
+/// a crash.
+pub(crate) fn copy_counter(source: &dyn Device, target: &dyn Device, path: &str) -> io::Result<()> {
+    let file = source.open(path, OpenMode::Read)?;
+    let mut bytes = vec![0; usize::try_from(file.length()?).map_err(io::Error::other)?];
+    read_exact_at(file.as_ref(), &mut bytes, 0)?;
+    let copy = target.open(path, OpenMode::CreateNew)?;
+    copy.write_at(&bytes, 0)?;
+    copy.sync_data()
 }

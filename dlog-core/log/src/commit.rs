@@ -54,6 +54,8 @@ pub(crate) struct Core {
     pub(crate) sealer: Mutex<Option<std::thread::JoinHandle<()>>>,
     /// Sealing does not keep up: appenders must help.
     is_behind: AtomicBool,
+    /// What the store may grow to; the largest number for no limit.
+    pub(crate) max_bytes: AtomicU64,
     queue: Mutex<Queue>,
     writer: Mutex<Writer>,
     /// When some partition's tail will be old enough to be sealed, as far as is known.
@@ -198,6 +200,7 @@ impl Core {
     pub(crate) fn new(opened: Opened) -> Arc<Self> {
         let core = Arc::new(Self {
             device: opened.device,
+            max_bytes: AtomicU64::new(opened.options.max_bytes.unwrap_or(u64::MAX)),
             options: opened.options,
             store: opened.store,
             epoch: opened.epoch,
@@ -273,9 +276,10 @@ impl Core {
 
     /// Whether the store may grow.
     pub(crate) fn check_size(&self) -> Result<(), AppendError> {
-        let Some(max) = self.options.max_bytes else {
+        let max = self.max_bytes.load(Ordering::Relaxed);
+        if max == u64::MAX {
             return Ok(());
-        };
+        }
         let logs = self.logs.read();
         let partitions = logs.by_name.values().flat_map(|log| &log.partitions);
         // Segments that logs share are there once.

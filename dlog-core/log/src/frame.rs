@@ -149,6 +149,24 @@ fn header_checksum(bytes: &[u8]) -> u32 {
     crc32c(&checked)
 }
 
+/// The same bytes as a frame whose checksums are right, if they are long enough for what their header
+/// says.
+pub(crate) fn with_checksums(bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut frame = bytes.to_vec();
+    frame.get_mut(..4)?.copy_from_slice(&MAGIC);
+    frame
+        .get_mut(4..6)?
+        .copy_from_slice(&format_version::CURRENT.to_le_bytes());
+    let (length, entries) = (u32_at(frame.get(..HEADER_BYTES)?, 68), u32_at(&frame, 76));
+    let table_end = HEADER_BYTES + entries as usize * ENTRY_BYTES;
+    let payload = frame.get(table_end..table_end + length as usize)?;
+    let checksum = crc32c(payload).to_le_bytes();
+    frame[72..76].copy_from_slice(&checksum);
+    let checksum = header_checksum(&frame[..table_end]).to_le_bytes();
+    frame[CHECKED_BYTES..CHECKED_BYTES + 4].copy_from_slice(&checksum);
+    Some(frame)
+}
+
 fn encode_entry(entry: &Entry, out: &mut Vec<u8>) {
     out.extend_from_slice(&entry.encoding.code().to_le_bytes());
     out.extend_from_slice(&[0; 2]);

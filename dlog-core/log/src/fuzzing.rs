@@ -1,13 +1,28 @@
 //! Doors for fuzzers: any bytes can be read, and what they read as is written as bytes that read the
 //! same. Not part of what the crate promises.
+//!
+//! No fuzzer guesses a checksum, and what lies behind one is read after all when a program of another
+//! kind has written it: bytes are read as they are, and again with their checksums put right.
 
-use crate::frame::{Frame, decode_frame, encode_frame};
+use std::sync::Arc;
+
+use crate::format_version;
+use crate::frame::{Frame, decode_frame, encode_frame, with_checksums};
 use crate::manifest::Manifest;
 use crate::row_codec::{decode_rows, encode_rows};
 use crate::segment::{Companion, KeyFile, SegmentMeta};
+use dlog_sequencer::device::{Device, MemoryDevice};
+use dlog_sequencer::{Counter, CounterOptions, crc32c};
 
 /// Bytes as a frame of the journal.
 pub fn frame(bytes: &[u8]) {
+    read_frame(bytes);
+    if let Some(right) = with_checksums(bytes) {
+        read_frame(&right);
+    }
+}
+
+fn read_frame(bytes: &[u8]) {
     let Ok(frame) = decode_frame(bytes) else {
         return;
     };
@@ -46,7 +61,22 @@ pub fn companion(bytes: &[u8]) {
         return;
     };
     let meta = SegmentMeta::of_length(u64::from_le_bytes(*length));
-    if let Ok(companion) = Companion::decode(bytes, &meta) {
+    read_companion(bytes, &meta);
+    if bytes.len() >= 48 {
+        let mut right = bytes.to_vec();
+        right[..4].copy_from_slice(b"DLcp");
+        right[4..6].copy_from_slice(&format_version::CURRENT.to_le_bytes());
+        right[8..16].copy_from_slice(&meta.id.to_le_bytes());
+        right[16..24].copy_from_slice(&meta.length.to_le_bytes());
+        let end = right.len() - 4;
+        let checksum = crc32c(&right[..end]);
+        right[end..].copy_from_slice(&checksum.to_le_bytes());
+        read_companion(&right, &meta);
+    }
+}
+
+fn read_companion(bytes: &[u8], meta: &SegmentMeta) {
+    if let Ok(companion) = Companion::decode(bytes, meta) {
         assert!(companion.footer_position() <= meta.length);
         assert!(companion.check(&[7; 100], 0).is_err() || meta.length > 0);
     }
@@ -69,11 +99,50 @@ pub fn keys(bytes: &[u8]) {
     }
 }
 
-/// Bytes as a manifest file.
+/// Bytes as a manifest file, and as the body of one.
 pub fn manifest(bytes: &[u8]) {
+    read_manifest(bytes);
+    let mut right = b"DLmf".to_vec();
+    right.extend_from_slice(&format_version::CURRENT.to_le_bytes());
+    right.extend_from_slice(&[0; 2]);
+    right.extend_from_slice(&(bytes.len() as u64).to_le_bytes());
+    right.extend_from_slice(&crc32c(bytes).to_le_bytes());
+    right.extend_from_slice(bytes);
+    right.resize(right.len().next_multiple_of(4096), 0);
+    right.extend_from_within(..);
+    read_manifest(&right);
+}
+
+fn read_manifest(bytes: &[u8]) {
     if let Ok((manifest, _)) = Manifest::decode_either(bytes, "manifest") {
         let again = Manifest::decode_either(&manifest.encode_twice(), "manifest");
         let is_same = again.is_ok_and(|(again, damage)| again == manifest && damage.is_empty());
         assert!(is_same, "a manifest comes back as another");
+    }
+}
+
+/// Bytes as the file of a counter: the number after it is above what they say.
+pub fn counter(bytes: &[u8]) {
+    read_counter(bytes);
+    let mut right = bytes.to_vec();
+    let slots = right.chunks_mut(4096).take(2);
+    for slot in slots.filter_map(|slot| slot.get_mut(..32)) {
+        slot[..4].copy_from_slice(b"DLct");
+        slot[4..6].copy_from_slice(&format_version::CURRENT.to_le_bytes());
+        let checksum = crc32c(&slot[..28]);
+        slot[28..].copy_from_slice(&checksum.to_le_bytes());
+    }
+    read_counter(&right);
+}
+
+fn read_counter(bytes: &[u8]) {
+    let device = MemoryDevice::with_files([("c".to_owned(), bytes.to_vec())]);
+    let device: Arc<dyn Device> = Arc::new(device);
+    if let Ok(counter) = Counter::open(&device, "c", CounterOptions::default()) {
+        let before = counter.value();
+        // The ceiling may be the last there is; then it says so.
+        if let Ok(number) = counter.increment() {
+            assert!(number > before, "a number is given again");
+        }
     }
 }

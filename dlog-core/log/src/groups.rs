@@ -70,6 +70,14 @@ impl Groups {
         groups
     }
 
+    /// The groups and their generations.
+    pub(crate) fn generations(&self) -> Vec<(String, u64)> {
+        let groups = self.by_name.iter();
+        groups
+            .map(|(name, group)| (name.clone(), group.generation))
+            .collect()
+    }
+
     fn position(&self, group: &str, log: LogId, partition: PartitionId) -> Option<Offset> {
         let positions = &self.by_name.get(group)?.positions;
         let found = positions

@@ -23,7 +23,8 @@ mod restore;
 use restore::Restored;
 pub(crate) use restore::new_log;
 
-const LOCK_FILE: &str = "LOCK";
+/// Held by the process that writes.
+pub(crate) const LOCK_FILE: &str = "LOCK";
 
 /// What an opening found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -40,6 +41,8 @@ pub struct RecoveryReport {
     pub repaired: Vec<Damage>,
     /// Files that nothing named, removed.
     pub removed_files: Vec<String>,
+    /// Behind the last frame: its file and the place in it.
+    pub(crate) journal_end: (u64, u64),
 }
 
 /// Bytes behind the last frame that counts.
@@ -267,6 +270,10 @@ impl Opening {
             damage: self.found.damage.clone(),
             repaired: std::mem::take(&mut self.report.repaired),
             removed_files: Vec::new(),
+            journal_end: (
+                self.found.generation.unwrap_or(self.manifest.journal_start),
+                self.found.position,
+            ),
         };
         for damage in &self.report.repaired {
             tracing::warn!(%damage, "its second copy is used");

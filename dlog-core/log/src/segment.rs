@@ -15,12 +15,14 @@ use dlog_sequencer::crc32c;
 use dlog_sequencer::device::{Device, DeviceFile, OpenMode, read_exact_at};
 
 mod companion;
+mod examine;
 mod keys;
 mod lookup;
 mod reading;
 mod writer;
 
 pub(crate) use companion::Companion;
+pub(crate) use examine::LostGroup;
 pub(crate) use keys::{KeyFile, hash_key};
 pub use reading::SegmentReader;
 pub(crate) use writer::{Contents, SegmentOf, write_files, write_segment};

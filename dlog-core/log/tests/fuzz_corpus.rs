@@ -90,7 +90,12 @@ fn seeds(target: &str) -> Vec<Vec<u8>> {
             bytes[36..40].copy_from_slice(&checksum.to_le_bytes());
             vec![[&700_u64.to_le_bytes()[..], &bytes].concat()]
         }
-        "manifest" => vec![file(&device, "manifest-00000002")],
+        "manifest" => {
+            let whole = file(&device, "manifest-00000002");
+            let length = u64::from_le_bytes(*whole[8..].first_chunk().unwrap());
+            let body = whole[20..20 + length as usize].to_vec();
+            vec![whole, body]
+        }
         _ => {
             let handle: Arc<dyn Device> = Arc::new(device.clone());
             let counter = Counter::open(&handle, "c", CounterOptions::default()).unwrap();
@@ -104,19 +109,6 @@ fn seeds(target: &str) -> Vec<Vec<u8>> {
 fn file(device: &MemoryDevice, path: &str) -> Vec<u8> {
     let files = device.files();
     files.into_iter().find(|(own, _)| own == path).unwrap().1
-}
-
-fn counter(bytes: &[u8]) {
-    let device = MemoryDevice::new();
-    let file = device.open("c", OpenMode::CreateNew).unwrap();
-    file.write_at(bytes, 0).unwrap();
-    let handle: Arc<dyn Device> = Arc::new(device);
-    if let Ok(counter) = Counter::open(&handle, "c", CounterOptions::default()) {
-        // The ceiling may be the last there is; then it says so.
-        if let Ok(number) = counter.increment() {
-            assert!(number > 0);
-        }
-    }
 }
 
 fn replay(target: &str, read: fn(&[u8])) {
@@ -184,5 +176,5 @@ fn manifests() {
 
 #[test]
 fn counters() {
-    replay("counter", counter);
+    replay("counter", fuzzing::counter);
 }

@@ -14,5 +14,5 @@ mod unique_id;
 
 pub use checksum::crc32c;
 pub use counter::{BLOCK_MAX, BLOCK_MIN, Counter, CounterError, CounterOptions, Mode};
-pub use state_file::{MAXIMUM_STEP, StateError, StateFile, SyncLevel};
+pub use state_file::{MAXIMUM_STEP, StateError, StateFile, SyncLevel, look_at_slots};
 pub use unique_id::{DEFAULT_EPOCH_MS, Snowflake, SnowflakeError, SnowflakeId, SnowflakeOptions};

@@ -290,8 +290,29 @@ fn decode_slot(bytes: &[u8; SLOT_BYTES]) -> Result<Option<Slot>, u16> {
     }))
 }
 
-/// The slot in force, and whether it had to be guessed upwards.
-fn read_slots(file: &dyn DeviceFile, path: &str) -> Result<(Slot, bool), StateError> {
+/// What the file of a counter holds, read without taking it: the ceiling, where a slot can be read,
+/// and the places of the slots that cannot.
+///
+/// # Errors
+/// The file is of another format, or the system failed.
+pub fn look_at_slots(
+    device: &dyn Device,
+    path: &str,
+) -> Result<(Option<u64>, Vec<u64>), StateError> {
+    let file = device
+        .open(path, OpenMode::Read)
+        .map_err(|source| StateError::Io {
+            action: "open",
+            path: path.to_owned(),
+            source,
+        })?;
+    let slots = decode_slots(file.as_ref(), path)?;
+    let ceiling = slots.iter().flatten().map(|slot| slot.ceiling).max();
+    let damaged = (0..2).filter(|index| slots[*index as usize].is_none());
+    Ok((ceiling, damaged.map(slot_position).collect()))
+}
+
+fn decode_slots(file: &dyn DeviceFile, path: &str) -> Result<[Option<Slot>; 2], StateError> {
     let mut slots = [None; 2];
     for (index, slot) in slots.iter_mut().enumerate() {
         let mut bytes = [0; SLOT_BYTES];
@@ -307,7 +328,12 @@ fn read_slots(file: &dyn DeviceFile, path: &str) -> Result<(Slot, bool), StateEr
             version,
         })?;
     }
-    match slots {
+    Ok(slots)
+}
+
+/// The slot in force, and whether it had to be guessed upwards.
+fn read_slots(file: &dyn DeviceFile, path: &str) -> Result<(Slot, bool), StateError> {
+    match decode_slots(file, path)? {
         [Some(even), Some(odd)] => Ok((
             if even.sequence > odd.sequence {
                 even

@@ -1,8 +1,13 @@
 //! Failures of the database as faults of kind `:log`, each with what to try.
 
+use batuta_runtime::collections::map;
 use batuta_runtime::failure::{Fault, FaultKind};
+use batuta_runtime::number;
+use batuta_runtime::value::Value;
 use dlog_core::DatabaseError;
-use dlog_core::log::{AppendError, CatalogError, ReadError};
+use dlog_core::log::{
+    AppendError, CatalogError, MendError, OpenError, ProducerProblem, ReadError, SealError,
+};
 use dlog_core::query::{CopyError, QueryError};
 
 fn log_fault(message: impl std::fmt::Display) -> Fault {
@@ -25,7 +30,65 @@ pub(crate) fn append_fault(error: AppendError) -> Fault {
             text,
             help,
         } => log_fault(format!("{path} does not fit the log :{log}: {text}")).hint(help),
+        other => {
+            let data = problem(&other);
+            log_fault(other).data(data)
+        }
+    }
+}
+
+/// What a program may want to know of a refused append: `:problem`, and what belongs to it.
+fn problem(error: &AppendError) -> Value {
+    let number = |number: u64| number::from_i128(i128::from(number));
+    let (name, more) = match error {
+        AppendError::Conflict {
+            expected, actual, ..
+        } => {
+            let more = [("expected", expected.0), ("actual", actual.0)];
+            ("conflict", more.to_vec())
+        }
+        AppendError::Present { offset, .. } => ("present", vec![("offset", offset.0)]),
+        AppendError::Producer { problem, .. } => match problem {
+            ProducerProblem::Unknown => ("unknown-producer", Vec::new()),
+            ProducerProblem::Fenced { current } => ("fenced", vec![("epoch", u64::from(*current))]),
+            ProducerProblem::Gap { expected } => ("gap", vec![("expected", *expected)]),
+            ProducerProblem::Forgotten => ("forgotten", Vec::new()),
+        },
+        AppendError::NotAssigned { generation, .. } => {
+            ("not-assigned", vec![("generation", *generation)])
+        }
+        AppendError::StoreFull { bytes, max } => ("full", vec![("bytes", *bytes), ("max", *max)]),
+        AppendError::NotWritten { .. } => ("not-written", Vec::new()),
+        AppendError::Unknown { .. } => ("unknown-outcome", Vec::new()),
+        _ => return Value::NIL,
+    };
+    let name = (Value::keyword("problem"), Value::keyword(name));
+    let more = more
+        .into_iter()
+        .map(|(name, value)| (Value::keyword(name), number(value)));
+    map::from_pairs(std::iter::once(name).chain(more))
+}
+
+pub(crate) fn seal_fault(error: SealError) -> Fault {
+    match error {
+        SealError::Read(error) => read_fault(error),
+        SealError::Append(error) => append_fault(error),
+        SealError::Io { .. } => Fault::new(FaultKind::Io, error.to_string()),
         other => log_fault(other),
+    }
+}
+
+pub(crate) fn open_fault(error: OpenError) -> Fault {
+    match error {
+        OpenError::Io { .. } => Fault::new(FaultKind::Io, error.to_string()),
+        other => log_fault(other),
+    }
+}
+
+pub(crate) fn mend_fault(error: MendError) -> Fault {
+    match error {
+        MendError::Open(error) => open_fault(error),
+        MendError::Write(error) => seal_fault(error),
     }
 }
 

@@ -29,16 +29,8 @@ impl Native for Instant {
         format!("#inst \"{}-00:00\"", civil(self.0, Some(digits)))
     }
 
-    /// As RFC 3339, with no more digits than needed.
     fn display(&self) -> String {
-        let nanos = self.0.subsec_nanosecond();
-        let digits = match nanos {
-            0 => None,
-            _ if nanos % 1_000_000 == 0 => Some(3),
-            _ if nanos % 1000 == 0 => Some(6),
-            _ => Some(9),
-        };
-        format!("{}Z", civil(self.0, digits))
+        rfc3339_of(self.0)
     }
 
     fn key(&self) -> Option<Value> {
@@ -49,6 +41,18 @@ impl Native for Instant {
         let millis = self.0.as_millisecond();
         Some(millis as i32 ^ (millis >> 32) as i32)
     }
+}
+
+/// As RFC 3339, with no more digits than needed.
+fn rfc3339_of(timestamp: Timestamp) -> String {
+    let nanos = timestamp.subsec_nanosecond();
+    let digits = match nanos {
+        0 => None,
+        _ if nanos % 1_000_000 == 0 => Some(3),
+        _ if nanos % 1000 == 0 => Some(6),
+        _ => Some(9),
+    };
+    format!("{}Z", civil(timestamp, digits))
 }
 
 /// Date and time in UTC, with so many digits of the second's fraction.
@@ -205,12 +209,21 @@ impl Scanner<'_> {
 
 /// The instant so many microseconds after 1970 began; the nearest one there is.
 pub fn from_micros(micros: i64) -> Value {
+    Value::instant(nearest(micros))
+}
+
+/// The same as RFC 3339 has it.
+pub fn rfc3339(micros: i64) -> String {
+    rfc3339_of(nearest(micros))
+}
+
+fn nearest(micros: i64) -> Timestamp {
     let nearest = if micros < 0 {
         Timestamp::MIN
     } else {
         Timestamp::MAX
     };
-    Value::instant(Timestamp::from_microsecond(micros).unwrap_or(nearest))
+    Timestamp::from_microsecond(micros).unwrap_or(nearest)
 }
 
 impl Value {

@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::PoisonError;
 
 use batuta_compiler::library::arglists_text;
 use batuta_lang::expand::core_macros::CORE_MACROS;
@@ -17,7 +16,7 @@ use batuta_runtime::builtin::Builtin;
 use batuta_runtime::builtins::TABLES;
 use batuta_runtime::collections::map;
 use batuta_runtime::function::{CodeSource, FunctionBody, VarBody, var_flags};
-use batuta_runtime::namespace;
+use batuta_runtime::namespace::{self, unread};
 use batuta_runtime::value::Value;
 
 const OPENING: &str = "\
@@ -106,7 +105,9 @@ fn described(space: &str, name: &str) -> Option<(String, String)> {
     if body.has(var_flags::PRIVATE) {
         return None;
     }
-    let meta = body.meta.read().unwrap_or_else(PoisonError::into_inner);
+    // What is only read when somebody wants it has its documentation from then on.
+    unread::define(&var).unwrap_or_else(|fault| panic!("{space}/{name}: {}", fault.message));
+    let meta = body.own_meta();
     let doc = map::get(&meta, &Value::keyword("doc")).and_then(Value::as_str);
     match (doc, native(body)) {
         (None, Some(it)) => Some((it.arglists.to_owned(), it.doc.to_owned())),

@@ -11,7 +11,8 @@
   (println "collected" (collect (from :visits (aggregate {:most (max :n)}))))
   (println "chosen" (from :visits (filter odd-visit?) (limit 1) (collect)))
   (println "sql" (vec (sql "select count(*) as n from visits where n > $1" 0)))
-  (println "logs" (logs) (:key (log-info :visits)) (schema :visits)))
+  (println "logs" (logs) (:key (log-info :visits)) (schema :visits)
+    (:n (first (read-log :visits))) (count (stream/from-log :visits {:from :start}))))
 
 (defn main [& arguments]
   (println arguments)
@@ -19,7 +20,6 @@
   (doseq [name arguments]
     (let [n (dlog/increment (dlog/sequencer :visits))]
       (welcome n name)))
-  (println (:name (find-row :visits 1)) @(future (from :visits (count))))
-  (ask)
+  (println (:name (find-row :visits 1)) @(future (from :visits (count)))) (ask)
   (when (= (last arguments) "crash")
     (append :visits 5)))

@@ -12,6 +12,8 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use rustix::fs::{Dir, FileType};
+
 use super::{Device, DeviceFile, DeviceLock, LockError, OpenMode, read_full, write_full};
 
 /// Files below one directory.
@@ -53,16 +55,22 @@ impl Device for FileDevice {
     }
 
     fn list(&self, dir: &str) -> io::Result<Vec<String>> {
-        let entries = match fs::read_dir(self.root.join(dir)) {
-            Ok(entries) => entries,
+        let opened = match File::open(self.root.join(dir)) {
+            Ok(opened) => opened,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             Err(error) => return Err(error),
         };
+        // Not the standard library's iterator, which panics when closing the directory fails.
         let mut names = Vec::new();
-        for entry in entries {
+        for entry in Dir::read_from(&opened)? {
             let entry = entry?;
-            if entry.file_type()?.is_file() {
-                names.push(entry.file_name().to_string_lossy().into_owned());
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let is_file = match entry.file_type() {
+                FileType::Unknown => self.root.join(dir).join(&name).is_file(),
+                found => found == FileType::RegularFile,
+            };
+            if is_file {
+                names.push(name);
             }
         }
         names.sort();

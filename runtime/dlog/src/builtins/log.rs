@@ -1,24 +1,24 @@
-//! Logs: making, filling, looking up.
+//! Logs: making, changing, filling from files, looking up.
 
 use std::sync::OnceLock;
 
-use batuta_runtime::actor;
-use batuta_runtime::builtin::{Builtin, BuiltinTable, Flow, Signal, between, exactly, row};
+use batuta_runtime::builtin::{Builtin, BuiltinTable, Flow, between, exactly, row};
 use batuta_runtime::collections::{list, map, walk};
 use batuta_runtime::context::Cx;
-use batuta_runtime::failure::{Fault, FaultKind};
+use batuta_runtime::failure::Fault;
 use batuta_runtime::number;
 use batuta_runtime::value::Value;
-use dlog_core::Database;
-use dlog_core::log::{
-    AppendBatch, AppendError, Durability, LogDescription, LogOptions, Receipt, Rows,
-};
+use dlog_core::log::{Alteration, CommitNumber, Cut, LogDescription, LogOptions};
 use dlog_core::query::ingest::{FileFormat, IngestOptions};
 use dlog_core::query::{CopyProgress, copy_into};
 
+use super::options::{
+    count, durability, durability_value, each_option, log_name, retention, retention_value, take,
+    unsigned,
+};
 use crate::convert::{datum, schema};
 use crate::database::{blocking, with_database};
-use crate::fault::{append_fault, catalog_fault, copy_fault, read_fault};
+use crate::fault::{catalog_fault, copy_fault, read_fault, seal_fault};
 
 static COPY_REPORTER: OnceLock<fn(&CopyProgress)> = OnceLock::new();
 
@@ -26,25 +26,6 @@ static COPY_REPORTER: OnceLock<fn(&CopyProgress)> = OnceLock::new();
 pub fn set_copy_reporter(reporter: fn(&CopyProgress)) {
     // A second one is ignored: the doc says so.
     let _ = COPY_REPORTER.set(reporter);
-}
-
-/// Moves an argument out; nil if it was not given.
-fn take(args: &mut [Value], index: usize) -> Value {
-    args.get_mut(index).map(std::mem::take).unwrap_or_default()
-}
-
-/// The name of a log: a keyword, string or symbol.
-fn log_name(who: &str, value: &Value) -> Result<String, Fault> {
-    let keyword = value.as_keyword().map(|keyword| keyword.text().to_owned());
-    let text = keyword.or_else(|| value.as_str().map(str::to_owned));
-    text.ok_or_else(|| Fault::wrong_type(who, "a log's keyword", value))
-}
-
-fn options_map(who: &str, value: &Value) -> Result<(), Fault> {
-    if value.is_nil() || map::is_map(value) {
-        return Ok(());
-    }
-    Err(Fault::wrong_type(who, "a map of options", value))
 }
 
 /// `(create-log :users {:key :id})`
@@ -61,31 +42,20 @@ fn create_log(cx: &mut Cx, args: &mut [Value]) -> Flow {
     })
 }
 
-const LOG_OPTIONS: [&str; 4] = ["key", "schema", "partitions", "durability"];
-
 fn log_options(value: &Value) -> Result<LogOptions, Fault> {
-    options_map("create-log", value)?;
     let mut options = LogOptions::default();
-    if value.is_nil() {
-        return Ok(options);
-    }
-    for (name, option) in map::iter(value) {
-        match name.as_keyword().map(|keyword| keyword.text()) {
-            Some("key") => options.key = Some(datum::column_name(option)?.to_string()),
-            Some("schema") => options.schema = Some(schema::from_value(option)?),
-            Some("partitions") => options.partitions = partitions(option)?,
-            Some("durability") => options.durability = durability(option)?,
-            _ => return Err(unknown_option("create-log", name, &LOG_OPTIONS)),
+    let known = ["key", "schema", "partitions", "durability", "retention"];
+    each_option("create-log", value, &known, |name, option| {
+        match name {
+            "key" => options.key = Some(datum::column_name(option)?.to_string()),
+            "schema" => options.schema = Some(schema::from_value(option)?),
+            "partitions" => options.partitions = partitions(option)?,
+            "durability" => options.durability = durability(option)?,
+            _ => options.retention = retention("create-log", option)?,
         }
-    }
+        Ok(())
+    })?;
     Ok(options)
-}
-
-fn unknown_option(who: &str, name: &Value, known: &[&str]) -> Fault {
-    let shown = batuta_runtime::value::print::short(name);
-    let known: Vec<String> = known.iter().map(|name| format!(":{name}")).collect();
-    Fault::new(FaultKind::Log, format!("`{who}` has no option {shown}"))
-        .hint(format!("the options are {}", known.join(" ")))
 }
 
 fn partitions(value: &Value) -> Result<u32, Fault> {
@@ -93,159 +63,79 @@ fn partitions(value: &Value) -> Result<u32, Fault> {
     count.ok_or_else(|| Fault::wrong_type("create-log", "a number of partitions", value))
 }
 
-fn durability(value: &Value) -> Result<Durability, Fault> {
-    match value.as_keyword().map(|keyword| keyword.text()) {
-        Some("memory") => Ok(Durability::Memory),
-        Some("process") => Ok(Durability::Process),
-        Some("power") => Ok(Durability::Power),
-        _ => Err(Fault::wrong_type(
-            "durability",
-            ":memory, :process or :power",
-            value,
-        )),
-    }
-}
-
-/// Appends as one commit; a log that is not there is made first, keyless.
-fn commit(
-    cx: &mut Cx,
-    batches: Vec<AppendBatch>,
-    ack: Option<Durability>,
-    then: impl FnOnce(Receipt) -> Value + Send + 'static,
-) -> Flow {
-    with_database(cx, move |_, database| {
-        let future = async move {
-            let ticket = match database.store().append(batches.clone(), ack) {
-                Err(AppendError::NoSuchLog { .. }) => {
-                    create_missing(&database, &batches).await?;
-                    database.store().append(batches, ack)
-                }
-                other => other,
-            };
-            let receipt = ticket.map_err(append_fault)?.await.map_err(append_fault)?;
-            let value = then(receipt);
-            value.publish();
-            Ok(value)
-        };
-        Err(Box::new(Signal::Wait {
-            future: Box::pin(future),
-            then: None,
-        }))
-    })
-}
-
-async fn create_missing(database: &Database, batches: &[AppendBatch]) -> Result<(), Fault> {
-    let known = database.store().logs();
-    let mut missing: Vec<String> = batches
-        .iter()
-        .map(|batch| batch.log.clone())
-        .filter(|log| !known.contains(log))
-        .collect();
-    missing.dedup();
-    let database = database.clone();
-    actor::blocking(move || {
-        for log in missing {
-            database
-                .store()
-                .create_log(&log, LogOptions::default())
-                .map_err(catalog_fault)?;
+/// `(alter-log :users {:retention {:age (days 7)}})`
+fn alter_log(cx: &mut Cx, args: &mut [Value]) -> Flow {
+    let name = take(args, 0);
+    let log = log_name("alter-log", &name)?;
+    let mut alteration = Alteration::default();
+    let known = ["durability", "retention"];
+    each_option("alter-log", &args[1], &known, |option, value| {
+        match option {
+            "durability" => alteration.durability = Some(durability(value)?),
+            _ => alteration.retention = Some(retention("alter-log", value)?),
         }
-        Ok(Value::NIL)
-    })
-    .await
-    .map(|_| ())
-}
-
-fn ack_of(options: &Value) -> Result<Option<Durability>, Fault> {
-    options_map("append", options)?;
-    map::get_keyword(options, "durability")
-        .map(durability)
-        .transpose()
-}
-
-/// `(append :users {…})`
-fn append(cx: &mut Cx, args: &mut [Value]) -> Flow {
-    let log = log_name("append", &args[0])?;
-    let ack = ack_of(&take(args, 2))?;
-    walk::realise(cx, take(args, 1), move |cx, value| {
-        let row = datum::row("append", &value)?;
-        commit(
-            cx,
-            vec![AppendBatch::rows(log, vec![row])],
-            ack,
-            |receipt| receipt_value(&receipt),
-        )
+        Ok(())
+    })?;
+    blocking(cx, move |database| {
+        let altered = database.store().alter_log(&log, alteration);
+        altered.map(|()| name).map_err(catalog_fault)
     })
 }
 
-fn receipt_value(receipt: &Receipt) -> Value {
-    let unsigned = |number: u64| number::from_i128(i128::from(number));
-    let part = receipt.parts.first();
-    map::from_pairs([
-        (
-            Value::keyword("partition"),
-            part.map_or(Value::NIL, |p| number::int(i64::from(p.partition.0))),
-        ),
-        (
-            Value::keyword("offset"),
-            part.map_or(Value::NIL, |p| unsigned(p.first_offset.0)),
-        ),
-        (Value::keyword("commit"), unsigned(receipt.commit.0)),
-    ])
-}
-
-/// `(append-all :users [{…} …])`, `(append-all {:a [{…}] :b [{…}]})`
-fn append_all(cx: &mut Cx, args: &mut [Value]) -> Flow {
-    if args.len() == 1 {
-        return walk::realise(cx, take(args, 0), |cx, logs| {
-            if !map::is_map(&logs) {
-                return Err(Fault::wrong_type("append-all", "a map of logs to rows", &logs).into());
-            }
-            let batches = map::iter(&logs).map(|(log, rows)| {
-                let rows = datum::rows("append-all", rows)?;
-                Ok(AppendBatch::rows(log_name("append-all", log)?, rows))
-            });
-            let batches = batches.collect::<Result<Vec<_>, Fault>>()?;
-            append_batches(cx, batches, None)
-        });
-    }
-    let log = log_name("append-all", &args[0])?;
-    let ack = ack_of(&take(args, 2))?;
-    walk::realise(cx, take(args, 1), move |cx, rows| {
-        let rows = datum::rows("append-all", &rows)?;
-        append_batches(cx, vec![AppendBatch::rows(log, rows)], ack)
+/// `(drop-log :users)`
+fn drop_log(cx: &mut Cx, args: &mut [Value]) -> Flow {
+    let log = log_name("drop-log", &args[0])?;
+    blocking(cx, move |database| {
+        let dropped = database.store().drop_log(&log);
+        dropped.map(Value::bool).map_err(catalog_fault)
     })
 }
 
-/// An append of nothing is no commit.
-fn append_batches(cx: &mut Cx, batches: Vec<AppendBatch>, ack: Option<Durability>) -> Flow {
-    let has_rows =
-        |batch: &AppendBatch| !matches!(&batch.rows, Rows::Rows(rows) if rows.is_empty());
-    let batches: Vec<AppendBatch> = batches.into_iter().filter(has_rows).collect();
-    if batches.is_empty() {
-        return Ok(number::int(0));
-    }
-    commit(cx, batches, ack, |receipt| {
-        let rows: u64 = receipt.parts.iter().map(|part| part.count).sum();
-        number::from_i128(i128::from(rows))
+/// `(rename-log :users :people)`
+fn rename_log(cx: &mut Cx, args: &mut [Value]) -> Flow {
+    let log = log_name("rename-log", &args[0])?;
+    let new = take(args, 1);
+    let new_name = log_name("rename-log", &new)?;
+    blocking(cx, move |database| {
+        let renamed = database.store().rename_log(&log, &new_name);
+        renamed.map(|()| new).map_err(catalog_fault)
     })
 }
 
-/// `(delete :users key)`
-fn delete(cx: &mut Cx, args: &mut [Value]) -> Flow {
-    let log = log_name("delete", &args[0])?;
+/// `(purge :users key)`
+fn purge(cx: &mut Cx, args: &mut [Value]) -> Flow {
+    let log = log_name("purge", &args[0])?;
     walk::realise(cx, take(args, 1), move |cx, key| {
         let key = datum::datum(&key)?;
         blocking(cx, move |database| {
-            let ticket = database
-                .store()
-                .delete(&log, &key, None)
-                .map_err(append_fault)?;
-            match ticket {
-                None => Ok(Value::FALSE),
-                Some(ticket) => ticket.wait().map(|_| Value::TRUE).map_err(append_fault),
-            }
+            let purged = database.store().purge(&log, &key);
+            purged.map(count).map_err(seal_fault)
         })
+    })
+}
+
+/// How long a deletion is shown to those who read after it, unless told: a day.
+const TOMBSTONE_AGE_MS: u64 = 86_400_000;
+
+/// `(compact :users)`
+fn compact(cx: &mut Cx, args: &mut [Value]) -> Flow {
+    let log = log_name("compact", &args[0])?;
+    let (mut commit, mut age) = (u64::MAX, TOMBSTONE_AGE_MS);
+    let known = ["before", "deletions-older-than"];
+    each_option("compact", &take(args, 1), &known, |name, option| {
+        match name {
+            "before" => commit = unsigned("compact", "a commit", option)?,
+            _ => age = unsigned("compact", "milliseconds", option)?,
+        }
+        Ok(())
+    })?;
+    blocking(cx, move |database| {
+        let store = database.store();
+        // Only what is sealed can be taken away.
+        store.seal(&log).map_err(seal_fault)?;
+        let age = i64::try_from(age).unwrap_or(i64::MAX).saturating_mul(1000);
+        let cut = Cut(CommitNumber(commit)).min(store.cut());
+        store.compact(&log, cut, age).map(count).map_err(seal_fault)
     })
 }
 
@@ -280,18 +170,13 @@ fn copy(cx: &mut Cx, args: &mut [Value]) -> Flow {
     })
 }
 
-const COPY_OPTIONS: [&str; 2] = ["format", "null-values"];
-
 fn copy_options(value: &Value) -> Result<IngestOptions, Fault> {
-    options_map("copy-into", value)?;
     let mut options = IngestOptions::default();
-    if value.is_nil() {
-        return Ok(options);
-    }
-    for (name, option) in map::iter(value) {
-        match name.as_keyword().map(|keyword| keyword.text()) {
-            Some("format") => options.format = Some(file_format(option)?),
-            Some("null-values") => {
+    let known = ["format", "null-values"];
+    each_option("copy-into", value, &known, |name, option| {
+        match name {
+            "format" => options.format = Some(file_format(option)?),
+            _ => {
                 let texts = datum::items("copy-into", option)?;
                 options.null_values = texts
                     .iter()
@@ -301,9 +186,9 @@ fn copy_options(value: &Value) -> Result<IngestOptions, Fault> {
                     })
                     .collect::<Result<_, _>>()?;
             }
-            _ => return Err(unknown_option("copy-into", name, &COPY_OPTIONS)),
         }
-    }
+        Ok(())
+    })?;
     Ok(options)
 }
 
@@ -349,17 +234,14 @@ fn log_info(cx: &mut Cx, args: &mut [Value]) -> Flow {
 }
 
 fn description_value(log: &LogDescription) -> Value {
-    let count = |number: u64| number::from_i128(i128::from(number));
     let key = log
         .options
         .key
         .as_deref()
         .map_or(Value::NIL, Value::keyword);
-    let durability = match log.options.durability {
-        Durability::Memory => "memory",
-        Durability::Process => "process",
-        Durability::Power => "power",
-    };
+    let bytes = log.partitions.iter();
+    let bytes = bytes.map(|partition| partition.segment_bytes + partition.tail_bytes);
+    let segments = log.partitions.iter().map(|partition| partition.segments);
     map::from_pairs([
         (Value::keyword("name"), Value::keyword(&log.name)),
         (Value::keyword("key"), key),
@@ -372,7 +254,19 @@ fn description_value(log: &LogDescription) -> Value {
             Value::keyword("partitions"),
             number::from_usize(log.partitions.len()),
         ),
-        (Value::keyword("durability"), Value::keyword(durability)),
+        (
+            Value::keyword("durability"),
+            durability_value(log.options.durability),
+        ),
+        (
+            Value::keyword("retention"),
+            retention_value(log.options.retention),
+        ),
+        (Value::keyword("bytes"), count(bytes.sum())),
+        (
+            Value::keyword("segments"),
+            number::from_usize(segments.sum()),
+        ),
         (Value::keyword("schema"), schema::to_value(&log.schema)),
     ])
 }
@@ -385,18 +279,18 @@ pub(super) static TABLE: BuiltinTable = BuiltinTable {
 
 const ROWS: &[Builtin] = &[
     row(
-        "append",
-        "[log row] [log row options]",
-        between(2, 3),
-        append,
-        "Appends a map to a log and returns once it is durable: `{:partition :offset :commit}`. A log that is not there is made, keyless. Option `:durability` may ask for more than the log does.",
+        "alter-log",
+        "[log options]",
+        exactly(2),
+        alter_log,
+        "Changes a log's `:durability` or `:retention` from now on, and gives its name.",
     ),
     row(
-        "append-all",
-        "[log rows] [log rows options] [rows-by-log]",
-        between(1, 3),
-        append_all,
-        "Appends maps to a log, or to several logs, as one commit, and gives their number.",
+        "compact",
+        "[log] [log options]",
+        between(1, 2),
+        compact,
+        "Takes away the rows of a keyed log that were replaced or deleted, and gives their number. Options: `:before`, only what was replaced at or before this commit; `:deletions-older-than`, how long deletions stay for those who follow the log, in milliseconds (a day). The log can no longer be shown as it was before.",
     ),
     row(
         "copy-into",
@@ -410,14 +304,14 @@ const ROWS: &[Builtin] = &[
         "[name] [name options]",
         between(1, 2),
         create_log,
-        "Makes a log and gives its name; nothing if it is there with the same options. Options: `:key`, `:schema`, `:partitions`, `:durability`.",
+        "Makes a log and gives its name; nothing if it is there with the same options. Options: `:key`, `:schema`, `:partitions`, `:durability`, `:retention {:age milliseconds :bytes n}`.",
     ),
     row(
-        "delete",
-        "[log key]",
-        exactly(2),
-        delete,
-        "Deletes the row of a key from a keyed log; says whether it was there.",
+        "drop-log",
+        "[log]",
+        exactly(1),
+        drop_log,
+        "Drops a log with all its rows; says whether it was there. Queries that run go on.",
     ),
     row(
         "find-row",
@@ -431,7 +325,7 @@ const ROWS: &[Builtin] = &[
         "[log]",
         exactly(1),
         log_info,
-        "What there is to know about a log: key, number of records, schema.",
+        "What there is to know about a log: its options, schema, records, and bytes on the disk.",
     ),
     row(
         "logs",
@@ -439,6 +333,20 @@ const ROWS: &[Builtin] = &[
         exactly(0),
         logs,
         "The names of all logs, sorted.",
+    ),
+    row(
+        "purge",
+        "[log key]",
+        exactly(2),
+        purge,
+        "Takes every row that a key ever had from all files of the store, and gives their number.",
+    ),
+    row(
+        "rename-log",
+        "[log new-name]",
+        exactly(2),
+        rename_log,
+        "Gives a log another name, and gives that.",
     ),
     row(
         "schema",

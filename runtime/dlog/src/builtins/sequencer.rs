@@ -2,15 +2,17 @@
 
 use std::sync::Arc;
 
-use batuta_runtime::builtin::{Builtin, BuiltinTable, Flow, exactly, row};
+use batuta_runtime::builtin::{Builtin, BuiltinTable, Flow, between, exactly, row};
 use batuta_runtime::collections::range;
 use batuta_runtime::context::Cx;
 use batuta_runtime::failure::{Fault, FaultKind};
 use batuta_runtime::number;
 use batuta_runtime::value::Value;
 use batuta_runtime::value::object::{Native, make_native};
-use dlog_core::sequencer::Counter;
+use dlog_core::log::Durability;
+use dlog_core::sequencer::{Counter, CounterOptions, Mode, SyncLevel};
 
+use super::options::{durability, each_option, take, text_of};
 use crate::database::blocking;
 use crate::fault::database_fault;
 
@@ -30,17 +32,38 @@ impl Native for Sequencer {
     }
 }
 
-/// `(dlog/sequencer "orders")`
+/// `(dlog/sequencer "orders")`, `(dlog/sequencer "orders" {:strict true})`
 fn sequencer(cx: &mut Cx, args: &mut [Value]) -> Flow {
-    let keyword = args[0]
-        .as_keyword()
-        .map(|keyword| keyword.text().to_owned());
-    let name = keyword.or_else(|| args[0].as_str().map(str::to_owned));
-    let name = name.ok_or_else(|| Fault::wrong_type("dlog/sequencer", "a name", &args[0]))?;
+    let who = "dlog/sequencer";
+    let name = text_of(&args[0]).ok_or_else(|| Fault::wrong_type(who, "a name", &args[0]))?;
+    let mut options = CounterOptions::default();
+    let known = ["durability", "strict"];
+    each_option(who, &take(args, 1), &known, |name, option| {
+        match name {
+            "durability" => options.level = level(option)?,
+            _ if option.is_truthy() => options.mode = Mode::Strict,
+            _ => {}
+        }
+        Ok(())
+    })?;
     blocking(cx, move |database| {
-        let counter = database.counter(&name).map_err(database_fault)?;
+        let counter = database
+            .counter_with(&name, options)
+            .map_err(database_fault)?;
         Ok(make_native(Sequencer { name, counter }))
     })
+}
+
+fn level(value: &Value) -> Result<SyncLevel, Fault> {
+    match durability(value)? {
+        Durability::Power => Ok(SyncLevel::Power),
+        Durability::Process => Ok(SyncLevel::Process),
+        Durability::Memory => Err(Fault::wrong_type(
+            "dlog/sequencer",
+            ":process or :power",
+            value,
+        )),
+    }
 }
 
 fn counter_of(who: &str, value: &Value) -> Result<Arc<Counter>, Fault> {
@@ -130,10 +153,10 @@ const ROWS: &[Builtin] = &[
     ),
     row(
         "sequencer",
-        "[name]",
-        exactly(1),
+        "[name] [name options]",
+        between(1, 2),
         sequencer,
-        "The counter of this name, started at zero where there is none.",
+        "The counter of this name, started at zero where there is none. Options: `:strict true`, to make each number durable on its own, so that a crash skips none; `:durability`, `:power` unless `:process`.",
     ),
     row(
         "snowflake-id",
@@ -144,10 +167,10 @@ const ROWS: &[Builtin] = &[
     ),
     row(
         "sparse-counter",
-        "[name]",
-        exactly(1),
+        "[name] [name options]",
+        between(1, 2),
         sequencer,
-        "The counter of this name, started at zero where there is none.",
+        "The counter of this name, started at zero where there is none. Options: `:strict true`, to make each number durable on its own, so that a crash skips none; `:durability`, `:power` unless `:process`.",
     ),
     row(
         "value",

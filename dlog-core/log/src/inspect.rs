@@ -1,0 +1,196 @@
+//! What a store is made of, for people and tools that look at it; nothing here changes anything.
+
+use std::sync::Arc;
+
+use arrow::array::{AsArray, RecordBatch};
+use arrow::datatypes::{Int8Type, Int32Type, Int64Type, TimestampMicrosecondType};
+
+use crate::columns::datum_at;
+use crate::datum::{Datum, Row};
+use crate::error::{OpenError, ReadError};
+use crate::ids::{CommitNumber, Offset, PartitionId};
+use crate::journal::{self, path_of};
+use crate::manifest;
+use crate::schema::OP_DELETE;
+use crate::segment::SegmentRef;
+use crate::store::Store;
+use dlog_sequencer::device::{Device, OpenMode};
+
+/// Where a partition's records are.
+#[derive(Debug, Clone)]
+pub struct PartitionLayout {
+    /// Which.
+    pub partition: PartitionId,
+    /// No record before this offset is kept.
+    pub low: Offset,
+    /// The offset behind the last sealed record.
+    pub sealed: Offset,
+    /// The offset that the next record gets.
+    pub next: Offset,
+    /// What was visible before this commit can no longer be shown.
+    pub floor: CommitNumber,
+    /// Sealed records, by offset.
+    pub segments: Vec<SegmentRef>,
+}
+
+/// A record with its place.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoredRecord {
+    /// Its partition.
+    pub partition: PartitionId,
+    /// Its place in the partition.
+    pub offset: Offset,
+    /// The commit that brought it.
+    pub commit: CommitNumber,
+    /// When it was appended, in microseconds since 1970.
+    pub append_time_us: i64,
+    /// When it happened: what its `_time` said, else when it was appended.
+    pub time_us: i64,
+    /// Whether it deletes its key; it has only that column then.
+    pub is_tombstone: bool,
+    /// The log's own columns, nulls included.
+    pub row: Row,
+}
+
+impl StoredRecord {
+    /// The records of a batch that [`Store::read`] gave.
+    #[must_use]
+    pub fn all(batch: &RecordBatch) -> Vec<Self> {
+        (0..batch.num_rows())
+            .filter_map(|row| Self::at(batch, row))
+            .collect()
+    }
+
+    /// `None` for a batch without the system's columns.
+    fn at(batch: &RecordBatch, row: usize) -> Option<Self> {
+        let column = |name| batch.column_by_name(name);
+        let number = |name| {
+            let values = column(name)?.as_primitive_opt::<Int64Type>()?;
+            Some(values.value(row) as u64)
+        };
+        let partition = column("_partition")?.as_primitive_opt::<Int32Type>()?;
+        let time = |name| {
+            let times = column(name)?.as_primitive_opt::<TimestampMicrosecondType>()?;
+            Some(times.value(row))
+        };
+        let op = column("_op")?.as_primitive_opt::<Int8Type>()?;
+        let is_tombstone = op.value(row) == OP_DELETE;
+        let schema = batch.schema_ref();
+        let own = schema.fields().iter().zip(batch.columns());
+        let own = own.filter(|(field, _)| !field.name().starts_with('_'));
+        let values = own.map(|(field, array)| {
+            let name: Arc<str> = field.name().as_str().into();
+            (name, datum_at(array, field, row))
+        });
+        let values = values.filter(|(_, value)| !(is_tombstone && *value == Datum::Null));
+        Some(Self {
+            partition: PartitionId(partition.value(row) as u32),
+            offset: Offset(number("_offset")?),
+            commit: CommitNumber(number("_commit")?),
+            append_time_us: time("_append_time")?,
+            time_us: time("_time")?,
+            is_tombstone,
+            row: Row(values.collect()),
+        })
+    }
+}
+
+/// A file of the journal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JournalFileSize {
+    /// Its name, relative to the store.
+    pub file: String,
+    /// Its length, written ahead or not.
+    pub bytes: u64,
+}
+
+impl Store {
+    /// Where the records of a log are, by partition.
+    ///
+    /// # Errors
+    /// There is no such log.
+    pub fn layout(&self, log: &str) -> Result<Vec<PartitionLayout>, ReadError> {
+        let log = self.core().log_for_reading(log)?;
+        let partitions = log.partitions.iter().map(|partition| {
+            let marks = partition.marks();
+            PartitionLayout {
+                partition: partition.number,
+                low: Offset(marks.low),
+                sealed: Offset(marks.sealed),
+                next: Offset(partition.next()),
+                floor: marks.floor,
+                segments: partition.segments(),
+            }
+        });
+        Ok(partitions.collect())
+    }
+
+    /// The consumer groups and the generation each is at.
+    #[must_use]
+    pub fn groups(&self) -> Vec<(String, u64)> {
+        self.core().groups.lock().generations()
+    }
+
+    /// The files of the journal that are there now, oldest first.
+    ///
+    /// # Errors
+    /// The directory cannot be read.
+    pub fn journal_files(&self) -> Result<Vec<JournalFileSize>, OpenError> {
+        let device = self.device().as_ref();
+        let failed = |file: String| {
+            move |source| OpenError::Io {
+                action: "look at",
+                file,
+                source,
+            }
+        };
+        let names = device
+            .list(journal::DIRECTORY)
+            .map_err(failed(journal::DIRECTORY.to_owned()))?;
+        let mut files = Vec::new();
+        for name in names.iter().filter(|name| name.ends_with(".journal")) {
+            let file = format!("{}/{name}", journal::DIRECTORY);
+            match device.open(&file, OpenMode::Read).and_then(|f| f.length()) {
+                Ok(bytes) => files.push(JournalFileSize { file, bytes }),
+                // Given up by the writer meanwhile.
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                Err(source) => return Err(failed(file)(source)),
+            }
+        }
+        Ok(files)
+    }
+
+    /// Whether the process that writes has committed something that this reader does not see: open
+    /// the store again to see it.
+    ///
+    /// # Errors
+    /// A file cannot be read.
+    pub fn is_outdated(&self) -> Result<bool, OpenError> {
+        let core = self.core();
+        let device = self.device().as_ref();
+        if manifest::newest_number(device)? != Some(core.manifest.lock().number) {
+            return Ok(true);
+        }
+        let (generation, position) = core.report.journal_end;
+        Ok(begins_a_frame(device, generation, position)?
+            || begins_a_frame(device, generation + 1, journal::HEADER_BLOCK)?)
+    }
+}
+
+/// Whether anything was written at a place of the journal; a file that is not there has nothing.
+fn begins_a_frame(device: &dyn Device, generation: u64, position: u64) -> Result<bool, OpenError> {
+    let path = path_of(generation);
+    let mut first = [0; 4];
+    let read = device
+        .open(&path, OpenMode::Read)
+        .and_then(|file| file.read_at(&mut first, position));
+    match read {
+        Ok(_) => Ok(first != [0; 4]),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
+        Err(source) => Err(OpenError::Io {
+            action: "read",
+            file: path,
+            source,
+        }),
+    }
+}
