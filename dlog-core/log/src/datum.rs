@@ -85,6 +85,14 @@ impl Row {
     pub fn get(&self, name: &str) -> Option<&Datum> {
         find_field(&self.0, name)
     }
+
+    /// The value of a field whose name begins with an underscore: few rows have one, and most fields
+    /// are passed by after one byte.
+    pub(crate) fn reserved(&self, name: &str) -> Option<&Datum> {
+        let is_own = |field: &str| field.as_bytes().first() == Some(&b'_') && field == name;
+        let found = self.0.iter().find(|(field, _)| is_own(field));
+        found.map(|(_, value)| value)
+    }
 }
 
 /// The value of a field by name.

@@ -1,5 +1,7 @@
 //! What can be known of a store and its logs without reading records.
 
+use std::sync::atomic::Ordering;
+
 use crate::catalogue::LogOptions;
 use crate::error::{CatalogError, ReadError};
 use crate::ids::{LogId, Offset, PartitionId};
@@ -97,6 +99,12 @@ impl Store {
             live_count: log.key.as_ref().and_then(|_| live_count(&log).ok()),
             partitions,
         })
+    }
+
+    /// How often the journal was synced for acknowledgements since the store was opened.
+    #[must_use]
+    pub fn flushes(&self) -> u64 {
+        self.core().flushes.load(Ordering::Relaxed)
     }
 
     /// What waits in memory to be written or sealed.

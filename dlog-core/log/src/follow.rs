@@ -184,7 +184,7 @@ impl TailReader {
     }
 }
 
-fn find(log: &LogState, partition: PartitionId) -> Result<&Partition, ReadError> {
+pub(crate) fn find(log: &LogState, partition: PartitionId) -> Result<&Partition, ReadError> {
     log.partitions.get(partition.0 as usize).ok_or_else(|| {
         let last = log.partitions.len() - 1;
         let text = format!(
@@ -195,7 +195,7 @@ fn find(log: &LogState, partition: PartitionId) -> Result<&Partition, ReadError>
     })
 }
 
-fn column<'b>(batch: &'b RecordBatch, name: &str) -> &'b [i64] {
+pub(crate) fn column<'b>(batch: &'b RecordBatch, name: &str) -> &'b [i64] {
     let column = batch.column_by_name(name);
     let values = column.and_then(|column| column.as_primitive_opt::<Int64Type>());
     values.map_or(&[], |values| values.values())
@@ -205,7 +205,7 @@ fn last_offset(batch: &RecordBatch) -> Option<u64> {
     column(batch, "_offset").last().map(|offset| *offset as u64)
 }
 
-fn read_from(
+pub(crate) fn read_from(
     log: &LogState,
     partition: &Partition,
     from: Offset,

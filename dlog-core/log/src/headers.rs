@@ -50,7 +50,7 @@ fn misfit(index: usize, text: String, help: &str) -> Misfit {
 /// Whether the headers of rows are what headers can be.
 pub(crate) fn check_headers(rows: &[Row]) -> Result<(), Misfit> {
     for (index, row) in rows.iter().enumerate() {
-        let fields = match row.get(HEADERS_FIELD) {
+        let fields = match row.reserved(HEADERS_FIELD) {
             None | Some(Datum::Null) => continue,
             Some(Datum::Struct(fields)) => fields,
             Some(other) => {
@@ -110,7 +110,7 @@ fn length_of(texts: &ArrayRef) -> usize {
 pub(crate) fn build_headers(rows: &[Row]) -> Result<ArrayRef, ArrowError> {
     let lists: Vec<Option<Datum>> = rows
         .iter()
-        .map(|row| row.get(HEADERS_FIELD).and_then(to_list))
+        .map(|row| row.reserved(HEADERS_FIELD).and_then(to_list))
         .collect();
     if lists.iter().all(Option::is_none) {
         return Ok(no_headers(rows.len()));

@@ -272,7 +272,7 @@ impl LogState {
 
 fn check_times(rows: &[Row]) -> Result<(), Misfit> {
     for (index, row) in rows.iter().enumerate() {
-        match row.get(TIME_FIELD) {
+        match row.reserved(TIME_FIELD) {
             None | Some(Datum::Null | Datum::Instant(_)) => {}
             Some(other) => {
                 return Err(Misfit {

@@ -196,6 +196,12 @@ impl Store {
         let core = self.core();
         let _one_at_a_time = core.changing.lock();
         if let Some(log) = core.find_log(name) {
+            if log.is_frozen {
+                return Err(CatalogError::Different {
+                    log: name.to_owned(),
+                    what: "what another log had, as a snapshot".to_owned(),
+                });
+            }
             return match log.options().difference(&options) {
                 None => Ok(Creation::AlreadyThere),
                 Some(what) => Err(CatalogError::Different {
@@ -365,7 +371,8 @@ impl Store {
     }
 
     /// Takes away every record of a key, from segments and journal; how many. The log shows
-    /// everything else as before, also as of earlier times.
+    /// everything else as before, also as of earlier times. Clones and snapshots keep the key until it
+    /// is purged from them.
     ///
     /// # Errors
     /// There is no such log, it has no key, or a file could not be written: then some may remain,

@@ -15,7 +15,7 @@ use crate::error::ReadError;
 use crate::headers::{HEADERS_FIELD, build_headers, no_headers};
 use crate::ids::{CommitNumber, Epoch, PartitionId};
 use crate::limits::TAIL_BATCH_ROWS;
-use crate::log_state::{LogState, SchemaState};
+use crate::log_state::{LogState, SchemaState, TIME_FIELD};
 use crate::partition::Chunk;
 use crate::row_codec::decode_rows;
 use crate::schema::{OP_DELETE, OP_PUT};
@@ -238,13 +238,16 @@ impl Converter<'_> {
                 .collect();
             columns.push(build_array(&column.kind, &values).map_err(wrap)?);
         }
-        let times = rows.iter().any(|row| row.get("_time").is_some()).then(|| {
-            let times = rows.iter().map(|row| match row.get("_time") {
-                Some(Datum::Instant(time)) => Some(*time),
-                _ => None,
+        let times = rows
+            .iter()
+            .any(|row| row.reserved(TIME_FIELD).is_some())
+            .then(|| {
+                let times = rows.iter().map(|row| match row.reserved(TIME_FIELD) {
+                    Some(Datum::Instant(time)) => Some(*time),
+                    _ => None,
+                });
+                times.collect()
             });
-            times.collect()
-        });
         let headers = build_headers(&rows).map_err(wrap)?;
         chunks.push(run.finish(
             self.partition,

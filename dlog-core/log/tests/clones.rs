@@ -156,6 +156,8 @@ fn a_snapshot_of_the_past_stays_when_its_source_is_compacted_and_purged() {
         Err(AppendError::Refused { .. })
     ));
     assert!(store.compact("then", store.cut(), 0).is_err());
+    let options = store.describe("then").unwrap().options;
+    assert!(store.create_log("then", options).is_err());
     assert!(
         store
             .alter_log("then", dlog_log::Alteration::default())

@@ -362,6 +362,9 @@ impl Writer {
 
     /// Makes everything written durable; the last commit of it.
     pub(crate) fn sync(&mut self, core: &Arc<Core>) -> Result<CommitNumber, AppendError> {
+        if self.journal.as_ref().is_some_and(Journal::is_dirty) {
+            core.flushes.fetch_add(1, Ordering::Relaxed);
+        }
         if let Some(journal) = &mut self.journal
             && let Err(WriteError::Unknown(error) | WriteError::NotWritten(error)) = journal.sync()
         {

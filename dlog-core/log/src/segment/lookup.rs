@@ -21,6 +21,11 @@ impl SegmentRef {
         Ok(None)
     }
 
+    /// Whether it may have records of a key.
+    pub(crate) fn may_have_key(&self, key: &[u8]) -> Result<bool, ReadError> {
+        Ok(!self.meta().has_keys || !self.rows_of(key)?.is_empty())
+    }
+
     /// The rows that may have a key, the newest first. A key file that cannot be believed is made
     /// anew, in memory.
     fn rows_of(&self, key: &[u8]) -> Result<Vec<u32>, ReadError> {

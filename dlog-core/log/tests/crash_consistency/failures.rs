@@ -2,7 +2,8 @@
 
 use dlog_log::device::faulty::{Failure, Fate, FaultyDevice, Plan};
 
-use crate::script::{Attempt, Outcome, Runner, check_commit, contents, open, script};
+use crate::contents::{check_commit, contents};
+use crate::script::{Attempt, Outcome, Runner, open, script};
 
 const SCRIPT_LENGTH: usize = 14;
 

@@ -9,9 +9,9 @@ use dlog_log::device::faulty::{Disk, Fate, FaultyDevice, Step, Unsynced};
 use dlog_log::device::{Device, MemoryDevice};
 use dlog_log::{AppendBatch, Datum, Store};
 
+use crate::contents::{SegmentCache, check_commit, clone_contents, contents, contents_with};
 use crate::script::{
-    Action, Attempt, Outcome, Progress, Random, Runner, SegmentCache, Session, check_commit,
-    clone_contents, clone_name, contents, contents_with, options, script,
+    Action, Attempt, Outcome, Progress, Random, Runner, Session, clone_name, options, script,
 };
 use crate::support::row;
 

@@ -8,6 +8,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod contents;
 mod failures;
 mod images;
 mod script;
