@@ -167,6 +167,12 @@ fn write_partition(
     write: &mut dyn FnMut(&[RecordBatch]) -> Result<SegmentMeta, SealError>,
 ) -> Result<(), SealError> {
     for segment in partition.segments() {
+        // Logs share segments; a copy that was refused has left nothing.
+        let path = segment.path();
+        if target.exists(path).map_err(failed("look at"))? {
+            segments.push(segment.meta().clone());
+            continue;
+        }
         match copy_segment(&segment, target.as_ref()) {
             Ok(()) => {
                 segments.push(segment.meta().clone());

@@ -228,6 +228,13 @@ fn a_store_with_clones_is_backed_up_and_counts_shared_files_once() {
     assert_eq!(numbers(&copy, "a"), numbers(&copy, "b"));
     let segment = store.describe("a").unwrap().partitions[0].segment_bytes;
     store.close().unwrap();
+    let (source, mended) = (device.image(), MemoryDevice::new());
+    let (from, to): (Arc<dyn Device>, Arc<dyn Device>) =
+        (Arc::new(source), Arc::new(mended.clone()));
+    dlog_log::mend(&from, std::path::Path::new("memory"), &to).unwrap();
+    assert_eq!(files(&mended, ".parquet"), 1);
+    let copy = open(&mended);
+    assert_eq!(numbers(&copy, "a"), numbers(&copy, "b"));
     drop(store);
     let options = StoreOptions {
         max_bytes: Some(segment + segment / 2),
