@@ -71,6 +71,9 @@ pub enum CounterError {
     /// The counter was closed.
     #[error("the counter is closed; open it again")]
     Closed,
+    /// There are no more 64-bit numbers.
+    #[error("the counter has come to the end of its numbers; begin another one")]
+    Exhausted,
 }
 
 /// A counter whose numbers never repeat.
@@ -188,14 +191,19 @@ impl Counter {
         let mut guard = self.lease.lock();
         let lease = guard.as_mut().ok_or(CounterError::Closed)?;
         let last = self.last.load(Ordering::SeqCst);
-        if last + count <= self.ceiling.load(Ordering::SeqCst) {
+        let next = last.checked_add(count).ok_or(CounterError::Exhausted)?;
+        if next <= self.ceiling.load(Ordering::SeqCst) {
             return Ok(());
         }
         let ahead = match self.mode {
             Mode::Leased => lease.block.max(count),
             Mode::Strict => count,
         };
-        let ceiling = last + ahead;
+        // The largest number stands for a counter that was closed.
+        let ceiling = last.saturating_add(ahead).min(CLOSED - 1);
+        if next > ceiling {
+            return Err(CounterError::Exhausted);
+        }
         lease.state.write_ceiling(ceiling)?;
         lease.block = (lease.block * 2).min(BLOCK_MAX);
         self.ceiling.store(ceiling, Ordering::SeqCst);
@@ -227,6 +235,27 @@ mod tests {
                 ..CounterOptions::default()
             },
         )
+    }
+
+    #[test]
+    fn the_last_numbers_end_with_an_error() {
+        let device: Arc<dyn Device> = Arc::new(MemoryDevice::new());
+        let mut state = StateFile::open(device.as_ref(), "c", SyncLevel::Power, true).unwrap();
+        state.write_ceiling(u64::MAX - 3).unwrap();
+        drop(state);
+        for mode in [Mode::Strict, Mode::Leased] {
+            let options = CounterOptions {
+                mode,
+                ..CounterOptions::default()
+            };
+            let counter = Counter::open(&device, "c", options).unwrap();
+            if mode == Mode::Strict {
+                assert_eq!(counter.increment().unwrap(), u64::MAX - 2);
+                assert_eq!(counter.reserve(1).unwrap(), u64::MAX - 1..u64::MAX);
+            }
+            assert!(matches!(counter.increment(), Err(CounterError::Exhausted)));
+            assert!(matches!(counter.reserve(9), Err(CounterError::Exhausted)));
+        }
     }
 
     #[test]

@@ -284,10 +284,12 @@ fn decode_slot(bytes: &[u8; SLOT_BYTES]) -> Result<Option<Slot>, u16> {
         bytes.copy_from_slice(&body[at..at + 8]);
         u64::from_le_bytes(bytes)
     };
-    Ok(Some(Slot {
+    let slot = Slot {
         sequence: number(8),
         ceiling: number(16),
-    }))
+    };
+    // No counter is written so often: the next sequences must have room.
+    Ok((slot.sequence < u64::MAX - 8).then_some(slot))
 }
 
 /// What the file of a counter holds, read without taking it: the ceiling, where a slot can be read,
