@@ -167,6 +167,14 @@ fn write_partition(
     write: &mut dyn FnMut(&[RecordBatch]) -> Result<SegmentMeta, SealError>,
 ) -> Result<(), SealError> {
     for segment in partition.segments() {
+        // Logs that were cloned share their segments.
+        if target
+            .exists(&segment.meta().path())
+            .map_err(failed("look at"))?
+        {
+            segments.push(segment.meta().clone());
+            continue;
+        }
         match copy_segment(&segment, target.as_ref()) {
             Ok(()) => {
                 segments.push(segment.meta().clone());
