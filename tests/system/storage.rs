@@ -32,7 +32,7 @@ const REFUSED: &[(&str, &[&str])] = &[
     ),
     (
         "(alter-log :a {:key :id})",
-        &["no option :key", ":durability :retention"],
+        &["no option :key", ":durability :limit :retention"],
     ),
     (
         "(do (create-log :events) (alter-log :evnts {}))",

@@ -8,6 +8,7 @@ use arrow::datatypes::{Int8Type, Int32Type, Int64Type, TimestampMicrosecondType}
 use crate::columns::datum_at;
 use crate::datum::{Datum, Row};
 use crate::error::{OpenError, ReadError};
+use crate::headers::{Headers, headers_at};
 use crate::ids::{CommitNumber, Offset, PartitionId};
 use crate::journal::{self, path_of};
 use crate::manifest;
@@ -50,6 +51,8 @@ pub struct StoredRecord {
     pub is_tombstone: bool,
     /// The log's own columns, nulls included.
     pub row: Row,
+    /// What travels beside them.
+    pub headers: Headers,
 }
 
 impl StoredRecord {
@@ -91,6 +94,7 @@ impl StoredRecord {
             time_us: time("_time")?,
             is_tombstone,
             row: Row(values.collect()),
+            headers: headers_at(batch, row),
         })
     }
 }

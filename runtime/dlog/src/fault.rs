@@ -57,7 +57,9 @@ fn problem(error: &AppendError) -> Value {
         AppendError::NotAssigned { generation, .. } => {
             ("not-assigned", vec![("generation", *generation)])
         }
-        AppendError::StoreFull { bytes, max } => ("full", vec![("bytes", *bytes), ("max", *max)]),
+        AppendError::StoreFull { bytes, max } | AppendError::LogFull { bytes, max, .. } => {
+            ("full", vec![("bytes", *bytes), ("max", *max)])
+        }
         AppendError::NotWritten { .. } => ("not-written", Vec::new()),
         AppendError::Unknown { .. } => ("unknown-outcome", Vec::new()),
         _ => return Value::NIL,

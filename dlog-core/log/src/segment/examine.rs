@@ -8,6 +8,7 @@ use super::{Companion, SegmentRef};
 use crate::error::ReadError;
 use crate::ids::Offset;
 use crate::recovery::Damage;
+use dlog_sequencer::device::{OpenMode, read_exact_at};
 
 const BATCH_ROWS: usize = 65_536;
 
@@ -57,11 +58,46 @@ impl SegmentRef {
         found.bytes = self.len();
         found.damage.extend(order.damage);
         if found.lost.is_empty() {
+            found.repaired.extend(self.damaged_keys());
+        }
+        if found.lost.is_empty() {
             found.repaired.extend(blocks);
         } else {
             found.damage.extend(blocks);
         }
         found
+    }
+
+    /// Where the key file is not what the records make it.
+    fn damaged_keys(&self) -> Option<Damage> {
+        let expected = self.encode_keys().ok().flatten()?;
+        let file = self.meta().keys_path();
+        let device = self.shared.device.as_ref();
+        let mut found = vec![0; expected.len()];
+        let read = device.open(&file, OpenMode::Read).and_then(|opened| {
+            let length = opened.length()?;
+            read_exact_at(opened.as_ref(), &mut found, 0)?;
+            Ok(length)
+        });
+        let (position, text) = match read {
+            Ok(length) if length == expected.len() as u64 => {
+                let wrong = found.iter().zip(&expected).position(|(a, b)| a != b)?;
+                (
+                    wrong as u64,
+                    "it is not what the records make it".to_owned(),
+                )
+            }
+            Ok(length) => (
+                0,
+                format!("it has {length} bytes instead of {}", expected.len()),
+            ),
+            Err(error) => (0, error.to_string()),
+        };
+        Some(Damage {
+            file,
+            position,
+            text,
+        })
     }
 
     /// Hands over the records that can be read, one row group at a time in memory; the row groups

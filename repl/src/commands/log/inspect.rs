@@ -102,6 +102,8 @@ struct LogShown {
     durability: String,
     max_age_ms: Option<i64>,
     max_bytes: Option<u64>,
+    limit_bytes: Option<u64>,
+    snapshot: bool,
     schema_version: u32,
     columns: Vec<ColumnShown>,
     partitions: Vec<PartitionShown>,
@@ -159,6 +161,8 @@ pub(super) fn log(store: &Store, name: &str, out: &mut Output) -> Outcome {
         durability: durability_name(log.options.durability),
         max_age_ms: max_age_us.map(|age| age / 1000),
         max_bytes,
+        limit_bytes: log.options.limit.map(|limit| limit.bytes),
+        snapshot: log.is_snapshot,
         schema_version: log.schema_version,
         columns: columns(&log.schema),
         partitions: layout
@@ -213,6 +217,11 @@ fn log_text(shown: &LogShown) -> String {
         ("key", shown.key.clone().unwrap_or("none".to_owned())),
         ("durability", shown.durability.clone()),
         ("kept", kept_text(shown)),
+        ("limit", shown.limit_bytes.map_or("none".to_owned(), size)),
+        (
+            "snapshot",
+            if shown.snapshot { "yes" } else { "no" }.to_owned(),
+        ),
         ("schema", format!("version {}", shown.schema_version)),
     ]);
     let mut columns = Table::new(&["COLUMN", "KIND"]);

@@ -201,6 +201,7 @@ impl<'o> Printer<'o> {
             "time": time(record.append_time_us),
             "deleted": record.is_tombstone,
             "row": map_json(&record.row.0),
+            "headers": headers_json(record),
         })
         .to_string()
     }
@@ -214,11 +215,28 @@ fn order(record: &StoredRecord) -> (CommitNumber, PartitionId, Offset) {
 fn text(record: &StoredRecord) -> String {
     let deleted = if record.is_tombstone { "deleted " } else { "" };
     format!(
-        "{:>4} {:>9} {:>8}  {:<27}  {deleted}{}",
+        "{:>4} {:>9} {:>8}  {:<27}  {deleted}{}{}",
         record.partition.0,
         record.offset.0,
         record.commit.0,
         time(record.append_time_us),
-        map_text(&record.row.0)
+        map_text(&record.row.0),
+        headers_text(record)
     )
+}
+
+fn headers_text(record: &StoredRecord) -> String {
+    if record.headers.is_empty() {
+        return String::new();
+    }
+    let headers = record.headers.iter();
+    let headers = headers.map(|(name, text)| format!("{name}={text:?}"));
+    format!("  [{}]", headers.collect::<Vec<_>>().join(" "))
+}
+
+fn headers_json(record: &StoredRecord) -> serde_json::Value {
+    let headers = record.headers.iter();
+    headers
+        .map(|(name, text)| (name.to_string(), text.to_string()))
+        .collect()
 }

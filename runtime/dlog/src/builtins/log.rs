@@ -8,17 +8,20 @@ use batuta_runtime::context::Cx;
 use batuta_runtime::failure::Fault;
 use batuta_runtime::number;
 use batuta_runtime::value::Value;
-use dlog_core::log::{Alteration, CommitNumber, Cut, LogDescription, LogOptions};
+use dlog_core::log::{
+    Alteration, CatalogError, CommitNumber, Cut, LogDescription, LogOptions, Store,
+};
 use dlog_core::query::ingest::{FileFormat, IngestOptions};
 use dlog_core::query::{CopyProgress, copy_into};
 
 use super::options::{
-    count, durability, durability_value, each_option, log_name, retention, retention_value, take,
-    unsigned,
+    count, durability, durability_value, each_option, limit, limit_value, log_name, retention,
+    retention_value, take, unsigned,
 };
 use crate::convert::{datum, schema};
 use crate::database::{blocking, with_database};
 use crate::fault::{catalog_fault, copy_fault, read_fault, seal_fault};
+use crate::instant;
 
 static COPY_REPORTER: OnceLock<fn(&CopyProgress)> = OnceLock::new();
 
@@ -44,13 +47,21 @@ fn create_log(cx: &mut Cx, args: &mut [Value]) -> Flow {
 
 fn log_options(value: &Value) -> Result<LogOptions, Fault> {
     let mut options = LogOptions::default();
-    let known = ["key", "schema", "partitions", "durability", "retention"];
+    let known = [
+        "key",
+        "schema",
+        "partitions",
+        "durability",
+        "retention",
+        "limit",
+    ];
     each_option("create-log", value, &known, |name, option| {
         match name {
             "key" => options.key = Some(datum::column_name(option)?.to_string()),
             "schema" => options.schema = Some(schema::from_value(option)?),
             "partitions" => options.partitions = partitions(option)?,
             "durability" => options.durability = durability(option)?,
+            "limit" => options.limit = limit("create-log", option)?,
             _ => options.retention = retention("create-log", option)?,
         }
         Ok(())
@@ -68,10 +79,11 @@ fn alter_log(cx: &mut Cx, args: &mut [Value]) -> Flow {
     let name = take(args, 0);
     let log = log_name("alter-log", &name)?;
     let mut alteration = Alteration::default();
-    let known = ["durability", "retention"];
+    let known = ["durability", "limit", "retention"];
     each_option("alter-log", &args[1], &known, |option, value| {
         match option {
             "durability" => alteration.durability = Some(durability(value)?),
+            "limit" => alteration.limit = Some(limit("alter-log", value)?),
             _ => alteration.retention = Some(retention("alter-log", value)?),
         }
         Ok(())
@@ -99,6 +111,42 @@ fn rename_log(cx: &mut Cx, args: &mut [Value]) -> Flow {
     blocking(cx, move |database| {
         let renamed = database.store().rename_log(&log, &new_name);
         renamed.map(|()| new).map_err(catalog_fault)
+    })
+}
+
+/// `(clone-log :users :trial)`, `(clone-log :users :trial {:as-of 7})`
+fn clone_log(cx: &mut Cx, args: &mut [Value]) -> Flow {
+    copied("clone-log", Store::clone_log, cx, args)
+}
+
+/// `(snapshot :users :monday)`
+fn snapshot(cx: &mut Cx, args: &mut [Value]) -> Flow {
+    copied("snapshot", Store::snapshot_log, cx, args)
+}
+
+/// Makes a log of another one.
+type Copy = fn(&Store, &str, &str, Option<Cut>) -> Result<Cut, CatalogError>;
+
+fn copied(who: &'static str, copy: Copy, cx: &mut Cx, args: &mut [Value]) -> Flow {
+    let log = log_name(who, &args[0])?;
+    let new = take(args, 1);
+    let name = log_name(who, &new)?;
+    let (mut commit, mut time) = (None, None);
+    each_option(who, &take(args, 2), &["as-of"], |_, option| {
+        time = instant::micros_of(option);
+        if time.is_none() {
+            commit = Some(unsigned(who, "a commit or an instant", option)?);
+        }
+        Ok(())
+    })?;
+    blocking(cx, move |database| {
+        let store = database.store();
+        let cut = match time {
+            Some(time) => Some(store.cut_as_of(time).map_err(read_fault)?),
+            None => commit.map(|commit| Cut(CommitNumber(commit))),
+        };
+        copy(store, &log, &name, cut).map_err(catalog_fault)?;
+        Ok(new)
     })
 }
 
@@ -262,6 +310,7 @@ fn description_value(log: &LogDescription) -> Value {
             Value::keyword("retention"),
             retention_value(log.options.retention),
         ),
+        (Value::keyword("limit"), limit_value(log.options.limit)),
         (Value::keyword("bytes"), count(bytes.sum())),
         (
             Value::keyword("segments"),
@@ -283,7 +332,14 @@ const ROWS: &[Builtin] = &[
         "[log options]",
         exactly(2),
         alter_log,
-        "Changes a log's `:durability` or `:retention` from now on, and gives its name.",
+        "Changes a log's `:durability`, `:retention` or `:limit` from now on, and gives its name.",
+    ),
+    row(
+        "clone-log",
+        "[log name] [log name options]",
+        between(2, 3),
+        clone_log,
+        "Makes a log that has what another one has, without copying it, and goes on by itself; gives its name. Option `:as-of`, a commit or an instant: as it was then.",
     ),
     row(
         "compact",
@@ -304,7 +360,7 @@ const ROWS: &[Builtin] = &[
         "[name] [name options]",
         between(1, 2),
         create_log,
-        "Makes a log and gives its name; nothing if it is there with the same options. Options: `:key`, `:schema`, `:partitions`, `:durability`, `:retention {:age milliseconds :bytes n}`.",
+        "Makes a log and gives its name; nothing if it is there with the same options. Options: `:key`, `:schema`, `:partitions`, `:durability`, `:retention {:age milliseconds :bytes n}`, `:limit {:bytes n :when-full :reject}` or `:drop-oldest`.",
     ),
     row(
         "drop-log",
@@ -354,5 +410,12 @@ const ROWS: &[Builtin] = &[
         exactly(1),
         log_schema,
         "The columns of a log and their types.",
+    ),
+    row(
+        "snapshot",
+        "[log name] [log name options]",
+        between(2, 3),
+        snapshot,
+        "Makes a log that has what another one has, without copying it, and stays as it is; gives its name. Option `:as-of`, as for `clone-log`.",
     ),
 ];

@@ -4,7 +4,7 @@ use batuta_runtime::collections::map;
 use batuta_runtime::failure::{Fault, FaultKind};
 use batuta_runtime::number;
 use batuta_runtime::value::{Value, print};
-use dlog_core::log::{Durability, Retention};
+use dlog_core::log::{Durability, Retention, SizeLimit, WhenFull};
 
 /// Moves an argument out; nil if it was not given.
 pub(super) fn take(args: &mut [Value], index: usize) -> Value {
@@ -106,6 +106,43 @@ pub(super) fn retention(who: &str, value: &Value) -> Result<Retention, Fault> {
         Ok(())
     })?;
     Ok(retention)
+}
+
+/// `{:bytes n :when-full :reject}` or `:drop-oldest`; nil for no limit.
+pub(super) fn limit(who: &str, value: &Value) -> Result<Option<SizeLimit>, Fault> {
+    let (mut bytes, mut when_full) = (None, WhenFull::Reject);
+    each_option(who, value, &["bytes", "when-full"], |name, option| {
+        if name == "bytes" {
+            bytes = Some(unsigned(who, "a number of bytes", option)?);
+            return Ok(());
+        }
+        when_full = match option.as_keyword().map(|keyword| keyword.text()) {
+            Some("reject") => WhenFull::Reject,
+            Some("drop-oldest") => WhenFull::DropOldest,
+            _ => return Err(Fault::wrong_type(who, ":reject or :drop-oldest", option)),
+        };
+        Ok(())
+    })?;
+    match bytes {
+        Some(bytes) => Ok(Some(SizeLimit { bytes, when_full })),
+        None if value.is_nil() => Ok(None),
+        None => Err(Fault::wrong_type(who, "{:bytes n} as :limit", value)),
+    }
+}
+
+/// The limit as it was asked for.
+pub(super) fn limit_value(limit: Option<SizeLimit>) -> Value {
+    let Some(limit) = limit else {
+        return Value::NIL;
+    };
+    let when_full = match limit.when_full {
+        WhenFull::Reject => "reject",
+        WhenFull::DropOldest => "drop-oldest",
+    };
+    map::from_pairs([
+        (Value::keyword("bytes"), count(limit.bytes)),
+        (Value::keyword("when-full"), Value::keyword(when_full)),
+    ])
 }
 
 /// What was asked to be kept, or nil for everything.

@@ -108,7 +108,8 @@ fn page(
     Ok(records)
 }
 
-/// A record as a map, its place under `:_partition :_offset :_commit :_time`.
+/// A record as a map, its place under `:_partition :_offset :_commit :_time`, its headers under
+/// `:_headers` where it has any.
 fn record_value(record: &StoredRecord) -> Value {
     let own = record.row.0.iter();
     let own = own.map(|(name, value)| (Value::keyword(name), datum::value(value)));
@@ -124,7 +125,12 @@ fn record_value(record: &StoredRecord) -> Value {
     let deleted = record
         .is_tombstone
         .then(|| (Value::keyword("_deleted"), Value::TRUE));
-    map::from_pairs(own.chain(system).chain(deleted))
+    let headers = (!record.headers.is_empty()).then(|| {
+        let headers = record.headers.iter();
+        let headers = headers.map(|(name, text)| (Value::keyword(name), Value::str(text)));
+        (Value::keyword("_headers"), map::from_pairs(headers))
+    });
+    map::from_pairs(own.chain(system).chain(deleted).chain(headers))
 }
 
 /// `(read-log :events {:from 10 :limit 5})`
@@ -256,6 +262,6 @@ const ROWS: &[Builtin] = &[
         "[log] [log options]",
         between(1, 2),
         read_log,
-        "The records of a log as they were appended, replaced ones too, in the order of commits: maps with `:_partition :_offset :_commit :_time`, deletions with `:_deleted`. Options: `:from`, an offset, an instant, `:start` or `:end`; `:partition`; `:limit`.",
+        "The records of a log as they were appended, replaced ones too, in the order of commits: maps with `:_partition :_offset :_commit :_time`, deletions with `:_deleted`, headers under `:_headers`. Options: `:from`, an offset, an instant, `:start` or `:end`; `:partition`; `:limit`.",
     ),
 ];
