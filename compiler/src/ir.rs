@@ -9,6 +9,7 @@
 //! | [`graph`] | the ways between blocks, and changes to them |
 //! | [`liveness`] | which values are needed where |
 //! | [`operator`] | the numeric operators |
+//! | [`quick`] | calls of core functions that have a quick way |
 //! | [`text`] | the text form, for people and tests |
 //! | [`verify`] | the rules every function keeps |
 //! | [`interpret`] | slow and plain: judge of the back ends, and the road for forms run once |
@@ -23,5 +24,6 @@ pub mod instruction;
 pub mod interpret;
 pub mod liveness;
 pub mod operator;
+pub mod quick;
 pub mod text;
 pub mod verify;

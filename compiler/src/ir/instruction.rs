@@ -6,6 +6,7 @@
 
 use super::entity::{BlockId, LiteralId, ValueId};
 use super::operator::{ArithOp, CompareOp, UnaryOp};
+pub use super::quick::{Change, Look};
 
 /// Type of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,96 +17,6 @@ pub enum Type {
     Immediate,
     /// A machine truth value, 0 or 1.
     Bool,
-}
-
-/// Looks into a collection or a cell that take nothing from it. Each has a quick way for what is at hand;
-/// all else goes through the var of the core function.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Look {
-    /// `(nth coll index)`
-    Nth,
-    /// `(nth coll index default)`
-    NthOr,
-    /// `(get coll key)`
-    Get,
-    /// `(count coll)`
-    Count,
-    /// `(first coll)`
-    First,
-    /// `(rest coll)`
-    Rest,
-    /// `(next coll)`
-    Next,
-    /// `(seq coll)`
-    Seq,
-    /// `(deref cell)`
-    Deref,
-    /// `(dispatch* protocol method value)`
-    Dispatch,
-}
-
-impl Look {
-    /// What a call of the core function with so many arguments is.
-    pub fn of(name: &str, arguments: usize) -> Option<Look> {
-        match (name, arguments) {
-            ("nth", 2) => Some(Look::Nth),
-            ("nth", 3) => Some(Look::NthOr),
-            ("get", 2) => Some(Look::Get),
-            ("count", 1) => Some(Look::Count),
-            ("first", 1) => Some(Look::First),
-            ("rest", 1) => Some(Look::Rest),
-            ("next", 1) => Some(Look::Next),
-            ("seq", 1) => Some(Look::Seq),
-            ("deref", 1) => Some(Look::Deref),
-            ("dispatch*", 3) => Some(Look::Dispatch),
-            _ => None,
-        }
-    }
-
-    /// Its name in the text of the IR.
-    pub fn name(self) -> &'static str {
-        match self {
-            Look::Nth => "nth",
-            Look::NthOr => "nth_or",
-            Look::Get => "get",
-            Look::Count => "count",
-            Look::First => "first",
-            Look::Rest => "rest",
-            Look::Next => "next",
-            Look::Seq => "seq",
-            Look::Deref => "deref",
-            Look::Dispatch => "dispatch",
-        }
-    }
-}
-
-/// Changes of collections. Each has a quick way for a vector with one owner, as long as the var of
-/// the core function holds what it held; all else goes through the var.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Change {
-    /// `(conj coll item)`
-    Conj,
-    /// `(assoc coll key value)`
-    Assoc,
-}
-
-impl Change {
-    /// What a call of the core function with so many arguments is.
-    pub fn of(name: &str, arguments: usize) -> Option<Change> {
-        match (name, arguments) {
-            ("conj", 2) => Some(Change::Conj),
-            ("assoc", 3) => Some(Change::Assoc),
-            _ => None,
-        }
-    }
-
-    /// Its name in the text of the IR.
-    pub fn name(self) -> &'static str {
-        match self {
-            Change::Conj => "conj",
-            Change::Assoc => "assoc",
-        }
-    }
 }
 
 /// Runtime entries that instructions call; each takes tagged words and gives one, or a `Bool`.
