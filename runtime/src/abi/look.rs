@@ -2,6 +2,7 @@
 //! For all else they give [`Control::NoMatch`], and the core function is called.
 
 use super::guarded;
+use crate::actor::seeded;
 use crate::collections::seq::at_hand;
 use crate::collections::{map, vector, walk};
 use crate::context::Cx;
@@ -135,7 +136,9 @@ looks_at_one! {
     bt_look_deref => held;
 }
 
+/// Under a seed another actor may come between a look at a cell and what is done with it: the builtin
+/// sees to that.
 fn held(value: &Value) -> Option<Value> {
-    let cell = as_cell(value)?;
+    let cell = as_cell(value).filter(|_| !seeded::is_on())?;
     matches!(cell.class(), CellClass::Atom | CellClass::Volatile).then(|| cell.load())
 }
