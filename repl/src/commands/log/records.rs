@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use dlog_core::log::{CommitNumber, Offset, PartitionId, PartitionLayout, Store, StoredRecord};
 use serde_json::json;
@@ -17,9 +17,6 @@ use crate::cli::log::{DumpArguments, TailArguments};
 const PAGE: usize = 4096;
 /// How often a follower looks whether the writer has gone on: two short reads.
 const PAUSE: Duration = Duration::from_millis(20);
-/// After so long it reads anew in any case: what was read while it was being written may have looked
-/// like an end.
-const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
 /// Prints the records of a range of offsets.
 pub(super) fn dump(
@@ -85,8 +82,7 @@ fn follow(
     printer: &mut Printer<'_>,
 ) -> Result<(), Failure> {
     loop {
-        let looked = Instant::now();
-        while !store.is_outdated()? && looked.elapsed() < LONGEST_PAUSE {
+        while !store.is_outdated()? {
             thread::sleep(PAUSE);
         }
         store = open(dir)?;
