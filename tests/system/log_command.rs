@@ -273,6 +273,10 @@ fn what_cannot_be_says_so_with_a_way_out() {
         "{missing}"
     );
     assert!(!Path::new(none).exists(), "looking makes nothing");
+    for words in [&["log", "ls"][..], &["-e", "(create-log :a)"]] {
+        let told = batuta(&[words, &["--data", "Cargo.toml"]].concat()).failed(1);
+        assert!(told.contains("Cargo.toml is a file"), "{told}");
+    }
     let mut nowhere = command(&["log", "ls"]);
     nowhere.current_dir(scratch.dir.path());
     let nowhere = crate::process::finish(nowhere).failed(2);

@@ -119,7 +119,19 @@ const REFUSED: &[(&str, &[&str])] = &[
     ("(backup \"spec\")", &["spec is there already"]),
     (
         "(restore \"spec\" \"/tmp/batuta-no-such-store\")",
-        &["there is no store in spec"],
+        &["there is no store in spec", "name the directory"],
+    ),
+    (
+        "(backup \"/dev/null/copy\")",
+        &["the backup", "it was to be made in /dev/null/copy"],
+    ),
+    (
+        "(do (create-log :a) (snapshot :a :b {:as-of 99}))",
+        &["there is no commit 99 yet"],
+    ),
+    (
+        "(do (create-log :a) (clone-log :a :a))",
+        &["there is a log a already", "another name"],
     ),
     ("(dlog/limit-size -1)", &["a number of bytes"]),
     (

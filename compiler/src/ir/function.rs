@@ -89,7 +89,7 @@ pub struct ValueData {
     pub kind: Type,
     /// A literal is not owned by the function: it is counted when it leaves, never given back. So is
     /// the value of a var that is only looked at (`passes::borrow`).
-    pub is_literal: bool,
+    pub is_foreign: bool,
 }
 
 /// One arity. Parameters of the entry block: the function itself, then the arguments.
@@ -160,12 +160,12 @@ impl IrFunction {
     /// Must the function count this value?
     pub fn is_counted(&self, value: ValueId) -> bool {
         let data = &self.values[value.index()];
-        data.kind == Type::Any && !data.is_literal && (self.owns_self || value != self.self_value())
+        data.kind == Type::Any && !data.is_foreign && (self.owns_self || value != self.self_value())
     }
 
     /// Adds a value.
-    pub fn add_value(&mut self, kind: Type, is_literal: bool) -> ValueId {
-        self.values.push(ValueData { kind, is_literal });
+    pub fn add_value(&mut self, kind: Type, is_foreign: bool) -> ValueId {
+        self.values.push(ValueData { kind, is_foreign });
         ValueId(self.values.len() as u32 - 1)
     }
 

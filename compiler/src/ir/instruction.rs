@@ -222,6 +222,20 @@ impl RuntimeEntry {
         }
     }
 
+    /// Does it only look at its operands, with nothing but its result to show for it?
+    pub fn is_pure(self) -> bool {
+        matches!(
+            self,
+            RuntimeEntry::IsClass
+                | RuntimeEntry::IsMap
+                | RuntimeEntry::IsReduced
+                | RuntimeEntry::CoreUnchanged
+                | RuntimeEntry::VectorCount
+                | RuntimeEntry::VectorNth
+                | RuntimeEntry::IsTimeout
+        )
+    }
+
     /// Can it fail?
     pub fn can_fail(self) -> bool {
         matches!(self, RuntimeEntry::ReceiveNext | RuntimeEntry::DeadlineIn)

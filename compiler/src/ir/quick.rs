@@ -1,7 +1,7 @@
 //! Calls of core functions that have a quick way: looks that take nothing, and changes in place.
 //!
-//! To add a look: a variant with its name here, a leaf in `batuta_runtime::abi::look` and its name in
-//! the back ends (`symbols::look`, `rust/operation.rs`).
+//! To add a look: a variant with its name here, a leaf `bt_look_NAME` in `batuta_runtime::abi::look`
+//! and a row for the Rust back end in `rust/prelude/calls.rs`.
 
 /// Looks into a collection or a cell that take nothing from it. Each has a quick way for what is at hand;
 /// all else goes through the var of the core function.
@@ -47,7 +47,7 @@ impl Look {
         }
     }
 
-    /// Its name in the text of the IR.
+    /// Its name in the text of the IR; that of its leaf ends with it.
     pub fn name(self) -> &'static str {
         match self {
             Look::Nth => "nth",

@@ -9,7 +9,7 @@
 use crate::ir::entity::ValueId;
 use crate::ir::function::{Block, IrFunction};
 use crate::ir::graph::uses;
-use crate::ir::instruction::{Inst, Op, RuntimeEntry};
+use crate::ir::instruction::Op;
 
 /// See the module's head.
 pub fn run(function: &mut IrFunction) {
@@ -25,7 +25,7 @@ pub fn run(function: &mut IrFunction) {
         }
     }
     for value in borrowed {
-        function.values[value.index()].is_literal = true;
+        function.values[value.index()].is_foreign = true;
     }
 }
 
@@ -37,16 +37,16 @@ fn are_before_a_stop(block: &Block, at: usize, value: ValueId, mut uses: usize) 
         if uses == 0 {
             return true;
         }
-        if may_stop(inst) {
+        if may_stop(&inst.op) {
             return false;
         }
     }
     false
 }
 
-/// May another actor run before the next instruction?
-fn may_stop(inst: &Inst) -> bool {
-    match &inst.op {
+/// May another actor run before what comes next?
+fn may_stop(op: &Op) -> bool {
+    match op {
         Op::Word(_)
         | Op::Literal(_)
         | Op::Capture(_)
@@ -62,15 +62,7 @@ fn may_stop(inst: &Inst) -> bool {
         | Op::SameWord(..)
         | Op::VarHolds(..)
         | Op::MakeClosure(..) => false,
-        Op::Runtime(entry, _) => !matches!(
-            entry,
-            RuntimeEntry::IsClass
-                | RuntimeEntry::IsMap
-                | RuntimeEntry::IsReduced
-                | RuntimeEntry::CoreUnchanged
-                | RuntimeEntry::VectorCount
-                | RuntimeEntry::VectorNth
-        ),
+        Op::Runtime(entry, _) => !entry.is_pure(),
         _ => true,
     }
 }

@@ -4,7 +4,7 @@
 use crate::ir::entity::{BlockId, ValueId};
 use crate::ir::function::{ENTRY, IrFunction};
 use crate::ir::graph::{Replacements, predecessors, remove_unreachable, uses};
-use crate::ir::instruction::{Op, RuntimeEntry, Terminator};
+use crate::ir::instruction::{Op, Terminator};
 
 /// See the module's head.
 pub fn run(function: &mut IrFunction) {
@@ -78,16 +78,7 @@ fn is_pure(op: &Op) -> bool {
         | Op::SameWord(..)
         | Op::VarHolds(..)
         | Op::MakeClosure(..) => true,
-        Op::Runtime(entry, _) => matches!(
-            entry,
-            RuntimeEntry::IsClass
-                | RuntimeEntry::IsMap
-                | RuntimeEntry::IsReduced
-                | RuntimeEntry::CoreUnchanged
-                | RuntimeEntry::VectorCount
-                | RuntimeEntry::VectorNth
-                | RuntimeEntry::IsTimeout
-        ),
+        Op::Runtime(entry, _) => entry.is_pure(),
         _ => false,
     }
 }

@@ -143,7 +143,7 @@ impl<'a> BlockPass<'a> {
     ) {
         let data = &self.function.values[value.index()];
         let foreign = !self.function.is_counted(value);
-        if data.kind != Type::Any || (foreign && !data.is_literal) {
+        if data.kind != Type::Any || (foreign && !data.is_foreign) {
             return;
         }
         if foreign || needed_later {

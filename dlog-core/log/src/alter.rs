@@ -62,8 +62,8 @@ impl Store {
         let _one_at_a_time = core.changing.lock();
         let log = self.find_log(name)?;
         if core.find_log(new_name).is_some() {
-            let text = format!("there is a log {new_name} already; drop it first");
-            return Err(CatalogError::Invalid { text });
+            let log = new_name.to_owned();
+            return Err(CatalogError::Taken { log });
         }
         let change = Change::Rename {
             id: log.id,

@@ -127,16 +127,7 @@ fn commit(
     }
     core.check_lock()?;
     if let (Some(expected), [part]) = (expect, parts) {
-        let partition = &part.log.partitions[part.partition];
-        let actual = Offset(partition.next());
-        if actual != expected {
-            return Err(AppendError::Conflict {
-                log: part.log.name.clone(),
-                partition: partition.number,
-                expected,
-                actual,
-            });
-        }
+        part.log.partitions[part.partition].expect_next(&part.log, expected)?;
     }
     writer.sync()?;
     let stamp = writer.get().stamp(core);

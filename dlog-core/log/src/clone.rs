@@ -67,7 +67,12 @@ impl Store {
         let core = self.core();
         let source = self.find_log(log)?;
         let visible = core.cut();
-        let cut = cut.map_or(visible, |cut| cut.min(visible));
+        let cut = cut.unwrap_or(visible);
+        if cut > visible {
+            let (wanted, last) = (cut.0, visible.0);
+            let text = format!("there is no commit {wanted} yet; the last one is {last}");
+            return Err(CatalogError::Invalid { text });
+        }
         let _no_seals = source.sealing.lock();
         let durable = core.flush()?;
         seal::seal_until(core, &source, durable)?;
@@ -79,8 +84,8 @@ impl Store {
             });
         }
         if core.find_log(name).is_some() {
-            let text = format!("there is a log {name} already; drop it first");
-            return Err(CatalogError::Invalid { text });
+            let log = name.to_owned();
+            return Err(CatalogError::Taken { log });
         }
         let mut logs = core.logs.write();
         // Never used again, even if this fails: the manifest may be there all the same.

@@ -139,17 +139,21 @@ pub fn key_bytes(key: &Datum) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-/// The partition of a key: FNV-1a with a final mix, frozen with the format.
-pub(crate) fn partition_of_key(key: &[u8], partitions: u32) -> u32 {
+/// FNV-1a of a key's bytes, mixed once; frozen with the format.
+pub(crate) fn hash_of_key(key: &[u8]) -> u64 {
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;
     for byte in key {
         hash = (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
     }
     hash ^= hash >> 33;
     hash = hash.wrapping_mul(0xff51_afd7_ed55_8ccd);
-    hash ^= hash >> 33;
+    hash ^ (hash >> 33)
+}
+
+/// The partition of a key, frozen with the format.
+pub(crate) fn partition_of_key(key: &[u8], partitions: u32) -> u32 {
     // Smaller than a u32 by the modulus.
-    (hash % u64::from(partitions)) as u32
+    (hash_of_key(key) % u64::from(partitions)) as u32
 }
 
 /// A path into a row, for messages: `row 3, :tags[2]`.

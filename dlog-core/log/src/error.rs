@@ -19,9 +19,15 @@ pub enum OpenError {
         holder: String,
     },
     /// There is no store and none was to be made.
-    #[error("there is no store in {dir}; name the directory of one, or allow it to be created")]
+    #[error("there is no store in {dir}")]
     Missing {
         /// The directory.
+        dir: PathBuf,
+    },
+    /// It is a file.
+    #[error("{dir} is a file; a store is a directory, so name another place")]
+    NotADirectory {
+        /// The file.
         dir: PathBuf,
     },
     /// A file cannot be what was written.
@@ -76,6 +82,12 @@ pub enum CatalogError {
     Invalid {
         /// What is wrong, with a way out.
         text: String,
+    },
+    /// Another log has the name.
+    #[error("there is a log {log} already; take another name, or drop it first")]
+    Taken {
+        /// The name.
+        log: String,
     },
     /// The change could not be written.
     #[error(transparent)]

@@ -169,17 +169,27 @@ impl TailReader {
     /// # Errors
     /// As [`read`](Self::read).
     pub fn wait(&mut self, limit: usize, timeout: Duration) -> Result<Vec<RecordBatch>, ReadError> {
-        let deadline = Instant::now() + timeout;
-        loop {
-            let seen = self.store.cut();
-            let batches = self.read(limit)?;
-            if !batches.is_empty() {
-                return Ok(batches);
-            }
-            let left = deadline.saturating_duration_since(Instant::now());
-            if self.store.wait_beyond(seen, left) <= seen {
-                return Ok(Vec::new());
-            }
+        let store = self.store.clone();
+        wait_for(&store, timeout, || self.read(limit))
+    }
+}
+
+/// What `read` gives once there is something; nothing when the time is over or the store is closed.
+pub(crate) fn wait_for(
+    store: &Store,
+    timeout: Duration,
+    mut read: impl FnMut() -> Result<Vec<RecordBatch>, ReadError>,
+) -> Result<Vec<RecordBatch>, ReadError> {
+    let deadline = Instant::now() + timeout;
+    loop {
+        let seen = store.cut();
+        let batches = read()?;
+        if !batches.is_empty() {
+            return Ok(batches);
+        }
+        let left = deadline.saturating_duration_since(Instant::now());
+        if store.wait_beyond(seen, left) <= seen {
+            return Ok(Vec::new());
         }
     }
 }

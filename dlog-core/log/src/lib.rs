@@ -84,7 +84,7 @@ pub use ids::{CommitNumber, Cut, Epoch, LogId, Offset, PartitionId, StoreId};
 pub use inspect::{JournalFileSize, PartitionLayout, StoredRecord};
 pub use intake::{AppendBatch, Rows};
 pub use lookup::FoundRow;
-pub use mend::{MendError, Mended, mend};
+pub use mend::{MendError, Mended, RestoreError, mend, restore};
 pub use ordered::{OrderedReader, Vlsn};
 pub use producers::{AppendOptions, Producer, ProducerProblem};
 pub use recovery::{Damage, DroppedTail, RecoveryReport};

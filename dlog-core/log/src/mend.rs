@@ -14,11 +14,11 @@ use crate::journal;
 use crate::log_state::LogState;
 use crate::manifest::{self, Manifest, ManifestLog};
 use crate::partition::{Marks, Partition};
-use crate::recovery::LOCK_FILE;
+use crate::recovery::{Damage, LOCK_FILE};
 use crate::seal::{self, Edit};
 use crate::segment::{self, SegmentMeta, SegmentOf, write_segment};
 use crate::store::{Store, StoreOptions};
-use dlog_sequencer::device::{Device, LockError};
+use dlog_sequencer::device::{Device, DeviceLock, LockError};
 use dlog_sequencer::look_at_slots;
 
 /// Why no mended store could be made.
@@ -30,6 +30,17 @@ pub enum MendError {
     /// The mended store could not be written.
     #[error(transparent)]
     Write(#[from] SealError),
+}
+
+/// Why a backup was not restored.
+#[derive(Debug, thiserror::Error)]
+pub enum RestoreError {
+    /// It is not whole; nothing was written.
+    #[error("the backup is damaged: {0}; mend it to keep what can be read")]
+    Damaged(Damage),
+    /// It could not be read, or what it is restored to not written.
+    #[error(transparent)]
+    Mend(#[from] MendError),
 }
 
 /// What mending came to.
@@ -55,15 +66,46 @@ pub fn mend(
     dir: &Path,
     target: &Arc<dyn Device>,
 ) -> Result<Mended, MendError> {
-    let _nobody_writes = match source.lock(LOCK_FILE) {
+    let _nobody_writes = hold(source, dir)?;
+    let found = check(source, dir)?;
+    write_anew(source, dir, target, found)
+}
+
+/// Writes the backup on `source` to `target` as [`mend`] does, if it is whole; `dir` names the backup
+/// in messages.
+///
+/// # Errors
+/// As [`mend`], and if anything of the backup is damaged.
+pub fn restore(
+    source: &Arc<dyn Device>,
+    dir: &Path,
+    target: &Arc<dyn Device>,
+) -> Result<Mended, RestoreError> {
+    let _nobody_writes = hold(source, dir)?;
+    let found = check(source, dir).map_err(MendError::from)?;
+    match found.damage.first() {
+        Some(damage) => Err(RestoreError::Damaged(damage.clone())),
+        None => Ok(write_anew(source, dir, target, found)?),
+    }
+}
+
+/// Keeps writers off. A store that can only be read is nobody's either.
+fn hold(source: &Arc<dyn Device>, dir: &Path) -> Result<Option<Box<dyn DeviceLock>>, MendError> {
+    match source.lock(LOCK_FILE) {
         Err(LockError::Held(holder)) => {
             let dir = dir.to_owned();
-            return Err(OpenError::Locked { dir, holder }.into());
+            Err(OpenError::Locked { dir, holder }.into())
         }
-        // A store that can only be read is nobody's either.
-        taken => taken.ok(),
-    };
-    let found = check(source, dir)?;
+        taken => Ok(taken.ok()),
+    }
+}
+
+fn write_anew(
+    source: &Arc<dyn Device>,
+    dir: &Path,
+    target: &Arc<dyn Device>,
+    found: Checked,
+) -> Result<Mended, MendError> {
     let store = Store::open_on(source.clone(), StoreOptions::new(dir).read_only())?;
     if !target.list("").map_err(failed("look at"))?.is_empty() {
         let error = std::io::Error::new(std::io::ErrorKind::AlreadyExists, "it is not empty");

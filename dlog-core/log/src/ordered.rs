@@ -4,13 +4,13 @@
 //! The numbers are the commit's own, given when it is made, so nothing is stored for this: a place in
 //! the order (a virtual log sequence number) is a commit, a partition and an offset.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use arrow::array::RecordBatch;
 
 use crate::error::ReadError;
-use crate::follow::{column, find, read_from};
-use crate::ids::{CommitNumber, Cut, Offset, PartitionId};
+use crate::follow::{column, find, read_from, wait_for};
+use crate::ids::{CommitNumber, Offset, PartitionId};
 use crate::log_state::LogState;
 use crate::partition::Partition;
 use crate::store::Store;
@@ -202,17 +202,7 @@ impl OrderedReader {
     /// # Errors
     /// As [`read`](Self::read).
     pub fn wait(&mut self, limit: usize, timeout: Duration) -> Result<Vec<RecordBatch>, ReadError> {
-        let deadline = Instant::now() + timeout;
-        loop {
-            let seen: Cut = self.store.cut();
-            let batches = self.read(limit)?;
-            if !batches.is_empty() {
-                return Ok(batches);
-            }
-            let left = deadline.saturating_duration_since(Instant::now());
-            if self.store.wait_beyond(seen, left) <= seen {
-                return Ok(Vec::new());
-            }
-        }
+        let store = self.store.clone();
+        wait_for(&store, timeout, || self.read(limit))
     }
 }

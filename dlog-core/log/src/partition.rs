@@ -14,8 +14,8 @@ use parking_lot::{Mutex, MutexGuard};
 use serde::{Deserialize, Serialize};
 
 use crate::columns::conform_batch;
-use crate::error::ReadError;
-use crate::ids::{CommitNumber, Cut, PartitionId};
+use crate::error::{AppendError, ReadError};
+use crate::ids::{CommitNumber, Cut, Offset, PartitionId};
 use crate::key_index::KeyIndex;
 use crate::limits::TAIL_BATCH_ROWS;
 use crate::log_state::LogState;
@@ -221,6 +221,20 @@ impl Partition {
     /// The next offset as far as it was assigned.
     pub(crate) fn next(&self) -> u64 {
         self.next_offset.load(Ordering::Acquire)
+    }
+
+    /// Sees to it that the next record gets the offset that somebody expects it to get.
+    pub(crate) fn expect_next(&self, log: &LogState, expected: Offset) -> Result<(), AppendError> {
+        let actual = Offset(self.next());
+        if actual == expected {
+            return Ok(());
+        }
+        Err(AppendError::Conflict {
+            log: log.name.clone(),
+            partition: self.number,
+            expected,
+            actual,
+        })
     }
 }
 

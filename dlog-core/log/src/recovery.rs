@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::io::ErrorKind;
 use std::sync::Arc;
 
 use crate::commit::{Core, Logs, ManifestState, Opened, Pending, Writer};
@@ -176,8 +177,15 @@ fn take_lock(
             source,
         }
     };
-    if options.create {
-        device.create_dir("").map_err(io("make the directory of"))?;
+    if options.create
+        && let Err(source) = device.create_dir("")
+    {
+        return Err(match source.kind() {
+            ErrorKind::AlreadyExists | ErrorKind::NotADirectory => OpenError::NotADirectory {
+                dir: options.dir.clone(),
+            },
+            _ => io("make the directory of")(source),
+        });
     }
     device.lock(LOCK_FILE).map_err(|error| match error {
         LockError::Held(holder) => OpenError::Locked {
@@ -198,8 +206,14 @@ fn find_manifest(
     device: &Arc<dyn Device>,
     options: &StoreOptions,
 ) -> Result<(u64, Manifest, Vec<Damage>), OpenError> {
-    if let Some(found) = manifest::read_newest(device.as_ref())? {
-        return Ok(found);
+    match manifest::read_newest(device.as_ref()) {
+        Ok(Some(found)) => return Ok(found),
+        Ok(None) => {}
+        Err(OpenError::Io { source, .. }) if source.kind() == ErrorKind::NotADirectory => {
+            let dir = options.dir.clone();
+            return Err(OpenError::NotADirectory { dir });
+        }
+        Err(error) => return Err(error),
     }
     if options.read_only || !options.create {
         return Err(OpenError::Missing {

@@ -86,15 +86,14 @@ impl Run {
     /// The batch of these user columns with the system's behind them.
     fn finish(
         self,
-        partition: PartitionId,
-        state: &SchemaState,
-        key: Option<&str>,
+        of: &Converter<'_>,
         mut columns: Vec<ArrayRef>,
         times: Option<TimestampMicrosecondArray>,
         headers: ArrayRef,
     ) -> Result<Chunk, ReadError> {
+        let (partition, state) = (of.partition, of.state);
         let rows = self.offsets.len();
-        let keys = key_column(state, key, &columns, rows);
+        let keys = key_column(state, of.key, &columns, rows);
         let instant =
             |values: Vec<i64>| TimestampMicrosecondArray::from(values).with_timezone("UTC");
         let times: TimestampMicrosecondArray = match times {
@@ -249,14 +248,7 @@ impl Converter<'_> {
                 times.collect()
             });
         let headers = build_headers(&rows).map_err(wrap)?;
-        chunks.push(run.finish(
-            self.partition,
-            self.state,
-            self.key,
-            columns,
-            times,
-            headers,
-        )?);
+        chunks.push(run.finish(self, columns, times, headers)?);
         Ok(())
     }
 
@@ -284,14 +276,7 @@ impl Converter<'_> {
                     None => no_headers(part.num_rows()),
                 };
                 let columns = conform_batch(&part, &user)?.columns().to_vec();
-                chunks.push(run.finish(
-                    self.partition,
-                    self.state,
-                    self.key,
-                    columns,
-                    times,
-                    headers,
-                )?);
+                chunks.push(run.finish(self, columns, times, headers)?);
             }
         }
         Ok(())

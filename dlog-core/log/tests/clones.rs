@@ -203,7 +203,15 @@ fn what_cannot_be_cloned_is_said() {
     }
     create(&store, "b");
     let taken = store.clone_log("a", "b", None);
-    assert!(matches!(taken, Err(CatalogError::Invalid { .. })));
+    assert!(matches!(taken, Err(CatalogError::Taken { .. })));
+    let future = dlog_log::Cut(dlog_log::CommitNumber(store.cut().0.0 + 1));
+    let unseen = store.clone_log("a", "d", Some(future));
+    assert!(
+        unseen
+            .unwrap_err()
+            .to_string()
+            .contains("there is no commit")
+    );
     let missing = store.clone_log("c", "d", None);
     assert!(matches!(missing, Err(CatalogError::NoSuchLog { .. })));
     store.seal("a").unwrap();

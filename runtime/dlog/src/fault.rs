@@ -6,7 +6,8 @@ use batuta_runtime::number;
 use batuta_runtime::value::Value;
 use dlog_core::DatabaseError;
 use dlog_core::log::{
-    AppendError, CatalogError, MendError, OpenError, ProducerProblem, ReadError, SealError,
+    AppendError, CatalogError, MendError, OpenError, ProducerProblem, ReadError, RestoreError,
+    SealError,
 };
 use dlog_core::query::{CopyError, QueryError};
 
@@ -83,14 +84,17 @@ pub(crate) fn seal_fault(error: SealError) -> Fault {
 pub(crate) fn open_fault(error: OpenError) -> Fault {
     match error {
         OpenError::Io { .. } => Fault::new(FaultKind::Io, error.to_string()),
+        OpenError::Missing { .. } => log_fault(error).hint("name the directory of one"),
         other => log_fault(other),
     }
 }
 
-pub(crate) fn mend_fault(error: MendError) -> Fault {
+pub(crate) fn restore_fault(error: RestoreError) -> Fault {
     match error {
-        MendError::Open(error) => open_fault(error),
-        MendError::Write(error) => seal_fault(error),
+        RestoreError::Damaged(damage) => log_fault(format!("the backup is damaged: {damage}"))
+            .hint("`batuta log repair` keeps what can be read of it"),
+        RestoreError::Mend(MendError::Open(error)) => open_fault(error),
+        RestoreError::Mend(MendError::Write(error)) => seal_fault(error),
     }
 }
 

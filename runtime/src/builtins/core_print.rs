@@ -87,10 +87,7 @@ fn str_of(cx: &mut Cx, args: &mut [Value]) -> Flow {
         return Ok(take(args, 0));
     }
     if args.iter().all(is_plain) {
-        let mut out = String::with_capacity(SHORT_TEXT);
-        args.iter()
-            .for_each(|value| print::write_str(&mut out, value));
-        return Ok(Value::string(out));
+        return Ok(text_of(args));
     }
     instance::with_own_texts(cx, take_all(args, 0), |cx, values| {
         walk::realise_all(cx, values, |cx, values| prepare_from(cx, values, 0, joined))
@@ -106,12 +103,16 @@ fn is_plain(value: &Value) -> bool {
     value.kind().is_none_or(is_leaf)
 }
 
-fn joined(_: &mut Cx, values: Vec<Value>) -> Flow {
-    let mut out = String::new();
-    for value in &values {
+fn text_of(values: &[Value]) -> Value {
+    let mut out = String::with_capacity(SHORT_TEXT);
+    for value in values {
         print::write_str(&mut out, value);
     }
-    Ok(Value::string(out))
+    Value::string(out)
+}
+
+fn joined(_: &mut Cx, values: Vec<Value>) -> Flow {
+    Ok(text_of(&values))
 }
 
 /// Lets objects of other crates get ready to be shown, one after the other.

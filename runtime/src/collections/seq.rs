@@ -124,15 +124,10 @@ pub fn seq(cx: &mut Cx, value: Value) -> Flow {
 
 /// The first item of what can be told without asking or building anything.
 fn first_now(value: &Value) -> Option<Value> {
-    if value.is_nil() {
-        return Some(Value::NIL);
+    if let Some(item) = at_hand::first(value) {
+        return Some(item);
     }
     Some(match value.kind()? {
-        Kind::Vector => vector::nth(value, 0).cloned().unwrap_or_default(),
-        Kind::List => list::as_list(value)?.first().clone(),
-        Kind::Slice => slice::nth(value, 0).cloned().unwrap_or_default(),
-        Kind::Range => range::as_range(value)?.at(0),
-        Kind::LazySeq => return first_now(lazy_seq::realised(value)?),
         Kind::Map | Kind::SortedMap => map::iter(value)
             .next()
             .map(|(k, v)| entry(k, v))

@@ -159,19 +159,8 @@ pub fn equal() -> Symbol {
 /// The leaf for a look, if there is one: `(context, operands…)`; gives the mark for what it leaves
 /// to others.
 pub fn look(look: Look, operands: usize) -> Option<Symbol> {
-    let name = match look {
-        Look::Nth => "bt_look_nth",
-        Look::Get => "bt_look_get",
-        Look::Count => "bt_look_count",
-        Look::First => "bt_look_first",
-        Look::Rest => "bt_look_rest",
-        Look::Next => "bt_look_next",
-        Look::Seq => "bt_look_seq",
-        Look::Deref => "bt_look_deref",
-        Look::Dispatch => "bt_look_dispatch",
-        Look::NthOr => return None,
-    };
-    Some(Symbol::rust(name, operands + 1))
+    let has_leaf = look != Look::NthOr;
+    has_leaf.then(|| Symbol::rust(format!("bt_look_{}", look.name()), operands + 1))
 }
 
 /// Calls an ABI entry on the worker's own stack: `(context, a, b, c, entry)`.

@@ -169,11 +169,15 @@ impl Text<'_> {
         let quick = match look {
             Look::Nth => format!("nth(cx{})", self.values(args)),
             Look::NthOr => format!("nth_in_vector(cx{})", self.values(&args[..2])),
-            Look::Get => format!("get(cx{})", self.values(args)),
-            Look::Count => format!("count(cx{})", self.values(args)),
-            Look::First | Look::Rest | Look::Next | Look::Seq | Look::Deref | Look::Dispatch => {
-                format!("bt_look_{}(cx{})", look.name(), self.values(args))
-            }
+            // The leaves of the runtime.
+            Look::Get
+            | Look::Count
+            | Look::First
+            | Look::Rest
+            | Look::Next
+            | Look::Seq
+            | Look::Deref
+            | Look::Dispatch => format!("bt_look_{}(cx{})", look.name(), self.values(args)),
         };
         self.or_core(&quick, var, args)
     }

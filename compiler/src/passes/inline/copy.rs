@@ -255,7 +255,7 @@ impl<'a> Copy<'a> {
             return *known;
         }
         let data = self.body.values[value.index()].clone();
-        let copy = self.into.add_value(data.kind, data.is_literal);
+        let copy = self.into.add_value(data.kind, data.is_foreign);
         self.values.insert(value, copy);
         copy
     }

@@ -8,7 +8,7 @@ use crate::catalogue::{Change, Durability};
 use crate::commit::numbered::{Numbered, make_receipt};
 use crate::commit::{Core, Pending};
 use crate::error::AppendError;
-use crate::ids::{CommitNumber, LogId, Offset, PartitionId};
+use crate::ids::{CommitNumber, LogId, PartitionId};
 use crate::journal::{Journal, WriteError};
 use crate::limits::{GROUP_BYTES_MAX, JOURNAL_FILES_HARD_MAX, JOURNAL_FILES_MAX};
 use crate::lookup;
@@ -104,16 +104,7 @@ impl Writer {
         }
         if let Some(expected) = conditions.expect {
             for part in &pending.parts {
-                let partition = &part.log.partitions[part.partition];
-                let actual = Offset(partition.next());
-                if actual != expected {
-                    return Err(AppendError::Conflict {
-                        log: part.log.name.clone(),
-                        partition: partition.number,
-                        expected,
-                        actual,
-                    });
-                }
+                part.log.partitions[part.partition].expect_next(&part.log, expected)?;
             }
         }
         for (part, key, path) in &conditions.absent {

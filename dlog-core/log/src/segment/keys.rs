@@ -8,6 +8,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use crate::datum::hash_of_key;
 use crate::error::ReadError;
 use crate::format_version;
 use crate::frame::{u32_at, u64_at};
@@ -38,16 +39,9 @@ const SALTS: [u32; 8] = [
     0x5c6b_fb31,
 ];
 
-/// The hash of a key's bytes, frozen with the format: FNV-1a, then mixed until every bit counts.
+/// The hash of a key's bytes, frozen with the format: that of partitions, mixed until every bit counts.
 pub(crate) fn hash_key(key: &[u8]) -> u64 {
-    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-    for byte in key {
-        hash = (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
-    }
-    hash ^= hash >> 33;
-    hash = hash.wrapping_mul(0xff51_afd7_ed55_8ccd);
-    hash ^= hash >> 33;
-    hash = hash.wrapping_mul(0xc4ce_b9fe_1a85_ec53);
+    let hash = hash_of_key(key).wrapping_mul(0xc4ce_b9fe_1a85_ec53);
     hash ^ (hash >> 33)
 }
 

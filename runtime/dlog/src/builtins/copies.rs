@@ -7,12 +7,12 @@ use batuta_runtime::builtin::{Builtin, BuiltinTable, Flow, exactly, row};
 use batuta_runtime::context::Cx;
 use batuta_runtime::failure::{Fault, FaultKind};
 use batuta_runtime::value::Value;
-use dlog_core::log::{check, mend};
+use dlog_core::log;
 use dlog_core::sequencer::device::{Device, FileDevice};
 
 use super::options::{count, unsigned};
 use crate::database::{blocking, with_database};
-use crate::fault::{mend_fault, open_fault, seal_fault};
+use crate::fault::{restore_fault, seal_fault};
 
 fn directory(who: &str, value: &Value) -> Result<PathBuf, Fault> {
     let text = value.as_str().filter(|text| !text.is_empty());
@@ -42,7 +42,9 @@ fn backup(cx: &mut Cx, args: &mut [Value]) -> Flow {
     let dir = directory("backup", &args[0])?;
     blocking(cx, move |database| {
         check_free(&dir)?;
-        let cut = database.store().backup(&device(&dir)).map_err(seal_fault)?;
+        let cut = database.store().backup(&device(&dir)).map_err(|error| {
+            seal_fault(error).hint(format!("it was to be made in {}", dir.display()))
+        })?;
         Ok(count(cut.0.0))
     })
 }
@@ -53,13 +55,7 @@ fn restore(cx: &mut Cx, args: &mut [Value]) -> Flow {
     let to = directory("restore", &args[1])?;
     blocking(cx, move |_| {
         check_free(&to)?;
-        let found = check(&device(&from), &from).map_err(open_fault)?;
-        if !found.damage.is_empty() {
-            let message = format!("the backup is damaged: {}", found.damage[0]);
-            return Err(Fault::new(FaultKind::Log, message)
-                .hint("`batuta log repair` keeps what can be read of it"));
-        }
-        let restored = mend(&device(&from), &from, &device(&to)).map_err(mend_fault)?;
+        let restored = log::restore(&device(&from), &from, &device(&to)).map_err(restore_fault)?;
         Ok(count(restored.mended.commit.0))
     })
 }

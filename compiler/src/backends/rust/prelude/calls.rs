@@ -216,9 +216,11 @@ entries! {
     bt_is_map (a);
     bt_is_timeout (a);
     bt_leaf_end (a, b);
+    bt_look_count (a);
     bt_look_deref (a);
     bt_look_dispatch (a, b, c);
     bt_look_first (a);
+    bt_look_get (a, b);
     bt_look_next (a);
     bt_look_rest (a);
     bt_look_seq (a);

@@ -9,8 +9,6 @@ unsafe extern "C" {
     fn bt_array_set(cx: Cx, array: Word, index: Word, element: Word) -> Word;
     fn bt_array_length(cx: Cx, array: Word, b: Word, c: Word) -> Word;
     fn bt_look_nth(cx: Cx, coll: Word, index: Word) -> Word;
-    fn bt_look_get(cx: Cx, coll: Word, key: Word) -> Word;
-    fn bt_look_count(cx: Cx, coll: Word) -> Word;
     fn bt_look_equal(cx: Cx, a: Word, b: Word) -> Word;
 }
 
@@ -56,18 +54,6 @@ pub unsafe fn nth(cx: Cx, coll: Word, index: Word) -> Word {
         NO_MATCH => bt_look_nth(cx, coll, index),
         word => word,
     }
-}
-
-/// `(get coll key)`, or `NO_MATCH`.
-#[inline(always)]
-pub unsafe fn get(cx: Cx, coll: Word, key: Word) -> Word {
-    bt_look_get(cx, coll, key)
-}
-
-/// `(count coll)`, or `NO_MATCH`.
-#[inline(always)]
-pub unsafe fn count(cx: Cx, coll: Word) -> Word {
-    bt_look_count(cx, coll)
 }
 
 /// The word of the truth value of `(= a b)`, or `NO_MATCH`.
