@@ -7,34 +7,17 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::array::{Array, AsArray, RecordBatch};
-use arrow::datatypes::{Int8Type, Int64Type, TimestampMicrosecondType};
+use arrow::datatypes::{Int8Type, Int64Type};
 
-use crate::columns::{conform_batch, datum_of_kind};
-use crate::datum::{Datum, Row, partition_of_key};
+use crate::columns::conform_batch;
+use crate::datum::{Datum, partition_of_key};
 use crate::error::ReadError;
-use crate::headers::{Headers, headers_at};
-use crate::ids::{CommitNumber, Offset, PartitionId};
+use crate::ids::Offset;
 use crate::log_state::LogState;
 use crate::partition::{Chunk, Partition};
+use crate::record::StoredRecord;
 use crate::scan::{missing, numbers};
 use crate::schema::OP_DELETE;
-
-/// A keyed log's newest record of a key.
-#[derive(Debug, Clone, PartialEq)]
-pub struct FoundRow {
-    /// Its columns, nulls included.
-    pub row: Row,
-    /// Where it is.
-    pub partition: PartitionId,
-    /// Where in the partition.
-    pub offset: Offset,
-    /// The commit that brought it.
-    pub commit: CommitNumber,
-    /// When, in microseconds since 1970.
-    pub append_time_us: i64,
-    /// Its headers.
-    pub headers: Headers,
-}
 
 /// The newest records of the keys that the tail has; built when first asked for.
 #[derive(Debug, Default)]
@@ -151,26 +134,14 @@ pub(crate) fn find_key<'l>(
 }
 
 /// The newest visible record of a key.
-pub(crate) fn find_row(log: &Arc<LogState>, key: &Datum) -> Result<Option<FoundRow>, ReadError> {
-    let Some((partition, batch)) = find_key(log, key)? else {
+pub(crate) fn find_row(
+    log: &Arc<LogState>,
+    key: &Datum,
+) -> Result<Option<StoredRecord>, ReadError> {
+    let Some((_, batch)) = find_key(log, key)? else {
         return Ok(None);
     };
-    let state = log.schema();
-    let batch = conform_batch(&batch, &state.full)?;
-    let fields = state.schema.columns.iter().zip(batch.columns());
-    let row =
-        fields.map(|(column, array)| (column.name.clone(), datum_of_kind(array, &column.kind, 0)));
-    let append_time = batch
-        .column_by_name("_append_time")
-        .ok_or_else(|| missing("_append_time"))?;
-    Ok(Some(FoundRow {
-        row: Row(row.collect()),
-        partition: partition.number,
-        offset: offset_of(&batch)?,
-        commit: CommitNumber(numbers(&batch, "_commit")?[0] as u64),
-        append_time_us: append_time
-            .as_primitive::<TimestampMicrosecondType>()
-            .value(0),
-        headers: headers_at(&batch, 0),
-    }))
+    let batch = conform_batch(&batch, &log.schema().full)?;
+    let found = StoredRecord::at(&batch, 0);
+    found.map(Some).ok_or_else(|| missing("_partition"))
 }

@@ -14,8 +14,9 @@ use crate::error::{AppendError, CatalogError, OpenError, ReadError, SealError};
 use crate::ids::{CommitNumber, Cut, Epoch, LogId, StoreId};
 use crate::intake::{self, AppendBatch};
 use crate::log_state::LogState;
-use crate::lookup::{self, FoundRow};
+use crate::lookup;
 use crate::producers::AppendOptions;
+use crate::record::StoredRecord;
 use crate::recovery::{self, RecoveryReport};
 use crate::rewrite;
 use crate::scan::{self, LogScan};
@@ -424,7 +425,7 @@ impl Store {
     ///
     /// # Errors
     /// There is no such log, it has no key, or a file cannot be read.
-    pub fn find_row(&self, log: &str, key: &Datum) -> Result<Option<FoundRow>, ReadError> {
+    pub fn find_row(&self, log: &str, key: &Datum) -> Result<Option<StoredRecord>, ReadError> {
         lookup::find_row(&self.core().log_for_reading(log)?, key)
     }
 

@@ -253,7 +253,19 @@ fn dump(store: &Store) -> String {
         }
         for key in [0, 1, 3, 10, 105] {
             if let Ok(Some(found)) = store.find_row(&log, &Datum::Int(key)) {
-                writeln!(out, "  {key}: {found:?}").unwrap();
+                // As what was found was written when the fixture was made.
+                writeln!(
+                    out,
+                    "  {key}: FoundRow {{ row: {:?}, partition: {:?}, offset: {:?}, commit: {:?}, \
+                     append_time_us: {:?}, headers: {:?} }}",
+                    found.row,
+                    found.partition,
+                    found.offset,
+                    found.commit,
+                    found.append_time_us,
+                    found.headers
+                )
+                .unwrap();
             }
         }
     }
