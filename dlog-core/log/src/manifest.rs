@@ -25,6 +25,8 @@ const HEADER_BYTES: usize = 20;
 /// The second copy begins at a multiple of this: no sector has bytes of both.
 const COPY_ALIGNMENT: usize = 4096;
 const PREFIX: &str = "manifest-";
+/// The store's own directory, as errors name it.
+pub(crate) const DIRECTORY: &str = ".";
 
 /// What a manifest says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -236,7 +238,7 @@ fn path_of(number: u64) -> String {
 fn numbers(device: &dyn Device) -> Result<Vec<u64>, OpenError> {
     let names = device.list("").map_err(|source| OpenError::Io {
         action: "list",
-        file: ".".to_owned(),
+        file: DIRECTORY.to_owned(),
         source,
     })?;
     let mut numbers: Vec<u64> = names

@@ -106,9 +106,26 @@ const READER_ATTEMPTS: usize = 5;
 
 /// Opens the store on a device.
 pub(crate) fn open(device: Arc<dyn Device>, options: StoreOptions) -> Result<Arc<Core>, OpenError> {
-    if !options.read_only {
-        return open_once(device, options);
-    }
+    let dir = options.dir.clone();
+    let opened = if options.read_only {
+        open_beside_a_writer(device, options)
+    } else {
+        open_once(device, options)
+    };
+    opened.map_err(|error| match error {
+        OpenError::Io { file, source, .. }
+            if file == manifest::DIRECTORY && source.kind() == ErrorKind::NotADirectory =>
+        {
+            OpenError::NotADirectory { dir }
+        }
+        error => error,
+    })
+}
+
+fn open_beside_a_writer(
+    device: Arc<dyn Device>,
+    options: StoreOptions,
+) -> Result<Arc<Core>, OpenError> {
     let mut attempts = 1;
     loop {
         let before = manifest::newest_number(device.as_ref())?;
@@ -206,14 +223,8 @@ fn find_manifest(
     device: &Arc<dyn Device>,
     options: &StoreOptions,
 ) -> Result<(u64, Manifest, Vec<Damage>), OpenError> {
-    match manifest::read_newest(device.as_ref()) {
-        Ok(Some(found)) => return Ok(found),
-        Ok(None) => {}
-        Err(OpenError::Io { source, .. }) if source.kind() == ErrorKind::NotADirectory => {
-            let dir = options.dir.clone();
-            return Err(OpenError::NotADirectory { dir });
-        }
-        Err(error) => return Err(error),
+    if let Some(found) = manifest::read_newest(device.as_ref())? {
+        return Ok(found);
     }
     if options.read_only || !options.create {
         return Err(OpenError::Missing {
