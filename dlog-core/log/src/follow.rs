@@ -94,8 +94,24 @@ impl Store {
         from: Offset,
         limit: usize,
     ) -> Result<Vec<RecordBatch>, ReadError> {
+        self.read_until(log, partition, from, limit, self.cut())
+    }
+
+    /// As [`read`](Self::read), without what is beyond a cut: who reads several partitions asks for
+    /// the same cut of each, or may see a commit before an earlier one.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn read_until(
+        &self,
+        log: &str,
+        partition: PartitionId,
+        from: Offset,
+        limit: usize,
+        cut: Cut,
+    ) -> Result<Vec<RecordBatch>, ReadError> {
         let log = self.core().log_for_reading(log)?;
-        read_from(&log, find(&log, partition)?, from, limit, self.cut())
+        read_from(&log, find(&log, partition)?, from, limit, cut)
     }
 
     /// The offset of the first record of a partition that was appended at a time or later; the next

@@ -429,8 +429,12 @@ fn work(shared: &'static Shared, thread: Unused) {
             shared.wake_for(local.woken.len());
         }
         if let Some(actor) = take_turn(&local, &mut hands, actor) {
+            let is_alone = local.has_nothing();
             local.used.push(actor);
-            shared.wake_one();
+            // An actor that computes alone stays where its memory is.
+            if !is_alone {
+                shared.wake_one();
+            }
         }
     }
 }

@@ -53,6 +53,11 @@ impl Local {
         until_settled(|| shared.injector.steal_batch_and_pop(&self.woken))
     }
 
+    /// Is nobody waiting for this worker in particular?
+    pub(super) fn has_nothing(&self) -> bool {
+        self.woken.is_empty() && self.used.is_empty() && self.board.has_empty_slot()
+    }
+
     /// Takes out everything, the actor woken last at the end.
     pub(in crate::actor) fn take_all(&self) -> impl Iterator<Item = Task> {
         let queued = std::iter::from_fn(|| self.used.pop().or_else(|| self.woken.pop()));
