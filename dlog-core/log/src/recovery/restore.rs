@@ -28,21 +28,23 @@ use crate::ticket::{Receipt, ReceiptPart};
 use dlog_sequencer::device::Device;
 
 /// The logs as they are being put together.
-pub(super) struct Restored {
-    pub(super) logs: BTreeMap<LogId, Arc<LogState>>,
-    pub(super) next_log: u64,
-    pub(super) files: BTreeMap<u64, FileContents>,
+#[derive(Debug, Clone)]
+pub(crate) struct Restored {
+    pub(crate) logs: BTreeMap<LogId, Arc<LogState>>,
+    pub(crate) next_log: u64,
+    pub(crate) files: BTreeMap<u64, FileContents>,
     /// A log that the manifest still names was dropped.
     pub(super) is_manifest_stale: bool,
     /// Segments that cannot be read as a whole.
     pub(super) damage: Vec<Damage>,
-    pub(super) producers: Producers,
-    pub(super) groups: Groups,
+    pub(crate) producers: Producers,
+    pub(crate) groups: Groups,
     dropped: BTreeSet<LogId>,
     /// Records of logs that nothing names: what made them is damaged.
     lost: BTreeMap<LogId, Vec<LostPart>>,
 }
 
+#[derive(Debug, Clone)]
 struct LostPart {
     entry: Entry,
     bytes: Bytes,
@@ -95,7 +97,7 @@ impl Restored {
 
     /// Takes in a commit. Behind a damaged place, what it would have made or widened is found from
     /// the records themselves.
-    pub(super) fn apply(
+    pub(crate) fn apply(
         &mut self,
         frame: &Frame<'_>,
         generation: u64,
