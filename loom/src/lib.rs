@@ -12,6 +12,13 @@
 
 mod sync;
 
+#[path = "../../dlog-core/log/src/follow/registry.rs"]
+mod followers;
+#[path = "../../dlog-core/log/src/commit/queue.rs"]
+mod queue;
+#[path = "../../dlog-core/log/src/ticket/state.rs"]
+mod ticket;
+
 #[path = "../../runtime/src/actor/mailbox.rs"]
 mod mailbox;
 #[path = "../../runtime/src/actor/parking.rs"]

@@ -8,6 +8,8 @@
 use std::ops::{Deref, DerefMut};
 use std::time::Instant;
 
+pub(crate) use loom::sync::Arc;
+
 /// Atomics of loom, with fences for what is sequentially consistent.
 pub(crate) mod atomic {
     pub(crate) use loom::sync::atomic::{Ordering, fence};
@@ -158,6 +160,11 @@ impl<T> Mutex<T> {
     #[track_caller]
     pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
         MutexGuard(Some(self.0.lock().expect("a panic ends the model")))
+    }
+
+    #[track_caller]
+    pub(crate) fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
+        self.0.try_lock().ok().map(|guard| MutexGuard(Some(guard)))
     }
 }
 

@@ -23,11 +23,11 @@ fn main() {
     create(&store, "power", Durability::Power);
     create(&store, "process", Durability::Process);
     heading();
-    let parts: [(&str, &dyn Fn(&Store, &Path)); 4] = [
-        ("one", &one_writer),
-        ("many", &many_writers),
-        ("batches", &batches),
-        ("single", &single_appends),
+    let parts: [(&str, fn(&Store, &Path)); 4] = [
+        ("one", one_writer),
+        ("many", many_writers),
+        ("batches", batches),
+        ("single", single_appends),
     ];
     for (_, measure) in parts.iter().filter(|(name, _)| is_wanted(name)) {
         measure(&store, &place.dir);

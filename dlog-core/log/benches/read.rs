@@ -38,11 +38,11 @@ fn main() {
     }
     let place = Place::new("read");
     heading();
-    let parts: [(&str, &dyn Fn(&Path)); 4] = [
-        ("tail", &tail),
-        ("sealed", &sealed),
-        ("follow", &follow),
-        ("reopen", &reopen),
+    let parts: [(&str, fn(&Path)); 4] = [
+        ("tail", tail),
+        ("sealed", sealed),
+        ("follow", follow),
+        ("reopen", reopen),
     ];
     for (_, measure) in parts.iter().filter(|(name, _)| is_wanted(name)) {
         measure(&place.dir);
