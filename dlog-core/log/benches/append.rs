@@ -17,13 +17,16 @@ use common::{
     take_turns_after,
 };
 
+/// What can be measured alone, by its name.
+type Part = (&'static str, fn(&Store, &Path));
+
 fn main() {
     let place = Place::new("append");
     let store = open(&place.dir.join("store"));
     create(&store, "power", Durability::Power);
     create(&store, "process", Durability::Process);
     heading();
-    let parts: [(&str, fn(&Store, &Path)); 4] = [
+    let parts: [Part; 4] = [
         ("one", one_writer),
         ("many", many_writers),
         ("batches", batches),

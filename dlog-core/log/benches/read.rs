@@ -29,6 +29,9 @@ use common::{
 
 const BATCH_ROWS: usize = 8192;
 
+/// What can be measured alone, by its name.
+type Part = (&'static str, fn(&Path));
+
 /// What is put in front of the directory where a child fills a store.
 const FILL: &str = "--fill=";
 
@@ -38,7 +41,7 @@ fn main() {
     }
     let place = Place::new("read");
     heading();
-    let parts: [(&str, fn(&Path)); 4] = [
+    let parts: [Part; 4] = [
         ("tail", tail),
         ("sealed", sealed),
         ("follow", follow),

@@ -207,7 +207,7 @@ impl Beside {
         if !is_ours || !self.expected.is_met_by(head) {
             return Ok(false);
         }
-        self.restored.apply(&frame, self.generation, false)?;
+        self.restored.apply(&frame, None, self.generation, false)?;
         // Only a writer wants to know which file has what.
         self.restored.files.clear();
         self.expected = Expected::behind(&frame);

@@ -153,8 +153,8 @@ fn open_once(device: Arc<dyn Device>, options: StoreOptions) -> Result<Arc<Core>
         device.as_ref(),
         store,
         manifest.journal_start,
-        &mut |frame, generation, is_behind_damage| {
-            restored.apply(frame, generation, is_behind_damage)
+        &mut |frame, file, generation, is_behind_damage| {
+            restored.apply(frame, Some(file), generation, is_behind_damage)
         },
     )?;
     restored.keep_lost_logs();

@@ -7,6 +7,8 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use crate::error::OpenError;
 use crate::frame::{ALIGNMENT, FLAG_CLOSED, Frame, FrameError, FrameHead, decode_frame};
 use crate::ids::{CommitNumber, Epoch, StoreId};
@@ -40,8 +42,9 @@ pub(crate) struct Replayed {
     pub(crate) surplus: Vec<String>,
 }
 
-/// Takes a frame, the file it is in, and whether something before it is damaged.
-pub(crate) type Apply<'a> = dyn FnMut(&Frame<'_>, u64, bool) -> Result<(), OpenError> + 'a;
+/// Takes a frame, the bytes it is a part of, the file they are, and whether something before it is
+/// damaged.
+pub(crate) type Apply<'a> = dyn FnMut(&Frame<'_>, &Bytes, u64, bool) -> Result<(), OpenError> + 'a;
 
 /// Reads the journal from file `start`, giving every frame that counts to `apply`.
 pub(crate) fn replay(
@@ -63,7 +66,7 @@ pub(crate) fn replay(
     let mut files = generations.iter().peekable();
     while let Some(generation) = files.next() {
         let later: Vec<u64> = files.clone().copied().collect();
-        let bytes = read_file(device, *generation)?;
+        let bytes = Bytes::from(read_file(device, *generation)?);
         match state.read_file(device, *generation, &bytes, &later, apply)? {
             Next::GoOn => {}
             Next::Stop => break,
@@ -148,7 +151,7 @@ impl Replay {
         &mut self,
         device: &dyn Device,
         generation: u64,
-        bytes: &[u8],
+        bytes: &Bytes,
         later: &[u64],
         apply: &mut Apply<'_>,
     ) -> Result<Next, OpenError> {
@@ -194,7 +197,7 @@ impl Replay {
         &mut self,
         device: &dyn Device,
         generation: u64,
-        bytes: &[u8],
+        bytes: &Bytes,
         later: &[u64],
         apply: &mut Apply<'_>,
     ) -> Result<Next, OpenError> {
@@ -220,7 +223,7 @@ impl Replay {
         &mut self,
         device: &dyn Device,
         generation: u64,
-        bytes: &[u8],
+        bytes: &Bytes,
         later: &[u64],
         apply: &mut Apply<'_>,
     ) -> Result<Next, OpenError> {
@@ -232,7 +235,7 @@ impl Replay {
                     self.places.push((frame.head.commit, position as u64));
                     position += frame.head.frame_bytes();
                     self.accept(&frame, position as u64);
-                    apply(&frame, generation, !self.result.damage.is_empty())?;
+                    apply(&frame, bytes, generation, !self.result.damage.is_empty())?;
                     continue;
                 }
                 Ok(_) => "a valid frame that does not follow the one before".to_owned(),
