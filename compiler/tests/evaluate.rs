@@ -147,6 +147,24 @@ fn functions_and_recursion() {
     check("({:a 1} :b 2)", "2");
 }
 
+/// Places that are known when the code is made, in vectors with and without a trie.
+#[test]
+fn elements_at_constant_places() {
+    check(
+        "(defn ends [v] [(nth v 0) (nth v 31) (nth v 32 :none)])",
+        "#'user/ends",
+    );
+    check("(ends (vec (range 32)))", "[0 31 :none]");
+    check("(ends (vec (range 33)))", "[0 31 32]");
+    check("(ends (vec (range 2000)))", "[0 31 32]");
+    check("(ends (range 40))", "[0 31 32]");
+    check(
+        "(try (ends (vec (range 31))) (catch _ :outside))",
+        ":outside",
+    );
+    check("(let [[a b c] [1 2]] [a b c])", "[1 2 nil]");
+}
+
 #[test]
 fn failures_are_caught() {
     check("(try (throw 1) (catch e -> [:caught e]))", "[:caught 1]");

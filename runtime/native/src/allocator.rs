@@ -63,3 +63,27 @@ unsafe impl GlobalAlloc for Allocator {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_are_aligned_zeroed_and_keep_what_they_hold() {
+        for (size, align) in [(1, 1), (8, 8), (56, 8), (48, 16), (100, 64), (5000, 4096)] {
+            let layout = Layout::from_size_align(size, align).expect("it is a layout");
+            // SAFETY: the size is not zero; each block is used within its size and given back once.
+            unsafe {
+                let block = Allocator.alloc_zeroed(layout);
+                assert_eq!(block.align_offset(align), 0);
+                assert!((0..size).all(|at| *block.add(at) == 0));
+                block.write_bytes(7, size);
+                let grown = Allocator.realloc(block, layout, 3 * size);
+                assert_eq!(grown.align_offset(align), 0);
+                assert!((0..size).all(|at| *grown.add(at) == 7));
+                let grown_to = Layout::from_size_align(3 * size, align).expect("it is a layout");
+                Allocator.dealloc(grown, grown_to);
+            }
+        }
+    }
+}

@@ -23,7 +23,6 @@ pub unsafe extern "C" fn label_1(cx: Cx, this: Word, v1: Word) -> Word {
             }
             break 'b4;
         }
-        dup(cx, label_1_literals[2]);
         let v11 = call_builtin2(cx, &vars::batuta_core__str, v1, label_1_literals[2]);
         if v11 == FAILED { return fail(cx, &[1], &[]); }
         return v11;
