@@ -475,7 +475,7 @@ fn wrong_calls_are_explained() {
         ("(for [x xs :wen x] x)", "did you mean :when?"),
         ("(for [:when x] x)", "nothing is bound yet"),
         ("(case x 1 :a (2 1) :b)", "stands twice in this `case`"),
-        ("(ns a (:import java.util.Date))", "no Java classes"),
+        ("(ns a (:import [1 Date]))", "this names no type to import"),
         ("(let [{:keys a} m] a)", "`:keys` needs a vector of names"),
         ("(when)", "`when` needs a test"),
         ("(dotimes [1 2] x)", "`dotimes` needs a plain name"),

@@ -77,8 +77,12 @@ pub(crate) fn for_(call: &Form, cx: &mut MacroContext<'_>) -> Expanded {
     for_level(Maker::of(call), &levels("for", vector)?, body, cx)
 }
 
-/// `((fn* step [items] (lazy-seq (loop* [s items] …))) items)`: each turn of the loop either gives
-/// the next item with the rest behind a lazy step, or goes on to an item that counts.
+/// So many items are passed over before a lazy step is given for the others, so that the first of
+/// them is not kept for the sake of the last.
+const PASSED_AT_ONCE: i64 = 64;
+
+/// `((fn* step [items] (lazy-seq (loop* [s items turns 64] …))) items)`: each turn of the loop either
+/// gives the next item with the rest behind a lazy step, or goes on to an item that counts.
 fn for_level(make: Maker, levels: &[Level], body: &Form, cx: &mut MacroContext<'_>) -> Expanded {
     let Some((level, inner_levels)) = levels.split_first() else {
         return Ok(body.clone());
@@ -88,8 +92,14 @@ fn for_level(make: Maker, levels: &[Level], body: &Form, cx: &mut MacroContext<'
     let left = make.fresh("left", cx);
     let seq = make.fresh("seq", cx);
     let rest = make.core("rest", [seq.clone()]);
-    let next = make.special("recur", [rest.clone()]);
-    let lazy_rest = make.list(vec![step.clone(), rest]);
+    let turns = make.fresh("turns", cx);
+    let lazy_rest = make.list(vec![step.clone(), rest.clone()]);
+    let fewer = make.core("dec", [turns.clone()]);
+    let next = make.if_(
+        make.core("pos?", [turns.clone()]),
+        make.special("recur", [rest, fewer]),
+        lazy_rest.clone(),
+    );
     let inner = if inner_levels.is_empty() {
         make.core("cons", [body.clone(), lazy_rest])
     } else {
@@ -106,7 +116,8 @@ fn for_level(make: Maker, levels: &[Level], body: &Form, cx: &mut MacroContext<'
         vec![seq.clone(), make.core("seq", [left.clone()])],
         make.if_(seq, bound, make.nil()),
     );
-    let bindings = make.vector(vec![left, items.clone()]);
+    let most = Form::int(make.span, PASSED_AT_ONCE);
+    let bindings = make.vector(vec![left, items.clone(), turns, most]);
     let looping = make.special("loop*", [bindings, turn]);
     let lazy = make.core("lazy-seq*", [make.thunk("for", Vec::new(), looping)]);
     let params = make.vector(vec![items]);
