@@ -7,7 +7,7 @@ use batuta_lang::form::{Form, Name};
 use batuta_lang::source::Span;
 use batuta_runtime::actor;
 use batuta_runtime::builtin::{
-    Builtin, BuiltinTable, Flow, Signal, Wait, at_least, exactly, tail_call,
+    BuiltinTable, Flow, Signal, Wait, at_least, exactly, row, tail_call,
 };
 use batuta_runtime::builtins::core_namespaces::current;
 use batuta_runtime::collections::walk::realise;
@@ -32,62 +32,62 @@ use crate::{load, messages};
 pub static TABLE: BuiltinTable = BuiltinTable {
     namespace: "batuta.core",
     builtins: &[
-        Builtin {
-            name: "eval",
-            arglists: "[form]",
-            doc: "Evaluates a form given as data.",
-            arity: exactly(1),
-            function: eval,
-        },
-        Builtin {
-            name: "load-file",
-            arglists: "[path]",
-            doc: "Reads and evaluates all forms of a file; gives the last value.",
-            arity: exactly(1),
-            function: load_file,
-        },
-        Builtin {
-            name: "load-string",
-            arglists: "[text]",
-            doc: "Reads and evaluates all forms of a text; gives the last value.",
-            arity: exactly(1),
-            function: load_string,
-        },
-        Builtin {
-            name: "macroexpand",
-            arglists: "[form]",
-            doc: "Expands the form until its head is no macro.",
-            arity: exactly(1),
-            function: macroexpand,
-        },
-        Builtin {
-            name: "macroexpand-1",
-            arglists: "[form]",
-            doc: "Expands the form once, if its head is a macro.",
-            arity: exactly(1),
-            function: macroexpand_1,
-        },
-        Builtin {
-            name: "require",
-            arglists: "[& specs]",
-            doc: "Loads namespaces that are not loaded yet: `'[some.name :as n :refer [a b]]`.",
-            arity: at_least(0),
-            function: |cx, args| require(cx, args, false),
-        },
-        Builtin {
-            name: "source-text*",
-            arglists: "[file line column]",
-            doc: "The text of the form that holds a place, or nil.",
-            arity: exactly(3),
-            function: source_text,
-        },
-        Builtin {
-            name: "use",
-            arglists: "[& specs]",
-            doc: "As `require`, and refers to all public names; `:only`, `:exclude`, `:rename`.",
-            arity: at_least(0),
-            function: |cx, args| require(cx, args, true),
-        },
+        row(
+            "eval",
+            "[form]",
+            exactly(1),
+            eval,
+            "Evaluates a form given as data.",
+        ),
+        row(
+            "load-file",
+            "[path]",
+            exactly(1),
+            load_file,
+            "Reads and evaluates all forms of a file; gives the last value.",
+        ),
+        row(
+            "load-string",
+            "[text]",
+            exactly(1),
+            load_string,
+            "Reads and evaluates all forms of a text; gives the last value.",
+        ),
+        row(
+            "macroexpand",
+            "[form]",
+            exactly(1),
+            macroexpand,
+            "Expands the form until its head is no macro.",
+        ),
+        row(
+            "macroexpand-1",
+            "[form]",
+            exactly(1),
+            macroexpand_1,
+            "Expands the form once, if its head is a macro.",
+        ),
+        row(
+            "require",
+            "[& specs]",
+            at_least(0),
+            |cx, args| require(cx, args, false),
+            "Loads namespaces that are not loaded yet: `'[some.name :as n :refer [a b]]`.",
+        ),
+        row(
+            "source-text*",
+            "[file line column]",
+            exactly(3),
+            source_text,
+            "The text of the form that holds a place, or nil.",
+        ),
+        row(
+            "use",
+            "[& specs]",
+            at_least(0),
+            |cx, args| require(cx, args, true),
+            "As `require`, and refers to all public names; `:only`, `:exclude`, `:rename`.",
+        ),
     ],
 };
 

@@ -6,7 +6,7 @@
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use batuta_runtime::builtin::{Builtin, Flow, Signal, exactly};
+use batuta_runtime::builtin::{Builtin, Flow, Signal, exactly, row};
 use batuta_runtime::context::Cx;
 use batuta_runtime::failure::Fault;
 use batuta_runtime::function::{FnCode, VarBody, make_closure, make_immortal_function, var_flags};
@@ -105,13 +105,13 @@ impl Program {
 }
 
 /// Runs a [`Program`]: `(run-program* program last-value)`.
-pub static RUN_PROGRAM: Builtin = Builtin {
-    name: "run-program*",
-    arglists: "[program value]",
-    doc: "Runs the forms of a program that are left.",
-    arity: exactly(2),
-    function: run_program,
-};
+pub static RUN_PROGRAM: Builtin = row(
+    "run-program*",
+    "[program value]",
+    exactly(2),
+    run_program,
+    "Runs the forms of a program that are left.",
+);
 
 fn run_program(_cx: &mut Cx, args: &mut [Value]) -> Flow {
     let program = std::mem::take(&mut args[0]);

@@ -9,7 +9,7 @@ use batuta_lang::diagnostic::Diagnostic;
 use batuta_lang::form::{Form, Name};
 use batuta_lang::source::Span;
 use batuta_runtime::actor;
-use batuta_runtime::builtin::{Builtin, Flow, at_least, call_then};
+use batuta_runtime::builtin::{Builtin, Flow, at_least, call_then, row};
 use batuta_runtime::collections::meta::{meta, with_meta};
 use batuta_runtime::collections::walk::realise;
 use batuta_runtime::collections::{list, map};
@@ -136,13 +136,13 @@ fn with_place(form: Value, span: Span) -> Value {
 }
 
 /// Calls a macro and realises what it gives: forms may hold lazy sequences.
-static EXPAND: Builtin = Builtin {
-    name: "expand*",
-    arglists: "[macro & args]",
-    doc: "The realised expansion of a macro call.",
-    arity: at_least(1),
-    function: expand,
-};
+static EXPAND: Builtin = row(
+    "expand*",
+    "[macro & args]",
+    at_least(1),
+    expand,
+    "The realised expansion of a macro call.",
+);
 
 fn expand(_cx: &mut Cx, args: &mut [Value]) -> Flow {
     let mut args = args.iter_mut().map(std::mem::take);

@@ -2,9 +2,9 @@
 //!
 //! | to change | look at |
 //! | --- | --- |
-//! | who runs when, on which thread | [`scheduler`], one turn of an actor in `worker`, time in `clock`, threads that take the place of others in `places`, order by a seed in `seeded` |
+//! | who runs when, on which thread | [`scheduler`], how threads sleep in `parking`, one turn of an actor in `worker`, time in `clock`, threads that take the place of others in `places`, order by a seed in `seeded` |
 //! | what actors cost | `load` |
-//! | how messages travel and wait | `mailbox`, `inbox`, how many may wait in `bound`; `receive` in the middle of a function in [`receive`] |
+//! | how messages travel and wait | `mailbox`, what in `envelope`; `inbox`, how many may wait in `bound`; `receive` in the middle of a function in [`receive`] |
 //! | stacks, suspending and resuming | [`coroutine`], memory for them in `stack` |
 //! | what actors do to each other | `signal`; then `link`, `monitor`, `call`, `registry`, `timer`, `trace` |
 //! | how an actor begins and ends | [`spawn`], [`definition`], `ending`, `crash` |
@@ -25,6 +25,7 @@ pub mod coroutine;
 pub mod crash;
 pub mod definition;
 mod ending;
+pub(crate) mod envelope;
 pub mod identity;
 mod inbox;
 pub(crate) mod link;
@@ -32,6 +33,7 @@ pub(crate) mod load;
 pub(crate) mod mailbox;
 pub(crate) mod monitor;
 pub mod outcome;
+mod parking;
 mod places;
 pub(crate) mod private;
 pub mod program;
@@ -52,8 +54,9 @@ mod worker;
 
 use call::Slot;
 use definition::ActorDefinition;
+use envelope::{Envelope, Extra};
 use identity::{ActorId, PidBody};
-use mailbox::{Envelope, Extra, Mailbox, OwnerCell};
+use mailbox::{Mailbox, OwnerCell};
 use private::{Activity as Doing, Private};
 use signal::{Exit, SignalKind};
 
@@ -75,7 +78,7 @@ pub use waiting::{Activity, keep_alive, waits_for_actors};
 pub struct Actor {
     id: ActorId,
     marks: AtomicU8,
-    mailbox: Mailbox,
+    mailbox: Mailbox<Envelope>,
     /// What it was spawned from; nil for a function.
     definition: Value,
     private: OwnerCell<Private>,

@@ -22,5 +22,6 @@ pub mod profile;
 pub mod quiescence;
 pub mod site;
 pub mod stream;
+mod sync;
 pub mod types;
 pub mod value;

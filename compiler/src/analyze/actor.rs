@@ -49,7 +49,9 @@ impl Unit<'_> {
         let var = namespace::intern(&here, name);
         namespace::declare(&var);
         self.session.set_signature(&var, None);
-        let definition = self.actor_definition(name, state, &parts, span, ctx.value());
+        let definition = self.value_of(&var, |unit| {
+            unit.actor_definition(name, state, &parts, span, ctx.value())
+        });
         core(CoreKind::Def(VarRef(var), Some(Box::new(definition))), span)
     }
 

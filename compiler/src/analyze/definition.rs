@@ -48,7 +48,7 @@ impl Unit<'_> {
                 return define;
             }
             self.session.set_signature(&var.0, None);
-            let value = self.expr(&value, Ctx::top_level());
+            let value = self.value_of(&var.0, |unit| unit.expr(&value, Ctx::top_level()));
             let definition = core(CoreKind::Def(var, Some(Box::new(value))), form.span);
             return self.definition(definition, meta);
         }
@@ -80,13 +80,31 @@ impl Unit<'_> {
         // is seen by the old one's calls.
         let self_name = fn_parts.name.filter(|name| *name != parts.name).cloned();
         let fn_parts = fn_parts.named(parts.name);
-        let mut function = self.function(value, &fn_parts, self_name, Ctx::top_level());
+        let mut function =
+            self.lasting(|unit| unit.function(value, &fn_parts, self_name, Ctx::top_level()));
         function.is_top_level = true;
         Some(TopLevel::Define {
             var: var.clone(),
             function: Arc::new(function),
             is_macro,
         })
+    }
+
+    /// Analyses code that lives for ever.
+    fn lasting<T>(&mut self, analyze: impl FnOnce(&mut Self) -> T) -> T {
+        let before = std::mem::replace(&mut self.is_lasting, true);
+        let analyzed = analyze(self);
+        self.is_lasting = before;
+        analyzed
+    }
+
+    /// Analyses what a var is to hold. What it holds first lives for ever.
+    pub(super) fn value_of<T>(&mut self, var: &Value, analyze: impl FnOnce(&mut Self) -> T) -> T {
+        let body = var.as_object::<VarBody>();
+        match body.is_some_and(|body| !body.is_bound()) {
+            true => self.lasting(analyze),
+            false => analyze(self),
+        }
     }
 
     /// A `def` inside another form.

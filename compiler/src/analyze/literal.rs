@@ -21,7 +21,10 @@ impl Unit<'_> {
     pub(crate) fn constant_of(&mut self, form: &Form, span: Span) -> Value {
         match from_form(form, &mut FormSpans::new()) {
             Ok(value) => {
-                value.publish();
+                match self.is_lasting {
+                    true => value.publish_for_good(),
+                    false => value.publish(),
+                }
                 value
             }
             Err(fault) => {

@@ -117,6 +117,8 @@ pub(crate) struct Unit<'a> {
     pub(crate) errors: Vec<Diagnostic>,
     /// Macros being expanded around this place.
     pub(crate) expansions: usize,
+    /// Does the code under analysis live for ever, and so its constants?
+    pub(crate) is_lasting: bool,
 }
 
 impl<'a> Unit<'a> {
@@ -127,6 +129,7 @@ impl<'a> Unit<'a> {
             scopes: ScopeStack::default(),
             errors: Vec::new(),
             expansions: 0,
+            is_lasting: false,
         }
     }
 

@@ -8,7 +8,7 @@ mod step;
 
 use std::sync::Arc;
 
-use batuta_runtime::builtin::{Builtin, Flow, Resume, Signal, at_least};
+use batuta_runtime::builtin::{Builtin, Flow, Resume, Signal, at_least, row};
 use batuta_runtime::context::Cx;
 use batuta_runtime::failure::{Fault, FaultKind};
 use batuta_runtime::failure_state::FailureClass;
@@ -43,13 +43,13 @@ pub fn interpreted(function: Arc<IrFunction>) -> Value {
 }
 
 /// The builtin that runs an [`Interpreted`].
-pub static INTERPRET: Builtin = Builtin {
-    name: "interpret*",
-    arglists: "[ir function & arguments]",
-    doc: "Runs a function of the intermediate representation, which is the code of `function`.",
-    arity: at_least(2),
-    function: interpret,
-};
+pub static INTERPRET: Builtin = row(
+    "interpret*",
+    "[ir function & arguments]",
+    at_least(2),
+    interpret,
+    "Runs a function of the intermediate representation, which is the code of `function`.",
+);
 
 fn interpret(cx: &mut Cx, args: &mut [Value]) -> Flow {
     let (first, rest) = args.split_at_mut(1);

@@ -3,6 +3,7 @@
 //! `cargo bench -p dlog-log --bench ids [-- DIR]`
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use dlog_sequencer::device::{Device, FileDevice};
 use dlog_sequencer::{Counter, CounterOptions, Mode, Snowflake, SnowflakeOptions, SyncLevel};
@@ -69,7 +70,10 @@ fn snowflakes(device: &Arc<dyn Device>) {
     let mut total = 0.0;
     let (rounds, each) = (400, 2_000);
     for _ in 0..rounds {
-        std::thread::sleep(std::time::Duration::from_millis(2));
+        let start = Instant::now();
+        while start.elapsed() < Duration::from_millis(2) {
+            std::hint::spin_loop();
+        }
         total += seconds(|| {
             for _ in 0..each {
                 std::hint::black_box(flakes.next_id().expect("the clock goes on"));

@@ -1,6 +1,6 @@
 //! Reading the tail and sealed segments, opening a large store, and following.
 //!
-//! `cargo bench -p dlog-log --bench read [-- DIR]`
+//! `cargo bench -p dlog-log --bench read [-- DIR] [PART…]`
 
 #![expect(
     clippy::disallowed_methods,
@@ -9,28 +9,47 @@
 )]
 
 use std::fs::File;
+use std::io::{BufRead, BufReader};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use dlog_log::{Durability, Offset, PartitionId, Store};
+use dlog_log::{Datum, Durability, Offset, PartitionId, Row, Store};
 use dlog_sequencer::crc32c;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 mod common;
 
-use common::{Place, append, create, heading, open, percentile, record, report_rate, take_turns};
+use common::{
+    Place, RECORD_BYTES, append, create, heading, is_wanted, open, percentile, record, report_rate,
+    seconds, take_turns,
+};
 
 const BATCH_ROWS: usize = 8192;
 
+/// What can be measured alone, by its name.
+type Part = (&'static str, fn(&Path));
+
+/// What is put in front of the directory where a child fills a store.
+const FILL: &str = "--fill=";
+
 fn main() {
+    if let Some(dir) = std::env::args().find_map(|arg| arg.strip_prefix(FILL).map(str::to_owned)) {
+        return fill_until_told(Path::new(&dir));
+    }
     let place = Place::new("read");
     heading();
-    tail(&place.dir);
-    sealed(&place.dir);
-    follow(&place.dir);
-    reopen(&place.dir);
+    let parts: [Part; 4] = [
+        ("tail", tail),
+        ("sealed", sealed),
+        ("follow", follow),
+        ("reopen", reopen),
+    ];
+    for (_, measure) in parts.iter().filter(|(name, _)| is_wanted(name)) {
+        measure(&place.dir);
+    }
 }
 
 fn fill(store: &Store, log: &str, records: i64, bytes: usize) {
@@ -93,15 +112,29 @@ fn tail(dir: &Path) {
     );
     report_rate("tail read, records", &turns, count, ">= 0.8");
     drop(store);
-    let turns = take_turns(
-        15,
-        |_| {
-            let store = open(&dir);
-            assert_eq!(read_all(&store, "a"), records as usize);
-        },
-        |_| assert!(walk(&file) > 1_000),
-    );
-    report_rate("opened, read the first time and closed", &turns, count, "");
+    // The first reader brings the records into columns, for all.
+    let mut first = Vec::new();
+    for _ in 0..15 {
+        let store = open(&dir);
+        let own = seconds(|| assert_eq!(read_all(&store, "a"), records as usize));
+        first.push((own, seconds(|| assert!(walk(&file) > 1_000))));
+    }
+    report_rate("tail read, the first after an opening", &first, count, "");
+}
+
+/// A record of the usual size whose text no other has.
+fn varied(n: i64) -> Row {
+    let mut text = String::new();
+    let mut state = n as u64;
+    while text.len() < RECORD_BYTES - 8 {
+        state = state.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(1);
+        text.push_str(&format!("{:016x}", state ^ (state >> 29)));
+    }
+    text.truncate(RECORD_BYTES - 8);
+    Row(vec![
+        ("n".into(), Datum::Int(n)),
+        ("text".into(), Datum::Str(text.into())),
+    ])
 }
 
 fn sealed(dir: &Path) {
@@ -109,7 +142,10 @@ fn sealed(dir: &Path) {
     let records = 500_000;
     let store = open(&dir);
     create(&store, "a", Durability::Process);
-    fill(&store, "a", records, 128);
+    for start in (0..records).step_by(1_000) {
+        let rows = (start..start + 1_000).map(varied).collect();
+        append(&store, "a", rows);
+    }
     store.seal("a").expect("the disk takes it");
     let segments = store
         .scan("a", store.cut())
@@ -186,22 +222,31 @@ fn follow(dir: &Path) {
     );
 }
 
-/// Ten million records of a hundred bytes, closed as it should be and copied while in use.
+/// Ten million records of a hundred bytes, closed as it should be and killed in use.
 fn reopen(dir: &Path) {
-    let (clean, killed) = (dir.join("clean"), dir.join("killed"));
     let records = 10_000_000;
-    let store = open(&clean);
-    create(&store, "a", Durability::Process);
-    fill(&store, "a", records, 100);
-    store.flush().expect("the disk takes it");
-    copy(&clean, &killed);
-    store.close().expect("the disk takes it");
-    drop(store);
-    for (what, dir) in [("clean", &clean), ("after a kill", &killed)] {
+    for (what, is_killed) in [("clean", false), ("after kill -9", true)] {
+        let filled = dir.join("filled");
+        let mut child = Command::new(std::env::current_exe().expect("it runs"))
+            .arg(format!("{FILL}{}", filled.display()))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("it runs again");
+        let mut said = String::new();
+        let output = child.stdout.take().expect("it is piped");
+        BufReader::new(output)
+            .read_line(&mut said)
+            .expect("it says that all is there");
+        if is_killed {
+            child.kill().expect("it lives");
+        }
+        drop(child.stdin.take());
+        child.wait().expect("it ends");
         let mut times = Vec::new();
         for _ in 0..5 {
-            let copied = dir.with_extension("again");
-            copy(dir, &copied);
+            let copied = dir.join("again");
+            copy(&filled, &copied);
             let start = Instant::now();
             let store = open(&copied);
             times.push(start.elapsed().as_secs_f64() * 1e3);
@@ -210,6 +255,7 @@ fn reopen(dir: &Path) {
             drop(store);
             std::fs::remove_dir_all(&copied).expect("it can be removed");
         }
+        std::fs::remove_dir_all(&filled).expect("it can be removed");
         let time = common::median(times);
         println!(
             "{:<46}{time:>12.0}ms{:>36}",
@@ -219,6 +265,17 @@ fn reopen(dir: &Path) {
     }
 }
 
+/// Fills a store, says so, and closes it when nobody wants anything more.
+fn fill_until_told(dir: &Path) {
+    let store = open(dir);
+    create(&store, "a", Durability::Process);
+    fill(&store, "a", 10_000_000, 100);
+    println!("filled");
+    drop(std::io::read_to_string(std::io::stdin()));
+    store.close().expect("the disk takes it");
+}
+
+/// The same files elsewhere, written out to the disk: opening is measured, not the copying.
 fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).expect("the disk takes it");
     for entry in std::fs::read_dir(from).expect("it is there") {
@@ -226,8 +283,10 @@ fn copy(from: &Path, to: &Path) {
         let target = to.join(path.file_name().expect("it has a name"));
         if path.is_dir() {
             copy(&path, &target);
-        } else if std::fs::copy(&path, &target).is_err() {
-            // Sealed in the meantime, and then another file has what it had.
+        } else {
+            std::fs::copy(&path, &target).expect("the disk takes it");
+            let copied = File::open(&target).expect("it was written");
+            copied.sync_all().expect("the disk takes it");
         }
     }
 }

@@ -8,6 +8,7 @@ use std::io;
 use std::sync::Arc;
 
 use crate::check::{COUNTERS, counter_files};
+use crate::commit::Committer;
 use crate::error::SealError;
 use crate::ids::{Cut, Offset, StoreId};
 use crate::journal;

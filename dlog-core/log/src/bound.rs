@@ -23,24 +23,38 @@ fn size_of(log: &LogState) -> u64 {
         .sum()
 }
 
-/// Sees to it that a log may grow.
-pub(crate) fn make_room(core: &Arc<Core>, name: &str) -> Result<(), AppendError> {
-    let log = core.log_for_append(name)?;
+/// Sees to it that the store and these logs may grow: before every append, whatever way it comes.
+pub(crate) fn make_room(core: &Arc<Core>, logs: &[Arc<LogState>]) -> Result<(), AppendError> {
+    if logs.is_empty() {
+        // A consumer's positions, which must be kept even by a full store.
+        return Ok(());
+    }
+    core.check_size()?;
+    for log in logs {
+        make_room_in(core, log)?;
+    }
+    if core.is_behind() {
+        seal::seal_due(core);
+    }
+    Ok(())
+}
+
+fn make_room_in(core: &Arc<Core>, log: &Arc<LogState>) -> Result<(), AppendError> {
     let Some(limit) = log.settings().limit else {
         return Ok(());
     };
-    if size_of(&log) < limit.bytes {
+    if size_of(log) < limit.bytes {
         return Ok(());
     }
     if limit.when_full == WhenFull::DropOldest {
-        drop_oldest(core, &log, limit).map_err(|error| AppendError::NotWritten {
+        drop_oldest(core, log, limit).map_err(|error| AppendError::NotWritten {
             text: error.to_string(),
         })?;
     }
-    match size_of(&log) {
+    match size_of(log) {
         bytes if bytes < limit.bytes => Ok(()),
         bytes => Err(AppendError::LogFull {
-            log: name.to_owned(),
+            log: log.name.clone(),
             bytes,
             max: limit.bytes,
         }),

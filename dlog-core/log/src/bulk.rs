@@ -12,7 +12,7 @@ use std::sync::atomic::Ordering;
 use arrow::array::{Array, RecordBatch};
 use parking_lot::MutexGuard;
 
-use crate::commit::{Core, ManifestState, Pending, WriterGuard};
+use crate::commit::{Committer, Core, ManifestState, Pending, WriterGuard};
 use crate::error::{AppendError, SealError};
 use crate::frame::FLAG_BULK;
 use crate::ids::{CommitNumber, Cut, Offset};
@@ -53,13 +53,14 @@ fn bytes_of(batch: &RecordBatch) -> usize {
 /// Stores columns as segments; done when it returns.
 pub(crate) fn append(
     core: &Arc<Core>,
+    logs: Vec<Arc<LogState>>,
     batches: Vec<AppendBatch>,
     options: &AppendOptions,
 ) -> Result<AppendTicket, AppendError> {
     if let Some(refusal) = core.refusal() {
         return Err(refusal);
     }
-    let parts = intake::prepare_columns(core, batches)?;
+    let parts = intake::prepare_columns(logs, batches)?;
     if options.expect.is_some() && parts.len() != 1 {
         let text = "an offset can be expected of records for one partition only".to_owned();
         return Err(AppendError::Refused { text });
@@ -78,8 +79,7 @@ pub(crate) fn append(
         logs.iter().for_each(|log| seal::tidy(core, log));
     }
     drop(no_seals);
-    let ticket = TicketState::new();
-    ticket.complete(receipt);
+    let ticket = TicketState::done(receipt);
     Ok(AppendTicket::new(ticket, core.clone()))
 }
 
@@ -96,7 +96,7 @@ fn not_written(error: SealError) -> AppendError {
 struct Bulk<'c> {
     core: &'c Arc<Core>,
     state: MutexGuard<'c, ManifestState>,
-    writer: WriterGuard<'c>,
+    writer: WriterGuard<'c, Arc<Core>>,
     stamp: Stamp,
     /// New segments with the log they are for, in the order of their partitions' offsets.
     segments: Vec<(Arc<LogState>, SegmentRef)>,

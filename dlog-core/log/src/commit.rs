@@ -1,19 +1,18 @@
-//! The heart of an open store: logs, the queue of commits, and who writes it.
+//! The heart of an open store: logs, and what is on its way into them.
 //!
-//! Whoever holds the writer takes what is queued, writes it as one group, syncs once and
-//! acknowledges everything. There is no timer on this path: a group is what queued up while the one
-//! before was being written. Whoever lets the writer go hands the queue over, so no commit is left
-//! behind (see [`WriterGuard`]).
+//! Commits wait in the `queue`, where somebody takes the `writer` and writes them as a group.
 
-use std::collections::{BTreeMap, HashSet, VecDeque};
-use std::sync::Arc;
+use std::collections::{BTreeMap, HashSet};
+use std::convert::Infallible;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
-use parking_lot::{Mutex, MutexGuard, RwLock};
+use parking_lot::{Mutex, RwLock};
 
+use crate::beside::Beside;
 use crate::describe::MemoryUse;
 use crate::error::{AppendError, ReadError};
-use crate::follow::Followers;
+use crate::follow::{Followers, Shown};
 use crate::frame::FLAG_CLOSED;
 use crate::groups::Groups;
 use crate::ids::{CommitNumber, Cut, Epoch, StoreId};
@@ -23,17 +22,19 @@ use crate::partition::Partition;
 use crate::recovery::RecoveryReport;
 use crate::segment::SegmentRef;
 use crate::store::StoreOptions;
-use crate::ticket::{AppendTicket, Interest};
+use crate::ticket::{AppendTicket, Outcome, TicketState};
 use dlog_sequencer::device::{Device, DeviceLock};
 
 mod background;
 mod numbered;
 mod pending;
+mod queue;
 mod writer;
 
 use background::Background;
 pub(crate) use pending::{Conditions, Pending, PendingPart};
-pub(crate) use writer::{FileContents, Writer};
+pub(crate) use queue::{CommitQueue, Committer, Queued, WriterGuard};
+pub(crate) use writer::{FileContents, Space, Writer};
 
 /// An open store.
 #[derive(Debug)]
@@ -53,15 +54,15 @@ pub(crate) struct Core {
     is_behind: AtomicBool,
     /// What the store may grow to; the largest number for no limit.
     pub(crate) max_bytes: AtomicU64,
-    queue: Mutex<Queue>,
-    writer: Mutex<Writer>,
+    queue: CommitQueue<Pending, Writer>,
     /// When some partition's tail will be old enough to be sealed, as far as is known.
     age_due_us: AtomicI64,
     /// Syncs of the journal since the opening.
     pub(crate) flushes: AtomicU64,
     /// The last commit that readers see.
     visible: AtomicU64,
-    refusal: Mutex<Option<AppendError>>,
+    /// The first reason stays.
+    refusal: OnceLock<AppendError>,
     background: Background,
     pub(crate) followers: Followers,
     pub(crate) groups: Mutex<Groups>,
@@ -69,6 +70,8 @@ pub(crate) struct Core {
     /// queued. Not `groups` itself: publishing takes that, and queueing may have to publish.
     pub(crate) group_order: Mutex<()>,
     pub(crate) lock: Mutex<Option<Box<dyn DeviceLock>>>,
+    /// In a store that is open to be read only.
+    pub(crate) beside: Mutex<Option<Beside>>,
 }
 
 /// The logs by name.
@@ -85,12 +88,6 @@ pub(crate) struct ManifestState {
     pub(crate) next_segment: u64,
 }
 
-#[derive(Debug, Default)]
-struct Queue {
-    commits: VecDeque<Pending>,
-    bytes: usize,
-}
-
 /// What an open store begins with.
 pub(crate) struct Opened {
     pub(crate) device: Arc<dyn Device>,
@@ -104,6 +101,7 @@ pub(crate) struct Opened {
     pub(crate) writer: Writer,
     pub(crate) refusal: Option<AppendError>,
     pub(crate) lock: Option<Box<dyn DeviceLock>>,
+    pub(crate) beside: Option<Beside>,
 }
 
 impl Core {
@@ -123,15 +121,15 @@ impl Core {
             is_behind: AtomicBool::new(false),
             age_due_us: AtomicI64::new(i64::MAX),
             flushes: AtomicU64::new(0),
-            queue: Mutex::default(),
             visible: AtomicU64::new(opened.writer.last_commit().0),
-            writer: Mutex::new(opened.writer),
-            refusal: Mutex::new(opened.refusal),
+            queue: CommitQueue::new(opened.writer),
+            refusal: opened.refusal.map_or_else(OnceLock::new, OnceLock::from),
             background: Background::default(),
             followers: Followers::default(),
             groups: Mutex::new(opened.groups),
             group_order: Mutex::new(()),
             lock: Mutex::new(opened.lock),
+            beside: Mutex::new(opened.beside),
         });
         core.note_ages();
         core
@@ -180,7 +178,7 @@ impl Core {
         let logs = self.logs.read();
         let partitions = logs.by_name.values().flat_map(|log| &log.partitions);
         MemoryUse {
-            queued_bytes: self.queue.lock().bytes as u64,
+            queued_bytes: self.queue.bytes() as u64,
             tail_bytes: partitions.map(|partition| partition.tail_bytes()).sum(),
         }
     }
@@ -210,7 +208,7 @@ impl Core {
 
     /// Why appends are refused, if they are.
     pub(crate) fn refusal(&self) -> Option<AppendError> {
-        self.refusal.lock().clone()
+        self.refusal.get().cloned()
     }
 
     /// Whether no other process can be writing. Found to be otherwise, nothing is written any more:
@@ -229,7 +227,7 @@ impl Core {
 
     /// Refuses appends from now on; the first reason stays.
     pub(crate) fn refuse(&self, reason: AppendError) {
-        self.refusal.lock().get_or_insert(reason);
+        self.refusal.get_or_init(|| reason);
     }
 
     pub(crate) fn find_log(&self, name: &str) -> Option<Arc<LogState>> {
@@ -266,35 +264,11 @@ impl Core {
     /// Queues a commit. Above the queue's limit the caller writes before it goes on.
     pub(crate) fn enqueue(self: &Arc<Self>, pending: Pending) -> Result<AppendTicket, AppendError> {
         let ticket = pending.ticket.clone();
-        let mut queue = self.queue.lock();
-        // Asked with the queue held: nothing gets behind the mark that closing puts there.
-        if let Some(refusal) = self.refusal() {
-            return Err(refusal);
-        }
-        queue.bytes += pending.payload.len();
-        queue.commits.push_back(pending);
-        let is_full = queue.bytes > QUEUE_BYTES_MAX;
-        drop(queue);
-        if is_full {
+        let waiting = self.queue.push(pending, || self.refusal())?;
+        if waiting > QUEUE_BYTES_MAX {
             self.writer().write_all();
         }
         Ok(AppendTicket::new(ticket, self.clone()))
-    }
-
-    /// The writer, if nobody has it.
-    pub(crate) fn try_writer(self: &Arc<Self>) -> Option<WriterGuard<'_>> {
-        Some(WriterGuard {
-            core: self,
-            writer: Some(self.writer.try_lock()?),
-        })
-    }
-
-    /// The writer, when it is free.
-    pub(crate) fn writer(self: &Arc<Self>) -> WriterGuard<'_> {
-        WriterGuard {
-            core: self,
-            writer: Some(self.writer.lock()),
-        }
     }
 
     /// Makes everything queued durable.
@@ -304,47 +278,26 @@ impl Core {
         writer.sync()
     }
 
-    /// Has the background thread write the queue.
-    pub(crate) fn wake_background(self: &Arc<Self>) {
-        self.background.wake(self);
-    }
-
-    /// Gives the queue, if there is one, to somebody who cares for it.
-    fn hand_over(self: &Arc<Self>) {
-        let queue = self.queue.lock();
-        for pending in &queue.commits {
-            match pending.ticket.ask_to_lead() {
-                Interest::Blocking => return,
-                Interest::Background => {
-                    drop(queue);
-                    self.wake_background();
-                    return;
-                }
-                // Its owner will wait, poll or drop it, and each of these finds the writer.
-                Interest::Idle => {}
-            }
-        }
-    }
-
     /// Writes what is queued, marks the end of the epoch and refuses everything later.
     pub(crate) fn close(self: &Arc<Self>) -> Result<(), AppendError> {
         // A seal that is nearly done frees the journal that the next opening would read.
         self.join_sealer();
         let mark = Pending::mark(FLAG_CLOSED);
         let ticket = mark.ticket.clone();
-        let queue = self.queue.lock();
-        let is_open = self.refusal().is_none();
-        if is_open {
-            self.refuse(AppendError::Closed);
-        }
-        drop(queue);
+        let is_open = self.queue.hold(|| {
+            let is_open = self.refusal().is_none();
+            if is_open {
+                self.refuse(AppendError::Closed);
+            }
+            is_open
+        });
         let mut writer = self.writer();
         writer.write_all();
         // All of it is durable before the mark is written, so that the mark can prove it was.
         if is_open {
             match writer.sync() {
                 Ok(_) => {
-                    self.queue.lock().commits.push_back(mark);
+                    let Ok(_) = self.queue.push(mark, || None::<Infallible>);
                     writer.write_all();
                 }
                 Err(error) => ticket.complete(Err(error)),
@@ -376,49 +329,51 @@ impl Core {
     }
 }
 
-/// The right to write. Letting it go hands the queue over to the next.
-pub(crate) struct WriterGuard<'c> {
-    core: &'c Arc<Core>,
-    writer: Option<MutexGuard<'c, Writer>>,
+impl Shown for Core {
+    type Cut = Cut;
+
+    fn cut(&self) -> Cut {
+        Self::cut(self)
+    }
+
+    fn is_over(&self) -> bool {
+        self.refusal.get() == Some(&AppendError::Closed)
+    }
 }
 
-impl WriterGuard<'_> {
-    fn parts(&mut self) -> (&Arc<Core>, &mut Writer) {
-        let writer = self
-            .writer
-            .as_mut()
-            .expect("the guard is taken only when it is dropped");
-        (self.core, writer)
+impl Queued for Pending {
+    type Outcome = Outcome;
+
+    fn ticket(&self) -> &TicketState<Outcome> {
+        &self.ticket
     }
 
-    /// Writes one group of what is queued.
-    pub(crate) fn write_group(&mut self) {
-        let (core, writer) = self.parts();
-        writer.write_group(core);
+    fn bytes(&self) -> usize {
+        self.payload.len()
+    }
+}
+
+impl Committer for Arc<Core> {
+    type Commit = Pending;
+    type Writer = Writer;
+
+    fn queue(&self) -> &CommitQueue<Pending, Writer> {
+        &self.queue
     }
 
-    /// Writes until nothing is queued.
-    pub(crate) fn write_all(&mut self) {
-        while !self.core.queue.lock().commits.is_empty() {
-            self.write_group();
-        }
+    fn write_group(&self, writer: &mut Writer) {
+        writer.write_group(self);
     }
 
+    fn wake_background(&self) {
+        self.background.wake(self);
+    }
+}
+
+impl WriterGuard<'_, Arc<Core>> {
     /// Makes everything written durable; the last commit of it.
     pub(crate) fn sync(&mut self) -> Result<CommitNumber, AppendError> {
         let (core, writer) = self.parts();
         writer.sync(core)
-    }
-
-    /// The writer itself.
-    pub(crate) fn get(&mut self) -> &mut Writer {
-        self.parts().1
-    }
-}
-
-impl Drop for WriterGuard<'_> {
-    fn drop(&mut self) {
-        self.writer = None;
-        self.core.hand_over();
     }
 }

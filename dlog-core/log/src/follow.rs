@@ -1,71 +1,25 @@
 //! Reading a partition from an offset, and following it: a reader that has everything sleeps until
 //! the next commit is shown, and is woken by that commit itself.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
-use parking_lot::{Condvar, Mutex};
 
 use crate::columns::conform_batch;
-use crate::commit::Core;
-use crate::error::{AppendError, ReadError};
+use crate::error::ReadError;
 use crate::ids::{Cut, Offset, PartitionId};
 use crate::log_state::LogState;
 use crate::partition::Partition;
 use crate::segment::SegmentRef;
 use crate::store::Store;
 
+mod registry;
+
+pub(crate) use registry::{Followers, Shown};
+
 const BATCH_ROWS: usize = 8192;
-
-/// Who waits for the next commit to be shown.
-#[derive(Debug, Default)]
-pub(crate) struct Followers {
-    /// Somebody may be waiting. Set before looking whether there is something new, and read after
-    /// showing something new: one of the two sees the other.
-    is_waiting: AtomicBool,
-    wakers: Mutex<Vec<Waker>>,
-    shown: Condvar,
-}
-
-impl Followers {
-    /// Wakes everybody; costs one atomic step when there is nobody.
-    pub(crate) fn notify(&self) {
-        if !self.is_waiting.swap(false, Ordering::SeqCst) {
-            return;
-        }
-        let wakers = std::mem::take(&mut *self.wakers.lock());
-        self.shown.notify_all();
-        wakers.into_iter().for_each(Waker::wake);
-    }
-
-    fn wait(&self, core: &Core, seen: Cut, deadline: Instant) -> Cut {
-        let mut wakers = self.wakers.lock();
-        loop {
-            self.is_waiting.store(true, Ordering::SeqCst);
-            let cut = core.cut();
-            let is_over = core.refusal() == Some(AppendError::Closed);
-            if cut > seen || is_over || self.shown.wait_until(&mut wakers, deadline).timed_out() {
-                return cut.max(core.cut());
-            }
-        }
-    }
-
-    fn poll(&self, core: &Core, seen: Cut, context: &Context<'_>) -> Poll<Cut> {
-        let mut wakers = self.wakers.lock();
-        self.is_waiting.store(true, Ordering::SeqCst);
-        let cut = core.cut();
-        if cut > seen || core.refusal() == Some(AppendError::Closed) {
-            return Poll::Ready(cut);
-        }
-        if !wakers.iter().any(|waker| waker.will_wake(context.waker())) {
-            wakers.push(context.waker().clone());
-        }
-        Poll::Pending
-    }
-}
 
 impl Store {
     /// Waits until something beyond `seen` is visible, the store is closed or the time is over; what
@@ -73,13 +27,13 @@ impl Store {
     #[must_use]
     pub fn wait_beyond(&self, seen: Cut, timeout: Duration) -> Cut {
         let core = self.core();
-        core.followers.wait(core, seen, Instant::now() + timeout)
+        core.followers.wait(&**core, seen, Instant::now() + timeout)
     }
 
     /// As [`wait_beyond`](Self::wait_beyond), for tasks.
     pub fn poll_beyond(&self, seen: Cut, context: &Context<'_>) -> Poll<Cut> {
         let core = self.core();
-        core.followers.poll(core, seen, context)
+        core.followers.poll(&**core, seen, context)
     }
 
     /// Up to `limit` visible records of a partition from an offset on, with the system columns. Where
@@ -94,8 +48,24 @@ impl Store {
         from: Offset,
         limit: usize,
     ) -> Result<Vec<RecordBatch>, ReadError> {
+        self.read_until(log, partition, from, limit, self.cut())
+    }
+
+    /// As [`read`](Self::read), without what is beyond a cut: who reads several partitions asks for
+    /// the same cut of each, or may see a commit before an earlier one.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn read_until(
+        &self,
+        log: &str,
+        partition: PartitionId,
+        from: Offset,
+        limit: usize,
+        cut: Cut,
+    ) -> Result<Vec<RecordBatch>, ReadError> {
         let log = self.core().log_for_reading(log)?;
-        read_from(&log, find(&log, partition)?, from, limit, self.cut())
+        read_from(&log, find(&log, partition)?, from, limit, cut)
     }
 
     /// The offset of the first record of a partition that was appended at a time or later; the next

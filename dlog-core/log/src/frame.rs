@@ -17,6 +17,8 @@ pub(crate) const ALIGNMENT: usize = 8;
 const MAGIC: [u8; 4] = *b"DLfr";
 /// The header checksum stands behind the fields it covers.
 const CHECKED_BYTES: usize = 88;
+/// Where in a frame its checksum stands, which no other frame has in its place.
+pub(crate) const CHECKSUM_AT: u64 = CHECKED_BYTES as u64;
 
 /// The first frame of an epoch.
 pub(crate) const FLAG_EPOCH: u16 = 1;
@@ -263,6 +265,16 @@ pub(crate) fn decode_frame(bytes: &[u8]) -> Result<Frame<'_>, FrameError> {
         entries,
         payload,
     })
+}
+
+/// The bytes of the frame that a header begins, which may not be one.
+pub(crate) fn length_of(header: &[u8]) -> Option<usize> {
+    let head = header.get(..HEADER_BYTES)?;
+    let (entries, payload) = (u32_at(head, 76) as usize, u32_at(head, 68) as usize);
+    let is_possible = head[..4] == MAGIC
+        && payload <= FRAME_BYTES_MAX
+        && entries <= FRAME_BYTES_MAX / ENTRY_BYTES;
+    is_possible.then(|| frame_bytes(entries, payload))
 }
 
 fn decode_head(head: &[u8]) -> FrameHead {

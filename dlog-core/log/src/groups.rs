@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use parking_lot::MutexGuard;
 use serde::{Deserialize, Serialize};
 
+use crate::bound;
 use crate::catalogue::{Change, Durability};
 use crate::commit::Pending;
 use crate::error::{AppendError, ReadError};
@@ -231,7 +232,7 @@ impl GroupMember {
     /// Appends and makes positions durable in one commit: both or neither.
     ///
     /// # Errors
-    /// As [`commit`](Self::commit) and [`Store::append_with`].
+    /// As [`commit`](Self::commit) and [`Store::append_with`]; a full log or store refuses both.
     pub fn append_and_commit(
         &self,
         batches: Vec<AppendBatch>,
@@ -253,7 +254,9 @@ impl GroupMember {
                 next: *next,
             });
         }
-        let mut pending = intake::prepare(core, batches, options)?;
+        let logs = intake::logs_of(core, &batches)?;
+        bound::make_room(core, &logs)?;
+        let mut pending = intake::prepare(logs, batches, options)?;
         pending.level = Durability::Power;
         let change = Change::Positions {
             group: self.group.clone(),

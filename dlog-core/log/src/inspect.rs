@@ -2,11 +2,10 @@
 
 use crate::error::{OpenError, ReadError};
 use crate::ids::{CommitNumber, Offset, PartitionId};
-use crate::journal::{self, path_of};
-use crate::manifest;
+use crate::journal;
 use crate::segment::SegmentRef;
 use crate::store::Store;
-use dlog_sequencer::device::{Device, OpenMode};
+use dlog_sequencer::device::OpenMode;
 
 /// Where a partition's records are.
 #[derive(Debug, Clone)]
@@ -88,39 +87,5 @@ impl Store {
             }
         }
         Ok(files)
-    }
-
-    /// Whether the process that writes has committed something that this reader does not see: open
-    /// the store again to see it.
-    ///
-    /// # Errors
-    /// A file cannot be read.
-    pub fn is_outdated(&self) -> Result<bool, OpenError> {
-        let core = self.core();
-        let device = self.device().as_ref();
-        if manifest::newest_number(device)? != Some(core.manifest.lock().number) {
-            return Ok(true);
-        }
-        let (generation, position) = core.report.journal_end;
-        Ok(begins_a_frame(device, generation, position)?
-            || begins_a_frame(device, generation + 1, journal::HEADER_BLOCK)?)
-    }
-}
-
-/// Whether anything was written at a place of the journal; a file that is not there has nothing.
-fn begins_a_frame(device: &dyn Device, generation: u64, position: u64) -> Result<bool, OpenError> {
-    let path = path_of(generation);
-    let mut first = [0; 4];
-    let read = device
-        .open(&path, OpenMode::Read)
-        .and_then(|file| file.read_at(&mut first, position));
-    match read {
-        Ok(_) => Ok(first != [0; 4]),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
-        Err(source) => Err(OpenError::Io {
-            action: "read",
-            file: path,
-            source,
-        }),
     }
 }

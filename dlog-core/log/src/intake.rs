@@ -77,17 +77,24 @@ impl AppendBatch {
     }
 }
 
-/// Checks and encodes a commit of all batches.
-pub(crate) fn prepare(
+/// The logs of batches, in their order.
+pub(crate) fn logs_of(
     core: &Core,
+    batches: &[AppendBatch],
+) -> Result<Vec<Arc<LogState>>, AppendError> {
+    let logs = batches.iter().map(|batch| core.log_for_append(&batch.log));
+    logs.collect()
+}
+
+/// Checks and encodes a commit of all batches, each for the log at its place.
+pub(crate) fn prepare(
+    logs: Vec<Arc<LogState>>,
     batches: Vec<AppendBatch>,
     options: &AppendOptions,
 ) -> Result<Pending, AppendError> {
-    let checked = check_all(core, batches)?;
+    let checked = check_all(logs, batches)?;
     let mut encoder = Encoder {
-        payload: options
-            .producer
-            .map_or_else(Vec::new, |producer| producer.encode().to_vec()),
+        payload: first_payload(options),
         parts: Vec::new(),
         level: options.ack.unwrap_or(Durability::Memory),
         absent: options.if_absent.then(Vec::new),
@@ -98,11 +105,24 @@ pub(crate) fn prepare(
     encoder.finish(options)
 }
 
+/// A small commit fits without being moved as it grows.
+const PAYLOAD_BYTES_MIN: usize = 256;
+
+fn first_payload(options: &AppendOptions) -> Vec<u8> {
+    let mut payload = Vec::with_capacity(PAYLOAD_BYTES_MIN);
+    if let Some(producer) = options.producer {
+        payload.extend_from_slice(&producer.encode());
+    }
+    payload
+}
+
 /// Checks all batches and widens their logs.
-fn check_all(core: &Core, batches: Vec<AppendBatch>) -> Result<Vec<Checked>, AppendError> {
+fn check_all(
+    logs: Vec<Arc<LogState>>,
+    batches: Vec<AppendBatch>,
+) -> Result<Vec<Checked>, AppendError> {
     let mut checked = Vec::with_capacity(batches.len());
-    for batch in batches {
-        let log = core.log_for_append(&batch.log)?;
+    for (log, batch) in logs.into_iter().zip(batches) {
         checked.push(check(log, batch)?);
     }
     // Only now, when every batch is known to fit: a refused commit leaves no schema changed.
@@ -122,11 +142,11 @@ pub(crate) struct ArrowPart {
 
 /// Checks a commit of nothing but columns, for the bulk path.
 pub(crate) fn prepare_columns(
-    core: &Core,
+    logs: Vec<Arc<LogState>>,
     batches: Vec<AppendBatch>,
 ) -> Result<Vec<ArrowPart>, AppendError> {
     let mut parts = Vec::new();
-    for checked in check_all(core, batches)? {
+    for checked in check_all(logs, batches)? {
         let Checked {
             log,
             partition,
@@ -347,6 +367,14 @@ impl Encoder {
         rows: &[Row],
         encoding: Encoding,
     ) {
+        if rows.is_empty() {
+            return;
+        }
+        if let Some(partition) = router.only() {
+            self.note_keys(&router.key, rows, |_| true);
+            self.encode_part(log, partition, rows.len(), rows.iter(), encoding);
+            return;
+        }
         let routes: Vec<usize> = rows.iter().map(|row| router.of_row(row)).collect();
         for partition in 0..log.partitions.len() {
             let count = routes.iter().filter(|route| **route == partition).count();
@@ -354,22 +382,33 @@ impl Encoder {
                 continue;
             }
             self.note_keys(&router.key, rows, |row| routes[row] == partition);
-            let start = self.payload.len();
             let chosen = rows
                 .iter()
                 .zip(&routes)
                 .filter(|(_, route)| **route == partition)
                 .map(|(row, _)| row);
-            encode_rows(chosen, &mut self.payload);
-            self.parts.push(EncodedPart {
-                log: log.clone(),
-                partition,
-                count: count as u64,
-                encoding,
-                length: self.payload.len() - start,
-                arrow: Vec::new(),
-            });
+            self.encode_part(log, partition, count, chosen, encoding);
         }
+    }
+
+    fn encode_part<'r>(
+        &mut self,
+        log: &Arc<LogState>,
+        partition: usize,
+        count: usize,
+        rows: impl Iterator<Item = &'r Row> + Clone,
+        encoding: Encoding,
+    ) {
+        let start = self.payload.len();
+        encode_rows(rows, &mut self.payload);
+        self.parts.push(EncodedPart {
+            log: log.clone(),
+            partition,
+            count: count as u64,
+            encoding,
+            length: self.payload.len() - start,
+            arrow: Vec::new(),
+        });
     }
 
     /// Notes the keys of a part about to be added, where they must be absent.

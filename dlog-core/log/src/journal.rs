@@ -16,7 +16,7 @@ mod replay;
 
 pub(crate) use file::{DIRECTORY, FileHeader, HEADER_BLOCK, JournalFile, path_of};
 pub(crate) use preparer::Preparer;
-pub(crate) use replay::{Replayed, is_unused, replay};
+pub(crate) use replay::{Expected, Replayed, is_unused, replay};
 
 /// Why a group of frames is not where it should be.
 #[derive(Debug)]

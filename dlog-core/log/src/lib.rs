@@ -25,6 +25,7 @@ pub use dlog_sequencer::device;
 
 mod alter;
 mod backup;
+mod beside;
 mod bound;
 mod bulk;
 mod catalogue;
@@ -67,10 +68,12 @@ mod seal;
 mod segment;
 mod select;
 mod store;
+mod sync;
 mod tail;
 mod ticket;
 
 pub use alter::Alteration;
+pub use beside::CaughtUp;
 pub use catalogue::{Durability, LogOptions, Retention, SizeLimit, WhenFull};
 pub use check::{Checked, LostRecords, check};
 pub use clock::Clock;
@@ -89,6 +92,7 @@ pub use ordered::{OrderedReader, Vlsn};
 pub use producers::{AppendOptions, Producer, ProducerProblem};
 pub use record::StoredRecord;
 pub use recovery::{Damage, DroppedTail, RecoveryReport};
+pub use rewrite::Purged;
 pub use rows_batch::rows_to_batch;
 pub use scan::LogScan;
 pub use schema::{

@@ -5,9 +5,10 @@ pub const COMMIT_BYTES_MAX: usize = 128 << 20;
 /// The payload of one frame: a commit, and the schemas that it changes.
 pub const FRAME_BYTES_MAX: usize = 2 * COMMIT_BYTES_MAX;
 /// Journal files that may wait for their records to be sealed: what recovery reads at most.
-pub const JOURNAL_FILES_MAX: usize = 8;
-/// At so many the next appender seals before it goes on: what is not sealed is in memory.
-pub const JOURNAL_FILES_HARD_MAX: usize = 2 * JOURNAL_FILES_MAX;
+pub const JOURNAL_FILES_MAX: usize = 3;
+/// At so many the next appender seals before it goes on: what is not sealed is in memory, and read
+/// again by the next opening.
+pub const JOURNAL_FILES_HARD_MAX: usize = 4;
 /// A log or column name: the longest file name most systems take.
 pub const NAME_BYTES_MAX: usize = 249;
 /// A key: it is held in memory by the key index.

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use arrow::datatypes::SchemaRef;
 use parking_lot::{Mutex, RwLock};
 
-use crate::catalogue::{LogOptions, Settings};
+use crate::catalogue::{Change, LogOptions, Settings};
 use crate::datum::{self, Datum, Row};
 use crate::error::AppendError;
 use crate::headers::check_headers;
@@ -47,6 +47,8 @@ pub(crate) struct LogShared {
     declared: Option<LogSchema>,
     settings: RwLock<Settings>,
     schema: RwLock<Arc<SchemaState>>,
+    /// The version of `schema`, which it is raised behind.
+    version: AtomicU32,
     /// The newest schema version in the journal; changes only with the journal's writer held.
     pub(crate) journalled_version: AtomicU32,
     pub(crate) partitions: Vec<Partition>,
@@ -104,6 +106,7 @@ impl LogState {
             key: options.key,
             declared: options.schema,
             settings: RwLock::new(settings),
+            version: AtomicU32::new(schema.version),
             journalled_version: AtomicU32::new(schema.version),
             schema: RwLock::new(Arc::new(schema)),
             partitions,
@@ -194,6 +197,7 @@ impl LogState {
         let mut current = self.schema.write();
         if version > current.version {
             *current = Arc::new(SchemaState::new(schema, version));
+            self.version.store(version, Ordering::Release);
             self.journalled_version.store(version, Ordering::Release);
         }
     }
@@ -204,7 +208,13 @@ impl LogState {
 
     /// What the schema must become for these rows; `None` when it serves as it is.
     pub(crate) fn widening_for_rows(&self, rows: &[Row]) -> Result<Option<Widening>, Misfit> {
-        let state = self.schema();
+        // Of columns that are there, which most rows have, no other may be one of the reserved fields.
+        let current = self.schema.read();
+        if rows.iter().all(|row| fits_row(&current.schema, row, &[])) {
+            return Ok(None);
+        }
+        let state = current.clone();
+        drop(current);
         check_times(rows)?;
         check_headers(rows)?;
         if rows
@@ -256,7 +266,26 @@ impl LogState {
             widening.schema.clone(),
             widening.base_version + 1,
         ));
+        self.version
+            .store(widening.base_version + 1, Ordering::Release);
         true
+    }
+
+    /// The change that must be journalled with the next commit, from now on taken for journalled.
+    pub(crate) fn schema_to_journal(&self) -> Option<Change> {
+        // Raised before a commit that needs it is queued.
+        let version = self.version.load(Ordering::Acquire);
+        if version <= self.journalled_version.load(Ordering::Acquire) {
+            return None;
+        }
+        let state = self.schema();
+        self.journalled_version
+            .store(state.version, Ordering::Release);
+        Some(Change::Schema {
+            id: self.id,
+            version: state.version,
+            schema: state.schema.clone(),
+        })
     }
 
     pub(crate) fn misfit(&self, misfit: Misfit) -> AppendError {

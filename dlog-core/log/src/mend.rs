@@ -8,6 +8,7 @@ use arrow::array::RecordBatch;
 
 use crate::backup::{copy_counter, copy_segment};
 use crate::check::{COUNTERS, Checked, check, counter_files};
+use crate::commit::Committer;
 use crate::error::{OpenError, SealError};
 use crate::ids::{Cut, Offset, StoreId};
 use crate::journal;

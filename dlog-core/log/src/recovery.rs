@@ -9,7 +9,8 @@ use std::fmt;
 use std::io::ErrorKind;
 use std::sync::Arc;
 
-use crate::commit::{Core, Logs, ManifestState, Opened, Pending, Writer};
+use crate::beside::Beside;
+use crate::commit::{Core, Logs, ManifestState, Opened, Pending, Space, Writer};
 use crate::error::{AppendError, OpenError};
 use crate::frame::FLAG_EPOCH;
 use crate::ids::{CommitNumber, Epoch, StoreId};
@@ -21,8 +22,7 @@ use dlog_sequencer::device::{Device, DeviceLock, LockError, OpenMode, read_exact
 
 mod restore;
 
-use restore::Restored;
-pub(crate) use restore::new_log;
+pub(crate) use restore::{Restored, new_log};
 
 /// Held by the process that writes.
 pub(crate) const LOCK_FILE: &str = "LOCK";
@@ -42,8 +42,6 @@ pub struct RecoveryReport {
     pub repaired: Vec<Damage>,
     /// Files that nothing named, removed.
     pub removed_files: Vec<String>,
-    /// Behind the last frame: its file and the place in it.
-    pub(crate) journal_end: (u64, u64),
 }
 
 /// Bytes behind the last frame that counts.
@@ -155,8 +153,8 @@ fn open_once(device: Arc<dyn Device>, options: StoreOptions) -> Result<Arc<Core>
         device.as_ref(),
         store,
         manifest.journal_start,
-        &mut |frame, generation, is_behind_damage| {
-            restored.apply(frame, generation, is_behind_damage)
+        &mut |frame, file, generation, is_behind_damage| {
+            restored.apply(frame, Some(file), generation, is_behind_damage)
         },
     )?;
     restored.keep_lost_logs();
@@ -295,10 +293,6 @@ impl Opening {
             damage: self.found.damage.clone(),
             repaired: std::mem::take(&mut self.report.repaired),
             removed_files: Vec::new(),
-            journal_end: (
-                self.found.generation.unwrap_or(self.manifest.journal_start),
-                self.found.position,
-            ),
         };
         for damage in &self.report.repaired {
             tracing::warn!(%damage, "its second copy is used");
@@ -425,6 +419,9 @@ impl Opening {
     ) -> Result<Arc<Core>, OpenError> {
         let refusal = self.refusal();
         let commit = self.found.commit.max(self.manifest.commit);
+        let start = self.manifest.journal_start;
+        let beside = (self.options.read_only)
+            .then(|| Beside::new(self.store, restored.clone(), start, &self.found));
         let by_name = restored
             .logs
             .into_values()
@@ -440,8 +437,8 @@ impl Opening {
                 last_time_us: self.found.append_time_us.max(self.manifest.append_time_us),
                 durable: self.manifest.commit,
                 files: restored.files,
-                buffer: Vec::new(),
                 producers: restored.producers,
+                space: Space::default(),
             },
             device: self.device,
             options: self.options,
@@ -458,6 +455,7 @@ impl Opening {
             groups: restored.groups,
             refusal: refusal.clone(),
             lock,
+            beside,
         });
         if refusal.is_none() {
             let failed = |error: AppendError| OpenError::Io {

@@ -301,30 +301,51 @@ pub(crate) fn compact_sealed(
     Ok(gone)
 }
 
-/// Takes every record of a key away; how many.
-pub(crate) fn purge(core: &Arc<Core>, log: &Arc<LogState>, key: &Datum) -> Result<u64, SealError> {
+/// What a purge came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Purged {
+    /// The records that are gone.
+    pub records: u64,
+    /// Other logs with the same key column that have records of the key, replaced ones too; the log's
+    /// clones and snapshots are among them until it is purged from each.
+    pub elsewhere: Vec<String>,
+}
+
+/// Takes every record of a key away.
+pub(crate) fn purge(
+    core: &Arc<Core>,
+    log: &Arc<LogState>,
+    key: &Datum,
+) -> Result<Purged, SealError> {
     let name = need_key(log, "purge")?;
     let logs: Vec<Arc<LogState>> = core.logs.read().by_name.values().cloned().collect();
     // The journal is given up whole, and it holds records of all logs.
     for log in &logs {
         seal::seal_log(core, log)?;
     }
-    let Some(bytes) = log.key_bytes(name, key) else {
-        return Ok(0);
-    };
-    let sealing = log.sealing.lock();
-    let number = partition_of_key(&bytes, log.partition_count());
-    let Some(partition) = log.partitions.get(number as usize) else {
-        return Ok(0);
-    };
-    let keep = |batch: &RecordBatch| match batch.column_by_name("_key") {
-        Some(keys) => {
-            let keys = keys.as_binary::<i32>();
-            let is_other = |row| Some(keys.is_null(row) || keys.value(row) != bytes.as_slice());
-            (0..batch.num_rows()).map(is_other).collect()
+    let records = purge_sealed(core, log, name, key)?;
+    seal::give_up_journal(core)?;
+    let mut elsewhere = Vec::new();
+    let others = logs.iter().filter(|other| other.id != log.id);
+    for other in others.filter(|other| other.key.as_deref() == Some(name)) {
+        if holds_key(other, name, key)? {
+            elsewhere.push(other.name.clone());
         }
-        None => all(batch, true),
+    }
+    Ok(Purged { records, elsewhere })
+}
+
+fn purge_sealed(
+    core: &Arc<Core>,
+    log: &Arc<LogState>,
+    name: &str,
+    key: &Datum,
+) -> Result<u64, SealError> {
+    let _one_at_a_time = log.sealing.lock();
+    let Some((partition, bytes)) = partition_of(log, name, key) else {
+        return Ok(0);
     };
+    let keep = |batch: &RecordBatch| has_other_key(batch, &bytes);
     let mut gone = 0;
     for segment in partition.segments() {
         if segment_loses(&segment, &keep)? {
@@ -334,9 +355,45 @@ pub(crate) fn purge(core: &Arc<Core>, log: &Arc<LogState>, key: &Datum) -> Resul
     }
     *partition.index.lock() = KeyIndex::default();
     *partition.tail_keys.lock() = TailKeys::default();
-    drop(sealing);
-    seal::give_up_journal(core)?;
     Ok(gone)
+}
+
+/// Where the records of a key are, and its bytes.
+fn partition_of<'l>(
+    log: &'l LogState,
+    name: &str,
+    key: &Datum,
+) -> Option<(&'l Partition, Vec<u8>)> {
+    let bytes = log.key_bytes(name, key)?;
+    let number = partition_of_key(&bytes, log.partition_count());
+    Some((log.partitions.get(number as usize)?, bytes))
+}
+
+fn has_other_key(batch: &RecordBatch, key: &[u8]) -> BooleanArray {
+    let Some(keys) = batch.column_by_name("_key") else {
+        return all(batch, true);
+    };
+    let keys = keys.as_binary::<i32>();
+    let is_other = |row| Some(keys.is_null(row) || keys.value(row) != key);
+    (0..batch.num_rows()).map(is_other).collect()
+}
+
+/// Whether a log has any record of a key, be it one that was replaced or a tombstone.
+fn holds_key(log: &LogState, name: &str, key: &Datum) -> Result<bool, SealError> {
+    let Some((partition, bytes)) = partition_of(log, name, key) else {
+        return Ok(false);
+    };
+    let keep = |batch: &RecordBatch| has_other_key(batch, &bytes);
+    let (segments, tail) = partition.contents(log)?;
+    if tail.iter().any(|batch| keep(batch).false_count() > 0) {
+        return Ok(true);
+    }
+    for segment in &segments {
+        if segment.may_have_key(&bytes)? && segment_loses(segment, &keep)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn need_key<'l>(log: &'l LogState, what: &str) -> Result<&'l str, SealError> {

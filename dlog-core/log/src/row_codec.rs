@@ -10,6 +10,10 @@ use std::sync::Arc;
 use crate::datum::{Datum, Row};
 use crate::limits::NESTING_MAX;
 
+mod columns;
+
+pub(crate) use columns::decode_columns;
+
 /// Bytes that are not rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{what} at byte {position} of the rows")]
@@ -18,39 +22,83 @@ pub(crate) struct RowsError {
     position: usize,
 }
 
+/// Room made at once for rows that are still to be encoded.
+const RESERVED_BYTES_MAX: usize = 1 << 20;
+/// So many names are found by looking at each.
+const FEW_NAMES: usize = 16;
+
+/// The names of a batch in the order in which they were first met.
+#[derive(Default)]
+struct Names<'r> {
+    list: Vec<&'r Arc<str>>,
+    /// Their places, once there are many.
+    places: HashMap<&'r str, usize>,
+}
+
+impl<'r> Names<'r> {
+    fn place(&self, name: &Arc<str>) -> Option<usize> {
+        if self.list.len() > FEW_NAMES {
+            return self.places.get(name.as_ref()).copied();
+        }
+        let is_same = |known: &&Arc<str>| Arc::ptr_eq(known, name) || *known == name;
+        self.list.iter().position(is_same)
+    }
+
+    fn note(&mut self, name: &'r Arc<str>) {
+        if self.place(name).is_some() {
+            return;
+        }
+        self.list.push(name);
+        let places = self.list.iter().copied().zip(0..);
+        if self.list.len() > FEW_NAMES {
+            let new = places.skip(self.places.len());
+            self.places
+                .extend(new.map(|(name, place)| (name.as_ref(), place)));
+        }
+    }
+}
+
 /// Encodes rows behind what `out` holds.
 pub(crate) fn encode_rows<'r>(rows: impl Iterator<Item = &'r Row> + Clone, out: &mut Vec<u8>) {
-    let mut names: Vec<&Arc<str>> = Vec::new();
-    let mut index_of: HashMap<&str, usize> = HashMap::new();
+    let mut names = Names::default();
     for row in rows.clone() {
         // Rows of one shape are the usual case: their names are where the last row had them.
-        let same = row.0.len() == names.len()
+        let same = row.0.len() == names.list.len()
             && row
                 .0
                 .iter()
-                .zip(&names)
+                .zip(&names.list)
                 .all(|((a, _), b)| Arc::ptr_eq(a, b));
-        for (name, _) in row.0.iter().filter(|_| !same) {
-            index_of.entry(name).or_insert_with(|| {
-                names.push(name);
-                names.len() - 1
-            });
+        if !same {
+            row.0.iter().for_each(|(name, _)| names.note(name));
         }
     }
-    put_unsigned(names.len() as u64, out);
-    for name in &names {
+    put_unsigned(names.list.len() as u64, out);
+    for name in &names.list {
         put_bytes(name.as_bytes(), out);
     }
+    let mut left = rows.size_hint().1.unwrap_or(0);
     for row in rows {
-        put_unsigned(row.0.len() as u64, out);
-        for (place, (name, value)) in row.0.iter().enumerate() {
-            let index = match names.get(place) {
-                Some(known) if Arc::ptr_eq(known, name) => place,
-                _ => index_of[name.as_ref()],
-            };
-            put_unsigned(index as u64, out);
-            put_datum(value, out);
+        let start = out.len();
+        put_row(row, &names, out);
+        left = left.saturating_sub(1);
+        // Rows of a batch have about the same size.
+        if out.capacity() - out.len() < out.len() - start {
+            out.reserve((left * (out.len() - start)).min(RESERVED_BYTES_MAX));
         }
+    }
+}
+
+fn put_row(row: &Row, names: &Names<'_>, out: &mut Vec<u8>) {
+    put_unsigned(row.0.len() as u64, out);
+    for (place, (name, value)) in row.0.iter().enumerate() {
+        let index = match names.list.get(place) {
+            Some(known) if Arc::ptr_eq(known, name) => place,
+            // Every name was noted.
+            _ => names.place(name).unwrap_or_default(),
+        };
+        put_unsigned(index as u64, out);
+        put_datum(value, out);
     }
 }
 

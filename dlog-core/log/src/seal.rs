@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use crate::commit::{Core, FileContents, ManifestState, Writer};
+use crate::commit::{Committer, Core, FileContents, ManifestState, Writer};
 use crate::error::{AppendError, SealError};
 use crate::ids::{CommitNumber, Cut, LogId, PartitionId};
 use crate::journal::{WriteError, path_of};

@@ -18,7 +18,7 @@ use crate::lookup;
 use crate::producers::AppendOptions;
 use crate::record::StoredRecord;
 use crate::recovery::{self, RecoveryReport};
-use crate::rewrite;
+use crate::rewrite::{self, Purged};
 use crate::scan::{self, LogScan};
 use crate::schema::LogSchema;
 use crate::seal;
@@ -299,17 +299,12 @@ impl Store {
         options: &AppendOptions,
     ) -> Result<AppendTicket, AppendError> {
         let core = self.core();
-        core.check_size()?;
-        for batch in &batches {
-            bound::make_room(core, &batch.log)?;
-        }
-        if core.is_behind() {
-            seal::seal_due(core);
-        }
+        let logs = intake::logs_of(core, &batches)?;
+        bound::make_room(core, &logs)?;
         if bulk::is_bulk(core, &batches, options) {
-            return bulk::append(core, batches, options);
+            return bulk::append(core, logs, batches, options);
         }
-        let pending = intake::prepare(core, batches, options)?;
+        let pending = intake::prepare(logs, batches, options)?;
         core.enqueue(pending)
     }
 
@@ -371,14 +366,14 @@ impl Store {
         rewrite::compact(self.core(), &log, cut, tombstone_age_us)
     }
 
-    /// Takes away every record of a key, from segments and journal; how many. The log shows
-    /// everything else as before, also as of earlier times. Clones and snapshots keep the key until it
-    /// is purged from them.
+    /// Takes away every record of a key, from segments and journal. The log shows everything else
+    /// as before, also as of earlier times. Other logs, clones and snapshots among them, keep the key
+    /// until it is purged from them: the answer names them.
     ///
     /// # Errors
     /// There is no such log, it has no key, or a file could not be written: then some may remain,
     /// and it is to be called again.
-    pub fn purge(&self, log: &str, key: &Datum) -> Result<u64, SealError> {
+    pub fn purge(&self, log: &str, key: &Datum) -> Result<Purged, SealError> {
         let log = self.log_to_change(log)?;
         rewrite::purge(self.core(), &log, key)
     }

@@ -17,8 +17,9 @@ use crate::ids::{CommitNumber, Epoch, PartitionId};
 use crate::limits::TAIL_BATCH_ROWS;
 use crate::log_state::{LogState, SchemaState, TIME_FIELD};
 use crate::partition::Chunk;
-use crate::row_codec::decode_rows;
+use crate::row_codec::{decode_columns, decode_rows};
 use crate::schema::{OP_DELETE, OP_PUT};
+use crate::ticket::{Receipt, ReceiptPart};
 
 /// The part of a commit that one partition got.
 #[derive(Debug, Clone)]
@@ -39,6 +40,18 @@ pub(crate) struct Stamp {
     pub(crate) append_time_us: i64,
 }
 
+impl Stamp {
+    /// What is answered for the commit.
+    pub(crate) fn receipt(self, parts: Vec<ReceiptPart>) -> Receipt {
+        Receipt {
+            commit: self.commit,
+            epoch: self.epoch,
+            append_time_us: self.append_time_us,
+            parts,
+        }
+    }
+}
+
 /// The records as they were given.
 #[derive(Debug, Clone)]
 pub(crate) enum BatchData {
@@ -51,7 +64,9 @@ pub(crate) enum BatchData {
 }
 
 /// Records of one kind, being given their system columns.
-struct Run {
+struct Run<'b> {
+    /// Rows as they were given, by commit, with their count.
+    encoded: Vec<(CommitNumber, &'b Bytes, usize)>,
     offsets: Vec<i64>,
     commits: Vec<i64>,
     epochs: Vec<i64>,
@@ -60,9 +75,10 @@ struct Run {
     bytes: u64,
 }
 
-impl Run {
+impl Run<'_> {
     fn new(op: i8) -> Self {
         Self {
+            encoded: vec![],
             offsets: vec![],
             commits: vec![],
             epochs: vec![],
@@ -81,6 +97,18 @@ impl Run {
         self.epochs.resize(self.offsets.len(), stamp.epoch.0 as i64);
         self.append_times
             .resize(self.offsets.len(), stamp.append_time_us);
+    }
+
+    fn rows(&self) -> Result<Vec<Row>, ReadError> {
+        let mut rows = Vec::with_capacity(self.offsets.len());
+        for (commit, bytes, count) in &self.encoded {
+            let decoded = decode_rows(bytes, *count).map_err(|error| ReadError::DamagedCommit {
+                commit: *commit,
+                text: error.to_string(),
+            })?;
+            rows.extend(decoded);
+        }
+        Ok(rows)
     }
 
     /// The batch of these user columns with the system's behind them.
@@ -148,15 +176,13 @@ fn key_column(
             .position(|column| column.name.as_ref() == key)
     });
     let mut keys = BinaryBuilder::with_capacity(rows, 0);
+    let Some(place) = place else {
+        (0..rows).for_each(|_| keys.append_null());
+        return Arc::new(keys.finish());
+    };
+    let (column, kind) = (&columns[place], &state.schema.columns[place].kind);
     for row in 0..rows {
-        let bytes = place.and_then(|place| {
-            key_bytes(&datum_of_kind(
-                &columns[place],
-                &state.schema.columns[place].kind,
-                row,
-            ))
-        });
-        keys.append_option(bytes);
+        keys.append_option(key_bytes(&datum_of_kind(column, kind, row)));
     }
     Arc::new(keys.finish())
 }
@@ -175,31 +201,26 @@ pub(crate) fn convert(
         key,
     };
     let mut chunks = Vec::new();
-    let mut rows: Vec<Row> = Vec::new();
     let mut run = Run::new(OP_PUT);
     for batch in batches {
         let (bytes, op) = match &batch.data {
             BatchData::Rows(bytes) => (bytes, OP_PUT),
             BatchData::Tombstones(bytes) => (bytes, OP_DELETE),
             BatchData::Arrow(given) => {
-                converter.finish_rows(&mut run, &mut rows, OP_PUT, &mut chunks)?;
+                converter.finish_rows(&mut run, OP_PUT, &mut chunks)?;
                 converter.convert_arrow(batch, given, &mut chunks)?;
                 continue;
             }
         };
-        if op != run.op || rows.len() + batch.count as usize > TAIL_BATCH_ROWS {
-            converter.finish_rows(&mut run, &mut rows, op, &mut chunks)?;
+        if op != run.op || run.offsets.len() + batch.count as usize > TAIL_BATCH_ROWS {
+            converter.finish_rows(&mut run, op, &mut chunks)?;
         }
-        let decoded =
-            decode_rows(bytes, batch.count as usize).map_err(|error| ReadError::DamagedCommit {
-                commit: batch.stamp.commit,
-                text: error.to_string(),
-            })?;
-        run.add(batch.first_offset, decoded.len(), batch.stamp);
+        run.add(batch.first_offset, batch.count as usize, batch.stamp);
         run.bytes += batch.bytes;
-        rows.extend(decoded);
+        run.encoded
+            .push((batch.stamp.commit, bytes, batch.count as usize));
     }
-    converter.finish_rows(&mut run, &mut rows, OP_PUT, &mut chunks)?;
+    converter.finish_rows(&mut run, OP_PUT, &mut chunks)?;
     Ok(chunks)
 }
 
@@ -213,20 +234,32 @@ impl Converter<'_> {
     /// Makes a chunk of the rows so far, if any, and begins a run of `next_op`.
     fn finish_rows(
         &self,
-        run: &mut Run,
-        rows: &mut Vec<Row>,
+        run: &mut Run<'_>,
         next_op: i8,
         chunks: &mut Vec<Chunk>,
     ) -> Result<(), ReadError> {
         let run = std::mem::replace(run, Run::new(next_op));
-        let rows = std::mem::take(rows);
-        if rows.is_empty() {
+        if run.offsets.is_empty() {
             return Ok(());
         }
+        let encoded = run.encoded.iter();
+        let encoded = encoded.map(|(_, bytes, count)| (bytes.as_ref(), *count));
+        chunks.push(match decode_columns(encoded, &self.state.schema.columns) {
+            Some(columns) => {
+                let headers = no_headers(run.offsets.len());
+                run.finish(self, columns, None, headers)?
+            }
+            None => self.finish_by_rows(run)?,
+        });
+        Ok(())
+    }
+
+    fn finish_by_rows(&self, run: Run<'_>) -> Result<Chunk, ReadError> {
         let wrap = |source| ReadError::Arrow {
             context: "build columns of rows".to_owned(),
             source,
         };
+        let rows = run.rows()?;
         let mut columns = Vec::with_capacity(self.state.full.fields().len());
         for column in &self.state.schema.columns {
             // Rows of one shape have a field at the same place: look there first.
@@ -248,8 +281,7 @@ impl Converter<'_> {
                 times.collect()
             });
         let headers = build_headers(&rows).map_err(wrap)?;
-        chunks.push(run.finish(self, columns, times, headers)?);
-        Ok(())
+        run.finish(self, columns, times, headers)
     }
 
     fn convert_arrow(

@@ -6,14 +6,17 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 
-use parking_lot::{Condvar, Mutex};
 use serde::{Deserialize, Serialize};
 
-use crate::commit::Core;
+use crate::commit::{Committer, Core};
 use crate::error::AppendError;
 use crate::ids::{CommitNumber, Epoch, Offset, PartitionId};
+
+mod state;
+
+pub(crate) use state::{Interest, TicketState, Woken};
 
 /// Where an acknowledged commit is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,88 +46,10 @@ pub struct ReceiptPart {
 
 pub(crate) type Outcome = Result<Receipt, AppendError>;
 
-/// Who is interested in a commit, and how.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Interest {
-    /// Nobody has asked yet.
-    Idle,
-    /// A thread sleeps until it is done, or until it is told to do it.
-    Blocking,
-    /// A task, a callback, or nobody any more: the background thread does it.
-    Background,
-}
-
-/// The shared side of a ticket.
-pub(crate) struct TicketState {
-    inner: Mutex<Inner>,
-    changed: Condvar,
-}
-
-struct Inner {
-    outcome: Option<Outcome>,
-    interest: Interest,
-    /// The sleeping thread shall write the queue.
-    shall_lead: bool,
-    waker: Option<Waker>,
-    callback: Option<Callback>,
-}
-
-type Callback = Box<dyn FnOnce(Outcome) + Send>;
-
-impl TicketState {
-    pub(crate) fn new() -> Arc<Self> {
-        let inner = Inner {
-            outcome: None,
-            interest: Interest::Idle,
-            shall_lead: false,
-            waker: None,
-            callback: None,
-        };
-        Arc::new(Self {
-            inner: Mutex::new(inner),
-            changed: Condvar::new(),
-        })
-    }
-
-    pub(crate) fn complete(&self, outcome: Outcome) {
-        let mut inner = self.inner.lock();
-        let callback = inner.callback.take();
-        let waker = inner.waker.take();
-        let is_sleeping = inner.interest == Interest::Blocking;
-        inner.outcome = Some(outcome.clone());
-        drop(inner);
-        if is_sleeping {
-            self.changed.notify_one();
-        }
-        if let Some(waker) = waker {
-            waker.wake();
-        }
-        if let Some(callback) = callback {
-            callback(outcome);
-        }
-    }
-
-    /// Tells a sleeping waiter to write the queue; what the interest is otherwise.
-    pub(crate) fn ask_to_lead(&self) -> Interest {
-        let mut inner = self.inner.lock();
-        if inner.interest == Interest::Blocking {
-            inner.shall_lead = true;
-            drop(inner);
-            self.changed.notify_one();
-            return Interest::Blocking;
-        }
-        inner.interest
-    }
-
-    pub(crate) fn is_done(&self) -> bool {
-        self.inner.lock().outcome.is_some()
-    }
-}
-
 /// A commit on its way. Dropping it lets the commit go on unwatched.
 #[must_use = "a dropped ticket leaves the commit unacknowledged; wait for it"]
 pub struct AppendTicket {
-    state: Arc<TicketState>,
+    state: Arc<TicketState<Outcome>>,
     core: Arc<Core>,
 }
 
@@ -137,7 +62,7 @@ impl std::fmt::Debug for AppendTicket {
 }
 
 impl AppendTicket {
-    pub(crate) fn new(state: Arc<TicketState>, core: Arc<Core>) -> Self {
+    pub(crate) fn new(state: Arc<TicketState<Outcome>>, core: Arc<Core>) -> Self {
         Self { state, core }
     }
 
@@ -146,44 +71,19 @@ impl AppendTicket {
     /// # Errors
     /// The commit was not written, or its outcome is unknown.
     pub fn wait(self) -> Result<Receipt, AppendError> {
-        self.state.inner.lock().interest = Interest::Blocking;
-        loop {
-            // Either the writer is free, or its holder will look at the queue when done and finds
-            // this ticket there.
-            if let Some(mut writer) = self.core.try_writer() {
-                while !self.state.is_done() {
-                    writer.write_group();
-                }
-            }
-            let mut inner = self.state.inner.lock();
-            loop {
-                if let Some(outcome) = inner.outcome.take() {
-                    return outcome;
-                }
-                if std::mem::take(&mut inner.shall_lead) {
-                    break;
-                }
-                self.state.changed.wait(&mut inner);
-            }
-        }
+        self.core.wait(&self.state)
     }
 
     /// The outcome, if it is known.
     #[must_use]
     pub fn try_result(&self) -> Option<Result<Receipt, AppendError>> {
-        self.state.inner.lock().outcome.clone()
+        self.state.outcome()
     }
 
     /// Has `callback` called once with the outcome: at once, or later on a thread of the store.
     pub fn on_done(self, callback: impl FnOnce(Result<Receipt, AppendError>) + Send + 'static) {
-        let mut inner = self.state.inner.lock();
-        if let Some(outcome) = inner.outcome.take() {
-            drop(inner);
-            callback(outcome);
-            return;
-        }
-        inner.callback = Some(Box::new(callback));
         // Dropping the ticket wakes the background thread.
+        self.state.call_back(Box::new(callback));
     }
 }
 
@@ -191,27 +91,21 @@ impl Future for AppendTicket {
     type Output = Result<Receipt, AppendError>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut inner = self.state.inner.lock();
-        if let Some(outcome) = inner.outcome.clone() {
-            return Poll::Ready(outcome);
+        match self.state.poll(context.waker()) {
+            Ok(outcome) => Poll::Ready(outcome),
+            Err(is_first) => {
+                if is_first {
+                    self.core.wake_background();
+                }
+                Poll::Pending
+            }
         }
-        inner.waker = Some(context.waker().clone());
-        let is_first = inner.interest != Interest::Background;
-        inner.interest = Interest::Background;
-        drop(inner);
-        if is_first {
-            self.core.wake_background();
-        }
-        Poll::Pending
     }
 }
 
 impl Drop for AppendTicket {
     fn drop(&mut self) {
-        let mut inner = self.state.inner.lock();
-        if inner.outcome.is_none() && inner.interest == Interest::Idle {
-            inner.interest = Interest::Background;
-            drop(inner);
+        if self.state.leave() {
             self.core.wake_background();
         }
     }

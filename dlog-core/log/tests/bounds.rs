@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use dlog_log::device::MemoryDevice;
 use dlog_log::{
-    Alteration, AppendBatch, AppendError, Clock, Datum, LogOptions, Row, SizeLimit, Store,
-    StoreOptions, WhenFull,
+    Alteration, AppendBatch, AppendError, AppendOptions, Clock, Datum, LogOptions, Offset,
+    PartitionId, Row, SizeLimit, Store, StoreOptions, WhenFull,
 };
 
 mod support;
@@ -199,6 +199,49 @@ fn a_full_log_refuses_until_it_may_be_larger() {
     store.alter_log("a", lifted).unwrap();
     append(&store, "a", vec![filled(stored)]);
     assert_eq!(store.describe("a").unwrap().options.limit, None);
+}
+
+#[test]
+fn what_rides_with_positions_is_bounded_as_any_append_and_positions_alone_are_not() {
+    for is_store_full in [false, true] {
+        let options = StoreOptions {
+            max_bytes: is_store_full.then_some(10_000),
+            ..StoreOptions::new("memory")
+        };
+        let store = open_with(&MemoryDevice::new(), options);
+        create(&store, "in");
+        store
+            .create_log("out", bounded(10_000, WhenFull::Reject))
+            .unwrap();
+        let mut member = store.join_group("g", &["in"]).unwrap();
+        member.refresh();
+        let mut next = 0;
+        let commit = |next: u64, rows| {
+            let output = vec![AppendBatch::rows("out", rows)];
+            let positions = [("in", PartitionId(0), Offset(next))];
+            member.append_and_commit(output, &AppendOptions::default(), &positions)
+        };
+        let refused = loop {
+            match commit(next + 1, vec![filled(next as i64)]) {
+                Ok(_) => next += 1,
+                Err(error) => break error,
+            }
+            assert!(next < 1_000);
+        };
+        let is_as_told = match refused {
+            AppendError::StoreFull { max: 10_000, .. } => is_store_full,
+            AppendError::LogFull { max: 10_000, .. } => !is_store_full,
+            _ => false,
+        };
+        assert!(is_as_told, "{refused}");
+        let position = |store: &Store| store.group_lag("g", "in").unwrap()[0].position;
+        assert_eq!(position(&store), Offset(next), "neither or both");
+        assert_eq!(store.describe("out").unwrap().record_count, next);
+        member
+            .commit(&[("in", PartitionId(0), Offset(next + 7))])
+            .unwrap();
+        assert_eq!(position(&store), Offset(next + 7));
+    }
 }
 
 #[test]

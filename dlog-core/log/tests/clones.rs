@@ -138,7 +138,11 @@ fn a_snapshot_of_the_past_stays_when_its_source_is_compacted_and_purged() {
     store.snapshot_log("a", "then", Some(past)).unwrap();
     append(&store, "a", vec![keyed(9)]);
     store.compact("a", store.cut(), 0).unwrap();
-    store.purge("a", &text("k1")).unwrap();
+    let purged = store.purge("a", &text("k1")).unwrap();
+    assert_eq!(
+        (purged.records, &*purged.elsewhere),
+        (1, &["then".to_owned()][..])
+    );
     let check = |store: &Store| {
         assert_eq!(value(store, "a", "k0"), Some(9));
         assert_eq!(value(store, "a", "k1"), None);
@@ -163,7 +167,8 @@ fn a_snapshot_of_the_past_stays_when_its_source_is_compacted_and_purged() {
             .alter_log("then", dlog_log::Alteration::default())
             .is_err()
     );
-    assert!(store.purge("then", &text("k1")).unwrap() > 0);
+    let purged = store.purge("then", &text("k1")).unwrap();
+    assert_eq!((purged.records, purged.elsewhere.len()), (2, 0));
     assert_eq!(value(&store, "then", "k1"), None);
     // A clone of it takes appends again.
     store.clone_log("then", "on", None).unwrap();

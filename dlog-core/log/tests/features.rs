@@ -343,7 +343,7 @@ fn logs_are_altered_and_renamed_for_good() {
     create(&store, "a");
     assert!(matches!(
         store.rename_log("a", "b"),
-        Err(CatalogError::Invalid { .. })
+        Err(CatalogError::Taken { .. })
     ));
     let check = |store: &Store| {
         assert_eq!(store.logs(), ["a", "b"]);

@@ -252,21 +252,6 @@ fn groups_producers_and_counters_come_along() {
 }
 
 #[test]
-fn a_reader_knows_when_it_is_outdated() {
-    let device = filled();
-    let writer = open(&device);
-    let reader = || open_with(&device, options().read_only());
-    let seen = reader();
-    assert!(!seen.is_outdated().unwrap());
-    append(&writer, "plain", vec![number(1000)]);
-    assert!(seen.is_outdated().unwrap());
-    let seen = reader();
-    assert!(!seen.is_outdated().unwrap());
-    writer.seal("plain").unwrap();
-    assert!(seen.is_outdated().unwrap());
-}
-
-#[test]
 fn backups_and_mended_stores_are_written_to_disks() {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(StoreOptions::new(dir.path().join("store"))).unwrap();

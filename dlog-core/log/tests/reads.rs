@@ -1,13 +1,14 @@
 //! Records by commit, by time and by key, and all partitions in one order.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use dlog_log::device::MemoryDevice;
 use dlog_log::{
-    AppendBatch, Clock, CommitNumber, Cut, Datum, LogOptions, PartitionId, ReadError, Selection,
-    Store, StoreOptions, Vlsn,
+    AppendBatch, Clock, CommitNumber, Cut, Datum, LogOptions, Offset, PartitionId, ReadError,
+    Selection, Store, StoreOptions, Vlsn,
 };
 
 mod support;
@@ -145,6 +146,28 @@ fn places(batches: &[arrow::array::RecordBatch]) -> Vec<(i64, i64, i64)> {
         );
     }
     places
+}
+
+/// Partitions read one after the other, while somebody appends, at one cut.
+#[test]
+fn a_cut_shows_the_same_commits_in_every_partition() {
+    let store = Store::memory();
+    let options = LogOptions {
+        partitions: PARTITIONS,
+        ..LogOptions::default()
+    };
+    store.create_log("a", options).unwrap();
+    spread(&store, 10);
+    let cut = store.cut();
+    let mut found = Vec::new();
+    for partition in 0..PARTITIONS {
+        let read = store.read_until("a", PartitionId(partition), Offset(0), usize::MAX, cut);
+        found.extend(places(&read.unwrap()));
+        spread(&store, 5);
+    }
+    let commits: BTreeSet<i64> = found.iter().map(|(commit, ..)| *commit).collect();
+    let last = cut.0.0 as i64;
+    assert_eq!(commits, (last - 9..=last).collect());
 }
 
 #[test]

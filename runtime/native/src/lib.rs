@@ -3,6 +3,7 @@
 //! start of compiled programs ([`start`]), which are linked with this crate as a static library, or
 //! with one that holds it and more.
 
+pub mod allocator;
 pub mod data_place;
 pub mod huge_pages;
 pub mod load_path;
@@ -17,7 +18,7 @@ use std::sync::{Mutex, PoisonError};
 use batuta_runtime::actor;
 
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: allocator::Allocator = allocator::Allocator;
 
 /// Exit code of a crash.
 pub const CRASHED: u8 = 1;

@@ -226,6 +226,9 @@ pub unsafe extern "C" fn bt_quick(cx: *mut Cx, function: u64, arguments: u64, co
     // SAFETY: `Value` is a transparent wrapper of the words, which this call owns.
     let arguments =
         unsafe { std::slice::from_raw_parts_mut(arguments as *mut Value, count as usize) };
+    if let Some(plain) = builtin.plain {
+        return plain(arguments).into_word();
+    }
     guarded(cx, |cx| {
         let word = call_builtin(cx, builtin, arguments);
         for argument in arguments {

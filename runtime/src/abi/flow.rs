@@ -18,7 +18,17 @@ use crate::value::object::Kind;
 use crate::value::{Control, Value};
 
 /// The word for the stub.
-pub(super) fn settle(cx: &mut Cx, mut flow: Flow) -> u64 {
+#[inline]
+pub(super) fn settle(cx: &mut Cx, flow: Flow) -> u64 {
+    match flow {
+        Ok(value) if !seeded::ends_turn() => value.into_word(),
+        Ok(value) => end_turn(cx, value),
+        Err(_) => settle_signal(cx, flow),
+    }
+}
+
+#[inline(never)]
+fn settle_signal(cx: &mut Cx, mut flow: Flow) -> u64 {
     loop {
         let signal = match flow {
             Ok(value) if seeded::ends_turn() => return end_turn(cx, value),

@@ -65,6 +65,10 @@ impl Board {
         Board::owned(self.slot.swap(ptr::null_mut(), Ordering::AcqRel))
     }
 
+    pub(super) fn has_empty_slot(&self) -> bool {
+        self.slot.load(Ordering::Relaxed).is_null()
+    }
+
     fn owned(actor: *mut Actor) -> Option<Task> {
         // SAFETY: the slot holds null or what `Arc::into_raw` gave, and whoever swaps it out owns
         // it.

@@ -129,7 +129,7 @@ pub(super) fn run(shared: &'static Shared) {
         quiescence::collect();
         shared.clock.ticks.fetch_add(1, Ordering::Relaxed);
         let turns = turns(shared);
-        if shared.everybody_sleeps() {
+        if shared.parking.everybody_sleeps() {
             shared.note_turns(0);
             let next = timer::next_deadline();
             shared.clock.sleep(next, || timer::next_deadline() == next);

@@ -21,7 +21,7 @@ use parking_lot::Mutex;
 use super::Actor;
 use super::call::Slot;
 use super::clock;
-use super::mailbox::Envelope;
+use super::envelope::Envelope;
 use super::private::Private;
 use super::stack::{self, Extent, RED_ZONE, Segments, SlotStack};
 use super::timer::TimerKey;
@@ -471,7 +471,7 @@ impl Coroutine {
 
     /// A matcher is about to look at this message.
     pub(super) fn show(&mut self, private: &mut Private, mut envelope: Envelope) {
-        use super::mailbox::Extra;
+        use super::envelope::Extra;
         envelope.message.take_over();
         let state = &mut self.cx().coroutine;
         state.last_message = Some(envelope.message.clone());

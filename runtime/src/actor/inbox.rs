@@ -4,7 +4,8 @@
 
 use std::ptr;
 
-use super::mailbox::{Chain, Envelope, Extra};
+use super::envelope::{Envelope, Extra};
+use super::mailbox::Chain;
 use crate::collections::vector;
 use crate::value::Value;
 
@@ -157,7 +158,7 @@ impl Inbox {
     }
 
     /// Takes everything out, oldest first.
-    pub(crate) fn drain(&mut self) -> Chain {
+    pub(crate) fn drain(&mut self) -> Chain<Envelope> {
         // The old inbox gives its list away: dropping it would drain it again.
         let old = std::mem::ManuallyDrop::new(std::mem::replace(self, Inbox::new()));
         Chain { first: old.first }
@@ -182,7 +183,7 @@ mod tests {
         Envelope::new(number, Extra::None)
     }
 
-    fn numbers(chain: Chain) -> Vec<i64> {
+    fn numbers(chain: Chain<Envelope>) -> Vec<i64> {
         chain.filter_map(|e| e.message.as_small_int()).collect()
     }
 

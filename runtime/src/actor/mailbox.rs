@@ -2,20 +2,17 @@
 //! tells whether the actor is scheduled, so that a send costs one compare-and-swap. What the actor
 //! has taken over lies in its inbox.
 //!
-//! The word's low three bits are the [`State`], the rest is a pointer to the newest [`Envelope`]
+//! The word's low three bits are the [`State`], the rest is a pointer to the newest node
 //! (the list is last in, first out; the actor takes it whole and turns it round).
 //! Invariants: only who moves the state to [`State::Scheduled`] puts the actor into a run queue,
 //! so it stands there at most once; only the worker that runs the actor touches its inbox and its
-//! [`OwnerCell`].
+//! [`OwnerCell`]. Tried in every interleaving by `loom/src/models/mailbox.rs`.
 
-use std::cell::UnsafeCell;
+use std::marker::PhantomData;
 use std::ptr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::call::Slot;
-use super::signal::SignalKind;
-use crate::value::Value;
+use crate::sync::UnsafeCell;
+use crate::sync::atomic::{AtomicUsize, Ordering};
 
 /// What the low bits of the head word say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,64 +53,39 @@ pub(crate) enum WaitFor {
     Wakers,
 }
 
-/// What travels with a message, or instead of one.
-pub(crate) enum Extra {
-    /// A plain message.
-    None,
-    /// A message sent by `call`.
-    Call(Arc<Slot>),
-    /// The `[:exit pid reason]` of the supervisor of one who traps exits: its loop ends with it.
-    Retire,
-    /// No message but a signal.
-    Signal(Box<SignalKind>),
-}
+/// What lies in a mailbox: the nodes of its list.
+///
+/// # Safety
+/// `next` gives the same place of the node each time, and does nothing else with it.
+pub(crate) unsafe trait Link: Send + Sized {
+    /// The node behind it on the list it is on; null at the end, and off any list.
+    fn next(&mut self) -> &mut *mut Self;
 
-/// One message or signal on its way.
-#[repr(align(8))]
-pub(crate) struct Envelope {
-    pub(super) next: *mut Envelope,
-    /// The message, published.
-    pub(crate) message: Value,
-    /// A call's way back, or a signal.
-    pub(crate) extra: Extra,
-}
-
-impl Envelope {
-    pub(crate) fn new(message: Value, extra: Extra) -> Box<Envelope> {
-        Box::new(Envelope {
-            next: ptr::null_mut(),
-            message,
-            extra,
-        })
-    }
-
-    pub(crate) fn signal(kind: SignalKind) -> Box<Envelope> {
-        Envelope::new(Value::NIL, Extra::Signal(Box::new(kind)))
-    }
-
-    fn is_signal(&self) -> bool {
-        matches!(self.extra, Extra::Signal(_))
-    }
+    /// Is it no message but a signal?
+    fn is_signal(&self) -> bool;
 }
 
 /// See the module's head.
-pub(crate) struct Mailbox {
+pub(crate) struct Mailbox<N: Link> {
     head: AtomicUsize,
+    nodes: PhantomData<fn(N) -> N>,
 }
 
-impl Mailbox {
+impl<N: Link> Mailbox<N> {
     /// Of an actor that is about to be put into a run queue.
-    pub(crate) fn scheduled() -> Mailbox {
+    pub(crate) fn scheduled() -> Mailbox<N> {
+        const { assert!(align_of::<N>() > STATE_MASK) };
         Mailbox {
             head: AtomicUsize::new(State::Scheduled as usize),
+            nodes: PhantomData,
         }
     }
 
-    /// Adds an envelope. `Ok(true)`: the caller must put the actor into a run queue. `Err`: the
-    /// actor has ended.
-    pub(crate) fn push(&self, envelope: Box<Envelope>) -> Result<bool, Box<Envelope>> {
-        let signal = envelope.is_signal();
-        let node = Box::into_raw(envelope);
+    /// Adds a node. `Ok(true)`: the caller must put the actor into a run queue. `Err`: the actor
+    /// has ended.
+    pub(crate) fn push(&self, node: Box<N>) -> Result<bool, Box<N>> {
+        let signal = node.is_signal();
+        let node = Box::into_raw(node);
         let mut head = self.head.load(Ordering::Relaxed);
         loop {
             let (state, wake) = match State::of(head) {
@@ -127,7 +99,7 @@ impl Mailbox {
                 State::Closed => return Err(unsafe { Box::from_raw(node) }),
             };
             // SAFETY: the node is still this thread's alone.
-            unsafe { (*node).next = (head & !STATE_MASK) as *mut Envelope };
+            unsafe { *(*node).next() = (head & !STATE_MASK) as *mut N };
             let new = node as usize | state as usize;
             match self
                 .head
@@ -160,7 +132,7 @@ impl Mailbox {
     }
 
     /// The running actor takes over what came, oldest first.
-    pub(crate) fn take(&self) -> Chain {
+    pub(crate) fn take(&self) -> Chain<N> {
         if self.head.load(Ordering::Acquire) == State::Scheduled as usize {
             return Chain::EMPTY;
         }
@@ -193,7 +165,7 @@ impl Mailbox {
     }
 
     /// The actor has ended: takes the rest and lets nothing more in.
-    pub(crate) fn close(&self) -> Chain {
+    pub(crate) fn close(&self) -> Chain<N> {
         Chain::reversed(self.head.swap(State::Closed as usize, Ordering::AcqRel))
     }
 
@@ -203,28 +175,28 @@ impl Mailbox {
     }
 }
 
-impl Drop for Mailbox {
+impl<N: Link> Drop for Mailbox<N> {
     fn drop(&mut self) {
-        drop(Chain::reversed(*self.head.get_mut()));
+        drop(Chain::<N>::reversed(self.head.load(Ordering::Relaxed)));
     }
 }
 
-/// Envelopes taken out of a mailbox, oldest first.
-pub(crate) struct Chain {
-    pub(super) first: *mut Envelope,
+/// Nodes taken out of a mailbox, oldest first.
+pub(crate) struct Chain<N: Link> {
+    pub(super) first: *mut N,
 }
 
-impl Chain {
-    const EMPTY: Chain = Chain {
+impl<N: Link> Chain<N> {
+    const EMPTY: Chain<N> = Chain {
         first: ptr::null_mut(),
     };
 
-    fn reversed(head: usize) -> Chain {
-        let mut node = (head & !STATE_MASK) as *mut Envelope;
+    fn reversed(head: usize) -> Chain<N> {
+        let mut node = (head & !STATE_MASK) as *mut N;
         let mut first = ptr::null_mut();
         while !node.is_null() {
             // SAFETY: the list was taken out of the head whole, so its nodes are ours.
-            let next = unsafe { std::mem::replace(&mut (*node).next, first) };
+            let next = unsafe { std::mem::replace((*node).next(), first) };
             first = node;
             node = next;
         }
@@ -232,23 +204,23 @@ impl Chain {
     }
 }
 
-impl Iterator for Chain {
-    type Item = Box<Envelope>;
+impl<N: Link> Iterator for Chain<N> {
+    type Item = Box<N>;
 
-    fn next(&mut self) -> Option<Box<Envelope>> {
+    fn next(&mut self) -> Option<Box<N>> {
         if self.first.is_null() {
             return None;
         }
         // SAFETY: every node of the chain came from `Box::into_raw` and leaves it here.
-        let mut envelope = unsafe { Box::from_raw(self.first) };
-        self.first = std::mem::replace(&mut envelope.next, ptr::null_mut());
-        Some(envelope)
+        let mut node = unsafe { Box::from_raw(self.first) };
+        self.first = std::mem::replace(node.next(), ptr::null_mut());
+        Some(node)
     }
 }
 
-impl Drop for Chain {
+impl<N: Link> Drop for Chain<N> {
     fn drop(&mut self) {
-        self.for_each(drop);
+        self.by_ref().for_each(drop);
     }
 }
 
@@ -272,97 +244,9 @@ impl<T> OwnerCell<T> {
     )]
     pub(crate) unsafe fn get(&self) -> &mut T {
         // SAFETY: passed on from the caller.
-        unsafe { &mut *self.0.get() }
+        self.0.with_mut(|it| unsafe { &mut *it })
     }
 }
 
 // SAFETY: the nodes belong to the chain; their contents are `Send`.
-unsafe impl Send for Chain {}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn number(n: i64) -> Value {
-        Value::small_int(n).expect("test numbers are small")
-    }
-
-    fn message(n: i64) -> Box<Envelope> {
-        Envelope::new(number(n), Extra::None)
-    }
-
-    fn numbers(chain: Chain) -> Vec<i64> {
-        chain.filter_map(|e| e.message.as_small_int()).collect()
-    }
-
-    #[test]
-    fn messages_come_out_in_order_and_wake_once() {
-        let mailbox = Mailbox::scheduled();
-        assert!(mailbox.try_wait(WaitFor::Messages));
-        assert_eq!(mailbox.push(message(1)).ok(), Some(true));
-        assert_eq!(mailbox.push(message(2)).ok(), Some(false));
-        assert!(!mailbox.try_wait(WaitFor::Messages));
-        assert_eq!(numbers(mailbox.take()), [1, 2]);
-        assert!(mailbox.try_wait(WaitFor::Messages));
-    }
-
-    #[test]
-    fn a_wait_for_wakers_lets_messages_pile_up() {
-        let mailbox = Mailbox::scheduled();
-        assert!(mailbox.try_wait(WaitFor::Wakers));
-        assert_eq!(mailbox.push(message(1)).ok(), Some(false));
-        assert!(mailbox.wake());
-        assert!(!mailbox.wake());
-        assert!(
-            !mailbox.try_wait(WaitFor::Wakers),
-            "a wake while running is remembered"
-        );
-        assert_eq!(numbers(mailbox.take()), [1]);
-        assert!(mailbox.try_wait(WaitFor::Wakers));
-        let signal = Envelope::signal(SignalKind::Interrupt(Value::NIL));
-        assert_eq!(
-            mailbox.push(signal).ok(),
-            Some(true),
-            "signals end any wait"
-        );
-    }
-
-    #[test]
-    fn a_closed_mailbox_gives_the_envelope_back() {
-        let mailbox = Mailbox::scheduled();
-        assert!(mailbox.push(message(1)).is_ok());
-        assert_eq!(numbers(mailbox.close()), [1]);
-        assert!(mailbox.push(message(2)).is_err());
-        assert!(mailbox.is_closed() && !mailbox.wake());
-    }
-
-    #[test]
-    fn senders_on_many_threads_lose_nothing() {
-        let mailbox = Arc::new(Mailbox::scheduled());
-        let senders: Vec<_> = (0..4)
-            .map(|sender| {
-                let mailbox = mailbox.clone();
-                std::thread::spawn(move || {
-                    for n in 0..1000 {
-                        assert!(mailbox.push(message(sender * 1000 + n)).is_ok());
-                    }
-                })
-            })
-            .collect();
-        let mut seen = Vec::new();
-        while seen.len() < 4000 {
-            seen.extend(numbers(mailbox.take()));
-        }
-        for sender in senders {
-            sender.join().expect("a sender does not panic");
-        }
-        for sender in 0..4 {
-            let own: Vec<i64> = seen
-                .iter()
-                .copied()
-                .filter(|n| n / 1000 == sender)
-                .collect();
-            assert!(own.is_sorted() && own.len() == 1000);
-        }
-    }
-}
+unsafe impl<N: Link + Send> Send for Chain<N> {}

@@ -98,15 +98,17 @@ pub(super) fn give_to_another(shared: &'static Shared, board: &Board, turn: u64,
     if board.has_lost_place() || !shared.duty.has_somebody() {
         return;
     }
-    let guard = shared.sleep.lock();
-    let goes_on = board.turn.load(Ordering::SeqCst) == turn;
-    if !goes_on || board.actor.load(Ordering::SeqCst) == 0 {
+    let still = || {
+        let goes_on = board.turn.load(Ordering::SeqCst) == turn;
+        let is_stuck = goes_on && board.actor.load(Ordering::SeqCst) != 0;
+        if is_stuck {
+            board.lost_at.store(cpu, Ordering::Relaxed);
+        }
+        is_stuck
+    };
+    if !shared.parking.take_place(&board.lost_place, still) {
         return;
     }
-    board.lost_at.store(cpu, Ordering::Relaxed);
-    shared.away.fetch_add(1, Ordering::SeqCst);
-    board.lost_place.store(true, Ordering::SeqCst);
-    drop(guard);
     shared.handed_over.fetch_add(1, Ordering::Relaxed);
     shared.duty.call(shared);
 }

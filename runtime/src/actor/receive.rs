@@ -7,7 +7,7 @@
 use std::time::Instant;
 
 use super::coroutine::{private_of, wait_for_message};
-use super::mailbox::Extra;
+use super::envelope::Extra;
 use crate::context::Cx;
 use crate::value::Value;
 

@@ -1,4 +1,4 @@
-//! The scheduler: worker threads, their run queues and parking.
+//! The scheduler: worker threads and their run queues; how workers sleep is in `parking`.
 //!
 //! Each worker has a slot for the actor woken last (a reply runs next, on warm caches, without a
 //! system call), a queue of actors woken by something, and a queue of those that used up a slice;
@@ -8,21 +8,21 @@
 //! Who is asked to stop is decided in `clock`, which threads are workers in `places`; under a seed
 //! there is one worker, and its loop is in `seeded`.
 //!
-//! Invariant: who adds to a queue looks for sleepers after it, and who goes to sleep looks at all
-//! queues after it has announced that, so no actor is left behind.
+//! Invariant: who adds to a queue wakes somebody after it, unless it looks there itself, so no actor
+//! is left behind.
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering, fence};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use crossbeam_deque::{Injector, Stealer, Worker};
-use parking_lot::{Condvar, Mutex};
 
 use super::board::Board;
 use super::clock::{self, Clock};
+use super::parking::Parking;
 use super::places::{self, Duty, Unused};
 use super::worker::{Hands, turn};
 use super::{Actor, Config, ending, identity, seeded, timer, waiting};
@@ -46,26 +46,14 @@ pub(super) struct Shared {
     woken: Vec<Stealer<Task>>,
     used: Vec<Stealer<Task>>,
     pub(super) boards: Vec<Arc<Board>>,
-    /// How many threads run actors at a time.
-    places: usize,
+    pub(super) parking: Parking,
     pub(super) duty: Duty,
-    /// Threads that have lost their place and do not know it yet.
-    pub(super) away: AtomicUsize,
     /// How often a place was given to another thread.
     pub(super) handed_over: AtomicU64,
     /// Under a seed: actors that can run, in the worker's own list.
     pub(super) held: AtomicUsize,
     /// Turns are so short at present that a sleeper who is woken for one comes too late for it.
     turns_are_short: AtomicBool,
-    /// Workers that look for work in other queues.
-    searching: AtomicUsize,
-    sleepers: AtomicUsize,
-    /// How many sleepers were told to wake and have not noticed yet.
-    pub(super) sleep: Mutex<usize>,
-    wake_worker: Condvar,
-    /// Those who wait until nothing can happen any more.
-    wake_idle: Condvar,
-    pub(super) idle_waiters: AtomicUsize,
     pub(super) clock: Clock,
 }
 
@@ -118,18 +106,11 @@ fn start_threads(config: &Config) -> &'static Shared {
         woken,
         used,
         boards,
-        places,
+        parking: Parking::new(places),
         duty: Duty::new(unused, places),
-        away: AtomicUsize::new(0),
         handed_over: AtomicU64::new(0),
         held: AtomicUsize::new(0),
         turns_are_short: AtomicBool::new(false),
-        searching: AtomicUsize::new(0),
-        sleepers: AtomicUsize::new(0),
-        sleep: Mutex::new(0),
-        wake_worker: Condvar::new(),
-        wake_idle: Condvar::new(),
-        idle_waiters: AtomicUsize::new(0),
         clock: Clock::new(),
     }));
     threads
@@ -181,11 +162,8 @@ pub(crate) fn schedule(actor: Task) {
 
 /// Somebody may wait for what has just happened (a result given, the last timer gone).
 pub(crate) fn look_whether_idle() {
-    if let Some(shared) = SHARED.get()
-        && shared.idle_waiters.load(Ordering::SeqCst) > 0
-    {
-        drop(shared.sleep.lock());
-        shared.wake_idle.notify_all();
+    if let Some(shared) = SHARED.get() {
+        shared.parking.look_whether_idle();
     }
 }
 
@@ -201,7 +179,7 @@ pub(super) fn expect() -> Expectation {
 impl Expectation {
     fn new() -> Expectation {
         let shared = shared();
-        shared.idle_waiters.fetch_add(1, Ordering::SeqCst);
+        shared.parking.expect();
         if seeded::is_on() {
             shared.wake_one();
         }
@@ -211,34 +189,18 @@ impl Expectation {
 
 impl Drop for Expectation {
     fn drop(&mut self) {
-        self.0.idle_waiters.fetch_sub(1, Ordering::SeqCst);
+        self.0.parking.expect_no_more();
     }
 }
 
 /// Waits until `done` says so, or nothing can happen any more, or the time is over; gives the last
 /// answer of `done`. Not on a worker.
-pub(super) fn wait_until_idle_or(
-    mut done: impl FnMut() -> bool,
-    deadline: Option<Instant>,
-) -> bool {
+pub(super) fn wait_until_idle_or(done: impl FnMut() -> bool, deadline: Option<Instant>) -> bool {
     let expectation = Expectation::new();
     let shared = expectation.0;
-    let mut guard = shared.sleep.lock();
-    loop {
-        // What was given before the workers slept is seen, so idleness is looked at first.
-        let is_idle = shared.is_idle();
-        let answer = done();
-        let is_late = deadline.is_some_and(|deadline| Instant::now() >= deadline);
-        if answer || is_idle || is_late {
-            return answer;
-        }
-        match deadline {
-            Some(deadline) => {
-                shared.wake_idle.wait_until(&mut guard, deadline);
-            }
-            None => shared.wake_idle.wait(&mut guard),
-        }
-    }
+    shared
+        .parking
+        .wait_until_idle_or(done, || shared.is_idle(), deadline)
 }
 
 /// A timer was set for this instant.
@@ -259,7 +221,10 @@ pub(super) fn end_turn() {
 /// Threads that run actors at a time, and how often one of them was replaced.
 pub(crate) fn workers() -> (usize, u64) {
     let shared = shared();
-    (shared.places, shared.handed_over.load(Ordering::Relaxed))
+    (
+        shared.parking.places(),
+        shared.handed_over.load(Ordering::Relaxed),
+    )
 }
 
 impl Shared {
@@ -276,42 +241,21 @@ impl Shared {
     pub(super) fn note_turns(&self, turns: u64) {
         let are_short = turns >= SHORT_TURNS;
         self.turns_are_short.store(are_short, Ordering::Relaxed);
-        if are_short && self.sleepers.load(Ordering::SeqCst) > 0 && self.has_work() {
+        if are_short && self.parking.somebody_sleeps() && self.has_work() {
             self.wake_one();
         }
     }
 
-    /// Wakes a sleeping worker, unless one is looking for work anyway.
+    /// Work was added: somebody shall look for it.
     fn wake_one(&self) {
-        fence(Ordering::SeqCst);
-        if self.sleepers.load(Ordering::SeqCst) == 0 || self.searching.load(Ordering::SeqCst) > 0 {
-            return;
-        }
-        let mut woken = self.sleep.lock();
-        let sleepers = self.sleepers.load(Ordering::SeqCst);
-        if sleepers == 0 {
-            return;
-        }
-        // The sleeper counts as searching from now on: nobody wakes another for the same work,
-        // and nobody thinks the program idle.
-        self.searching.fetch_add(1, Ordering::SeqCst);
-        self.sleepers.store(sleepers - 1, Ordering::SeqCst);
-        *woken += 1;
-        drop(woken);
-        self.wake_worker.notify_one();
-        if sleepers == self.places {
+        if self.parking.wake_one() {
             self.clock.nudge();
         }
     }
 
-    /// Do all workers sleep?
-    pub(super) fn everybody_sleeps(&self) -> bool {
-        self.sleepers.load(Ordering::SeqCst) == self.places && self.away.load(Ordering::SeqCst) == 0
-    }
-
     /// The worker that has lost its place has left the slot of the actor woken last full.
     fn abandoned_slot(&self) -> Option<Task> {
-        if self.away.load(Ordering::SeqCst) == 0 {
+        if !self.parking.is_anybody_away() {
             return None;
         }
         let mut boards = self.boards.iter();
@@ -327,54 +271,26 @@ impl Shared {
                 .any(|queue| !queue.is_empty())
     }
 
-    /// Can nothing happen any more? Only under the lock `sleep`.
+    /// Is there nothing that could wake a worker, if all of them sleep?
     fn is_idle(&self) -> bool {
-        self.everybody_sleeps()
-            && !self.has_work()
+        !self.has_work()
             && self.held.load(Ordering::SeqCst) == 0
             && !waiting::is_expected()
             && !timer::is_any()
     }
 
-    /// Sleeps until woken, or until the deadline if there is one, unless there is work or another
-    /// reason not to sleep; gives whether it was not the deadline. A worker that searches sleeps,
-    /// and searches again afterwards.
+    /// A worker that searches sleeps until woken, or until the deadline if there is one, unless
+    /// there is work or another reason not to; gives whether it was not the deadline.
     fn sleep(
         &self,
         reader: &Reader,
         deadline: Option<Instant>,
         stays_awake: impl FnOnce() -> bool,
     ) -> bool {
-        let mut woken = self.sleep.lock();
-        self.sleepers.fetch_add(1, Ordering::SeqCst);
-        self.searching.fetch_sub(1, Ordering::SeqCst);
-        fence(Ordering::SeqCst);
-        let searches_again = || {
-            self.sleepers.fetch_sub(1, Ordering::SeqCst);
-            self.searching.fetch_add(1, Ordering::SeqCst);
-        };
-        if self.has_work() || stays_awake() {
-            searches_again();
-            return true;
-        }
-        if self.everybody_sleeps() {
-            self.wake_idle.notify_all();
-        }
         reader.leave();
-        while *woken == 0 {
-            match deadline {
-                None => self.wake_worker.wait(&mut woken),
-                Some(at) if self.wake_worker.wait_until(&mut woken, at).timed_out() => break,
-                Some(_) => {}
-            }
-        }
-        // Who woke a sleeper has counted for it.
-        let is_woken = *woken > 0;
-        match is_woken {
-            true => *woken -= 1,
-            false => searches_again(),
-        }
-        drop(woken);
+        let is_woken = self
+            .parking
+            .sleep(deadline, || self.has_work() || stays_awake());
         reader.enter();
         is_woken
     }
@@ -386,9 +302,9 @@ impl Shared {
         deadline: Option<Instant>,
         stays_awake: impl FnOnce() -> bool,
     ) -> bool {
-        self.searching.fetch_add(1, Ordering::SeqCst);
+        self.parking.begin_search();
         let is_woken = self.sleep(reader, deadline, stays_awake);
-        self.searching.fetch_sub(1, Ordering::SeqCst);
+        self.parking.end_search();
         is_woken
     }
 }
@@ -429,8 +345,12 @@ fn work(shared: &'static Shared, thread: Unused) {
             shared.wake_for(local.woken.len());
         }
         if let Some(actor) = take_turn(&local, &mut hands, actor) {
+            let is_alone = local.has_nothing();
             local.used.push(actor);
-            shared.wake_one();
+            // An actor that computes alone stays where its memory is.
+            if !is_alone {
+                shared.wake_one();
+            }
         }
     }
 }

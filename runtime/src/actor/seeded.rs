@@ -167,7 +167,7 @@ pub(super) fn go_on() {
 fn is_held(shared: &Shared) -> bool {
     IN_POOL.load(Ordering::SeqCst) > 0
         || IS_PAUSED.load(Ordering::SeqCst)
-        || shared.idle_waiters.load(Ordering::SeqCst) == 0
+        || !shared.parking.is_expected()
 }
 
 /// The loop of the one worker.

@@ -8,8 +8,8 @@
 use std::sync::Arc;
 
 use super::call::{Answer, Slot};
+use super::envelope::{Envelope, Extra};
 use super::identity::ActorId;
-use super::mailbox::{Envelope, Extra};
 use super::monitor::Watcher;
 use super::private::{Phase, Private};
 use super::program::Job;

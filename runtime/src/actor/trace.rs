@@ -9,8 +9,8 @@ use std::sync::{Arc, LazyLock};
 
 use parking_lot::RwLock;
 
+use super::envelope::{Envelope, Extra};
 use super::identity::{self, ActorId};
-use super::mailbox::{Envelope, Extra};
 use super::{Actor, Mark, scheduler};
 use crate::collections::vector;
 use crate::value::Value;

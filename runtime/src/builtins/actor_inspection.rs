@@ -11,7 +11,7 @@ use crate::actor::identity::{self, pid_of};
 use crate::actor::private::{Activity, Private};
 use crate::actor::signal::{self, SignalKind};
 use crate::actor::{self, Actor, Mark, load, registry, trace, waits_for_actors};
-use crate::builtin::{Builtin, BuiltinTable, Flow, between, exactly, wait};
+use crate::builtin::{BuiltinTable, Flow, between, exactly, row, wait};
 use crate::collections::{map, vector};
 use crate::context::Cx;
 use crate::failure::{Fault, FaultKind};
@@ -272,47 +272,47 @@ fn is_traced(_cx: &mut Cx, arguments: &mut [Value]) -> Flow {
 pub static TABLE: BuiltinTable = BuiltinTable {
     namespace: "batuta.core",
     builtins: &[
-        Builtin {
-            name: "actors",
-            arglists: "[]",
-            doc: "All living actors of this process, each a map with :pid, :name and :kind, the name of its definition.",
-            arity: exactly(0),
-            function: actors,
-        },
-        Builtin {
-            name: "find-actors",
-            arglists: "[kind]",
-            doc: "The living actors that were spawned from a definition: itself, or its name as a keyword, with or without the namespace.",
-            arity: exactly(1),
-            function: find_actors,
-        },
-        Builtin {
-            name: "inspect",
-            arglists: "[pid] [pid :memory]",
-            doc: "What an actor is and does: a map with :kind, :names, :status, :function (the one it is in or began with), :cpu-ms (by samples, of a millisecond each), :state (while it waits in the loop of its definition), :links, :monitors, :traps-exit, :mailbox-size and the first messages as :mailbox; nil if it has ended. With :memory also the bytes reached from its state and its messages. A busy actor answers when its slice is over.",
-            arity: between(1, 2),
-            function: inspect,
-        },
-        Builtin {
-            name: "reload-actor",
-            arglists: "[definition-or-pid]",
-            doc: "Lets the actors of a definition, or one, go on with its newest code and their state, through its `(migrate [old] …)` if it has one, before their next message. Gives how many.",
-            arity: exactly(1),
-            function: reload,
-        },
-        Builtin {
-            name: "set-tracer*",
-            arglists: "[pid tracer]",
-            doc: "Lets the tracer hear of an actor's messages; nil: nobody any more.",
-            arity: exactly(2),
-            function: set_tracer,
-        },
-        Builtin {
-            name: "traced?*",
-            arglists: "[pid]",
-            doc: "Does somebody hear of the actor's messages?",
-            arity: exactly(1),
-            function: is_traced,
-        },
+        row(
+            "actors",
+            "[]",
+            exactly(0),
+            actors,
+            "All living actors of this process, each a map with :pid, :name and :kind, the name of its definition.",
+        ),
+        row(
+            "find-actors",
+            "[kind]",
+            exactly(1),
+            find_actors,
+            "The living actors that were spawned from a definition: itself, or its name as a keyword, with or without the namespace.",
+        ),
+        row(
+            "inspect",
+            "[pid] [pid :memory]",
+            between(1, 2),
+            inspect,
+            "What an actor is and does: a map with :kind, :names, :status, :function (the one it is in or began with), :cpu-ms (by samples, of a millisecond each), :state (while it waits in the loop of its definition), :links, :monitors, :traps-exit, :mailbox-size and the first messages as :mailbox; nil if it has ended. With :memory also the bytes reached from its state and its messages. A busy actor answers when its slice is over.",
+        ),
+        row(
+            "reload-actor",
+            "[definition-or-pid]",
+            exactly(1),
+            reload,
+            "Lets the actors of a definition, or one, go on with its newest code and their state, through its `(migrate [old] …)` if it has one, before their next message. Gives how many.",
+        ),
+        row(
+            "set-tracer*",
+            "[pid tracer]",
+            exactly(2),
+            set_tracer,
+            "Lets the tracer hear of an actor's messages; nil: nobody any more.",
+        ),
+        row(
+            "traced?*",
+            "[pid]",
+            exactly(1),
+            is_traced,
+            "Does somebody hear of the actor's messages?",
+        ),
     ],
 };

@@ -14,7 +14,7 @@ use crate::actor::private::Private;
 use crate::actor::signal::{self, SignalKind};
 use crate::actor::timer::{Sleep, TimerHandle};
 use crate::actor::{self, Actor, Mark, clock, trace, waits_for_actors};
-use crate::builtin::{Builtin, BuiltinTable, Flow, between, exactly, wait};
+use crate::builtin::{BuiltinTable, Flow, between, exactly, row, wait};
 use crate::builtins::support::publish_message;
 use crate::collections::map;
 use crate::context::Cx;
@@ -307,82 +307,82 @@ fn mailbox_size(cx: &mut Cx, arguments: &mut [Value]) -> Flow {
 pub static TABLE: BuiltinTable = BuiltinTable {
     namespace: "batuta.core",
     builtins: &[
-        Builtin {
-            name: "call",
-            arglists: "[to message] [to message timeout-ms]",
-            doc: "Sends a message and waits for the reply, 5 seconds unless told. Crashes with a :call fault if there is none.",
-            arity: between(2, 3),
-            function: call,
-        },
-        Builtin {
-            name: "caller",
-            arglists: "[]",
-            doc: "A reference to the sender of the last call that a clause took, to reply to later; nil without one.",
-            arity: exactly(0),
-            function: caller,
-        },
-        Builtin {
-            name: "cancel-timer",
-            arglists: "[timer]",
-            doc: "Stops a timer. Gives the milliseconds that were left, or nil if it is over.",
-            arity: exactly(1),
-            function: cancel_timer,
-        },
-        Builtin {
-            name: "limit-mailbox",
-            arglists: "[n policy]",
-            doc: "Lets at most n messages wait for the running actor. A `send` of one more, by policy: :block waits until there is room, :drop-newest drops it, :crash ends the actor with :mailbox-full.",
-            arity: exactly(2),
-            function: limit_mailbox,
-        },
-        Builtin {
-            name: "mailbox-size",
-            arglists: "[pid]",
-            doc: "How many messages wait in the actor's mailbox; nil if it has ended.",
-            arity: exactly(1),
-            function: mailbox_size,
-        },
-        Builtin {
-            name: "reply",
-            arglists: "[value] [caller value]",
-            doc: "Answers the current call, or the one that `(caller)` gave. A second answer is dropped.",
-            arity: between(1, 2),
-            function: reply,
-        },
-        Builtin {
-            name: "send",
-            arglists: "[to message]",
-            doc: "Sends a message and goes on at once. `to` is a pid, a registered name or an actor definition.",
-            arity: exactly(2),
-            function: send,
-        },
-        Builtin {
-            name: "send-after",
-            arglists: "[ms to message]",
-            doc: "Sends a message after so many milliseconds. Gives a timer.",
-            arity: exactly(3),
-            function: send_after,
-        },
-        Builtin {
-            name: "send-interval",
-            arglists: "[ms to message]",
-            doc: "Sends a message every so many milliseconds, as long as the receiver lives. Gives a timer.",
-            arity: exactly(3),
-            function: send_interval,
-        },
-        Builtin {
-            name: "sleep",
-            arglists: "[ms]",
-            doc: "Waits so many milliseconds. Other actors run meanwhile.",
-            arity: exactly(1),
-            function: sleep,
-        },
-        Builtin {
-            name: "try-call",
-            arglists: "[to message] [to message timeout-ms]",
-            doc: "Like `call`, but gives {:ok reply}, {:error :noproc} or {:error :timeout}.",
-            arity: between(2, 3),
-            function: try_call,
-        },
+        row(
+            "call",
+            "[to message] [to message timeout-ms]",
+            between(2, 3),
+            call,
+            "Sends a message and waits for the reply, 5 seconds unless told. Crashes with a :call fault if there is none.",
+        ),
+        row(
+            "caller",
+            "[]",
+            exactly(0),
+            caller,
+            "A reference to the sender of the last call that a clause took, to reply to later; nil without one.",
+        ),
+        row(
+            "cancel-timer",
+            "[timer]",
+            exactly(1),
+            cancel_timer,
+            "Stops a timer. Gives the milliseconds that were left, or nil if it is over.",
+        ),
+        row(
+            "limit-mailbox",
+            "[n policy]",
+            exactly(2),
+            limit_mailbox,
+            "Lets at most n messages wait for the running actor. A `send` of one more, by policy: :block waits until there is room, :drop-newest drops it, :crash ends the actor with :mailbox-full.",
+        ),
+        row(
+            "mailbox-size",
+            "[pid]",
+            exactly(1),
+            mailbox_size,
+            "How many messages wait in the actor's mailbox; nil if it has ended.",
+        ),
+        row(
+            "reply",
+            "[value] [caller value]",
+            between(1, 2),
+            reply,
+            "Answers the current call, or the one that `(caller)` gave. A second answer is dropped.",
+        ),
+        row(
+            "send",
+            "[to message]",
+            exactly(2),
+            send,
+            "Sends a message and goes on at once. `to` is a pid, a registered name or an actor definition.",
+        ),
+        row(
+            "send-after",
+            "[ms to message]",
+            exactly(3),
+            send_after,
+            "Sends a message after so many milliseconds. Gives a timer.",
+        ),
+        row(
+            "send-interval",
+            "[ms to message]",
+            exactly(3),
+            send_interval,
+            "Sends a message every so many milliseconds, as long as the receiver lives. Gives a timer.",
+        ),
+        row(
+            "sleep",
+            "[ms]",
+            exactly(1),
+            sleep,
+            "Waits so many milliseconds. Other actors run meanwhile.",
+        ),
+        row(
+            "try-call",
+            "[to message] [to message timeout-ms]",
+            between(2, 3),
+            try_call,
+            "Like `call`, but gives {:ok reply}, {:error :noproc} or {:error :timeout}.",
+        ),
     ],
 };

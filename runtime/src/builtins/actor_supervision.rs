@@ -12,7 +12,7 @@ use crate::actor::definition::ActorDefinition;
 use crate::actor::identity::{self, pid_of};
 use crate::actor::signal::{self, Exit, SignalKind};
 use crate::actor::{self, Actor, Mark, link};
-use crate::builtin::{Builtin, BuiltinTable, Flow, Signal, exactly};
+use crate::builtin::{BuiltinTable, Flow, Signal, exactly, row};
 use crate::collections::{map, vector};
 use crate::context::Cx;
 use crate::failure::{Fault, FaultKind};
@@ -144,64 +144,64 @@ fn kind(_cx: &mut Cx, arguments: &mut [Value]) -> Flow {
 pub static TABLE: BuiltinTable = BuiltinTable {
     namespace: "batuta.core",
     builtins: &[
-        Builtin {
-            name: "actor-definition?*",
-            arglists: "[x]",
-            doc: "Is it what `defactor` defines?",
-            arity: exactly(1),
-            function: |_, arguments| {
+        row(
+            "actor-definition?*",
+            "[x]",
+            exactly(1),
+            |_, arguments| {
                 let definition = arguments[0].as_native::<ActorDefinition>();
                 Ok(Value::bool(definition.is_some()))
             },
-        },
-        Builtin {
-            name: "actor-kind*",
-            arglists: "[pid]",
-            doc: "The name of the definition an actor was spawned from, with its namespace; nil for one of a function.",
-            arity: exactly(1),
-            function: kind,
-        },
-        Builtin {
-            name: "adopt*",
-            arglists: "[pid]",
-            doc: "Links a child that was just started and waits for its `init`: :ok, or {:error reason}.",
-            arity: exactly(1),
-            function: adopt,
-        },
-        Builtin {
-            name: "links*",
-            arglists: "[]",
-            doc: "The actors that the running one is linked to.",
-            arity: exactly(0),
-            function: links,
-        },
-        Builtin {
-            name: "retire*",
-            arglists: "[pid]",
-            doc: "Asks a child to end with :shutdown: an exit signal that ends the loop of a definition between two messages even if it traps exits.",
-            arity: exactly(1),
-            function: retire,
-        },
-        Builtin {
-            name: "supervisor-definition*",
-            arglists: "[machine name arguments]",
-            doc: "An actor definition as a supervisor's: its `init` gets the arguments, and `spawn` waits for it.",
-            arity: exactly(3),
-            function: supervisor_definition,
-        },
-        Builtin {
-            name: "supervisor?*",
-            arglists: "[pid]",
-            doc: "Is the actor a supervisor?",
-            arity: exactly(1),
-            function: is_supervisor,
-        },
-        Builtin {
-            name: "supervisors*",
-            arglists: "[]",
-            doc: "The living supervisors that are nobody's children.",
-            arity: exactly(0),
-            function: supervisors,
-        },
+            "Is it what `defactor` defines?",
+        ),
+        row(
+            "actor-kind*",
+            "[pid]",
+            exactly(1),
+            kind,
+            "The name of the definition an actor was spawned from, with its namespace; nil for one of a function.",
+        ),
+        row(
+            "adopt*",
+            "[pid]",
+            exactly(1),
+            adopt,
+            "Links a child that was just started and waits for its `init`: :ok, or {:error reason}.",
+        ),
+        row(
+            "links*",
+            "[]",
+            exactly(0),
+            links,
+            "The actors that the running one is linked to.",
+        ),
+        row(
+            "retire*",
+            "[pid]",
+            exactly(1),
+            retire,
+            "Asks a child to end with :shutdown: an exit signal that ends the loop of a definition between two messages even if it traps exits.",
+        ),
+        row(
+            "supervisor-definition*",
+            "[machine name arguments]",
+            exactly(3),
+            supervisor_definition,
+            "An actor definition as a supervisor's: its `init` gets the arguments, and `spawn` waits for it.",
+        ),
+        row(
+            "supervisor?*",
+            "[pid]",
+            exactly(1),
+            is_supervisor,
+            "Is the actor a supervisor?",
+        ),
+        row(
+            "supervisors*",
+            "[]",
+            exactly(0),
+            supervisors,
+            "The living supervisors that are nobody's children.",
+        ),
     ],
 };

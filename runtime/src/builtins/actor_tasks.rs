@@ -6,7 +6,7 @@ use super::actor::{milliseconds, running, take};
 use crate::actor::outcome::Sink;
 use crate::actor::spawn::{self, SpawnOptions};
 use crate::actor::{self, promise};
-use crate::builtin::{Builtin, BuiltinTable, Flow, at_least, exactly};
+use crate::builtin::{BuiltinTable, Flow, at_least, exactly, row};
 use crate::context::Cx;
 use crate::failure::Fault;
 use crate::value::Value;
@@ -78,68 +78,68 @@ fn remember_state(cx: &mut Cx, arguments: &mut [Value]) -> Flow {
 pub static TABLE: BuiltinTable = BuiltinTable {
     namespace: "batuta.core",
     builtins: &[
-        Builtin {
-            name: "actor-state",
-            arglists: "[& state]",
-            doc: "Remembers the running actor's state for its `terminate`. Written by `defactor`.",
-            arity: at_least(0),
-            function: remember_state,
-        },
-        Builtin {
-            name: "deliver",
-            arglists: "[promise value]",
-            doc: "Keeps a promise. Gives the promise, or nil if it was kept before.",
-            arity: exactly(2),
-            function: deliver,
-        },
-        Builtin {
-            name: "deref-in-time",
-            arglists: "[promise timeout-ms otherwise]",
-            doc: "The value of a promise or future, or `otherwise` if it does not come in time.",
-            arity: exactly(3),
-            function: deref_in_time,
-        },
-        Builtin {
-            name: "future*",
-            arglists: "[f]",
-            doc: "Calls a function of no arguments in an actor of its own; `deref` waits for the result.",
-            arity: exactly(1),
-            function: future,
-        },
-        Builtin {
-            name: "future-cancel",
-            arglists: "[future]",
-            doc: "Ends a future that has no value yet; who waits for it crashes with :cancelled. Was there one to end?",
-            arity: exactly(1),
-            function: cancel,
-        },
-        Builtin {
-            name: "future-cancelled?",
-            arglists: "[future]",
-            doc: "Was the future ended by `future-cancel`?",
-            arity: exactly(1),
-            function: is_cancelled,
-        },
-        Builtin {
-            name: "future-done?",
-            arglists: "[future]",
-            doc: "Has the future its value, or failed, or been cancelled?",
-            arity: exactly(1),
-            function: is_done,
-        },
-        Builtin {
-            name: "future?",
-            arglists: "[x]",
-            doc: "Is it a future?",
-            arity: exactly(1),
-            function: |_, arguments| Ok(Value::bool(promise::is_task(&arguments[0]))),
-        },
-        Builtin {
-            name: "promise",
-            arglists: "[]",
-            doc: "Something to wait for with `deref` until `deliver` keeps it.",
-            arity: exactly(0),
-            function: make_promise,
-        },
+        row(
+            "actor-state",
+            "[& state]",
+            at_least(0),
+            remember_state,
+            "Remembers the running actor's state for its `terminate`. Written by `defactor`.",
+        ),
+        row(
+            "deliver",
+            "[promise value]",
+            exactly(2),
+            deliver,
+            "Keeps a promise. Gives the promise, or nil if it was kept before.",
+        ),
+        row(
+            "deref-in-time",
+            "[promise timeout-ms otherwise]",
+            exactly(3),
+            deref_in_time,
+            "The value of a promise or future, or `otherwise` if it does not come in time.",
+        ),
+        row(
+            "future*",
+            "[f]",
+            exactly(1),
+            future,
+            "Calls a function of no arguments in an actor of its own; `deref` waits for the result.",
+        ),
+        row(
+            "future-cancel",
+            "[future]",
+            exactly(1),
+            cancel,
+            "Ends a future that has no value yet; who waits for it crashes with :cancelled. Was there one to end?",
+        ),
+        row(
+            "future-cancelled?",
+            "[future]",
+            exactly(1),
+            is_cancelled,
+            "Was the future ended by `future-cancel`?",
+        ),
+        row(
+            "future-done?",
+            "[future]",
+            exactly(1),
+            is_done,
+            "Has the future its value, or failed, or been cancelled?",
+        ),
+        row(
+            "future?",
+            "[x]",
+            exactly(1),
+            |_, arguments| Ok(Value::bool(promise::is_task(&arguments[0]))),
+            "Is it a future?",
+        ),
+        row(
+            "promise",
+            "[]",
+            exactly(0),
+            make_promise,
+            "Something to wait for with `deref` until `deliver` keeps it.",
+        ),
     ],
 };

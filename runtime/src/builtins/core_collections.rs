@@ -336,7 +336,8 @@ const ROWS: &[Builtin] = &[
         at_least(0),
         |_, a| Ok(list::from_vec(take_all(a, 0))),
         "A list of these items.",
-    ),
+    )
+    .with_plain(|a| list::from_vec(take_all(a, 0))),
     row(
         "peek",
         "[coll]",
@@ -393,7 +394,8 @@ const ROWS: &[Builtin] = &[
         at_least(0),
         |_, a| Ok(vector::from_places(a)),
         "A vector of these items.",
-    ),
+    )
+    .with_plain(vector::from_places),
     row(
         "with-meta",
         "[x meta]",

@@ -10,7 +10,7 @@ use super::bytes::Reader;
 use super::value::{self, Makers};
 use super::{EntryKind, Program, STUBS, fingerprint};
 use crate::abi::call::{callee_of, install_invoke};
-use crate::builtin::{Builtin, Flow, Signal, exactly};
+use crate::builtin::{Builtin, Flow, Signal, exactly, row};
 use crate::collections::{list, vector};
 use crate::context::Cx;
 use crate::dynamic;
@@ -328,13 +328,13 @@ impl Installed {
 }
 
 /// Makes one call after the other; the value is the last one's.
-static RUN_FORMS: Builtin = Builtin {
-    name: "run-forms*",
-    arglists: "[calls value]",
-    doc: "Makes the calls of a program that are left.",
-    arity: exactly(2),
-    function: run_forms,
-};
+static RUN_FORMS: Builtin = row(
+    "run-forms*",
+    "[calls value]",
+    exactly(2),
+    run_forms,
+    "Makes the calls of a program that are left.",
+);
 
 fn run_forms(_cx: &mut Cx, args: &mut [Value]) -> Flow {
     let Some((call, rest)) = list::take_apart(std::mem::take(&mut args[0])) else {

@@ -42,6 +42,12 @@ unsafe impl Body for CellBody {
     }
 }
 
+impl Drop for CellBody {
+    fn drop(&mut self) {
+        self.visit(&mut |value| drop(std::mem::take(value)));
+    }
+}
+
 impl CellBody {
     /// What it is to a program.
     pub fn class(&self) -> CellClass {

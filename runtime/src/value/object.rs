@@ -332,9 +332,6 @@ unsafe fn free_body<T: Body>(pointer: *mut Header) {
     // SAFETY: called once, at count zero; a child that dies with it joins the list of the dying.
     unsafe {
         let layout = layout::<T>((*pointer).slots);
-        (*pointer.cast::<Object<T>>())
-            .body
-            .visit(&mut |child| drop(std::mem::take(child)));
         std::ptr::drop_in_place(slots_of::<T>(pointer));
         std::ptr::drop_in_place(&raw mut (*pointer.cast::<Object<T>>()).body);
         dealloc(pointer.cast(), layout);

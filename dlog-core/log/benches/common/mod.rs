@@ -17,7 +17,7 @@ use dlog_log::{AppendBatch, Datum, Durability, LogOptions, Row, Store, StoreOpti
 
 /// Operations of a block.
 pub(crate) const BLOCK: usize = 200;
-/// Blocks of each side.
+/// Blocks of each side, at least.
 pub(crate) const BLOCKS: usize = 60;
 pub(crate) const RECORD_BYTES: usize = 128;
 
@@ -29,22 +29,42 @@ pub(crate) struct Place {
 
 impl Place {
     /// Below the first argument, or the system's directory for temporary files. Keeps one core
-    /// awake: what a sleeping one costs is not what is measured.
+    /// awake: what a sleeping one costs is not what is measured. Whoever has work goes before.
     pub(crate) fn new(name: &str) -> Self {
-        let mut arguments = std::env::args().skip(1);
-        let base = arguments.find(|arg| !arg.starts_with('-'));
+        let base = arguments().find(|arg| arg.starts_with(['/', '.']));
         let base = base.map_or_else(std::env::temp_dir, PathBuf::from);
         let dir = base.join(format!("dlog-{name}-{}", std::process::id()));
         std::fs::create_dir_all(&dir).expect("the directory can be written to");
         let is_over = Arc::new(AtomicBool::new(false));
         let awake = is_over.clone();
         std::thread::spawn(move || {
+            let own = rustix::thread::gettid();
+            rustix::process::setpriority_process(Some(own), 19).expect("it may be nice");
             while !awake.load(Ordering::Relaxed) {
                 std::hint::spin_loop();
             }
         });
         Self { dir, is_over }
     }
+}
+
+/// What was asked for, without what cargo adds.
+fn arguments() -> impl Iterator<Item = String> {
+    std::env::args().skip(1).filter(|arg| !arg.starts_with('-'))
+}
+
+/// Whether a part is to be measured: all are, unless some are named.
+pub(crate) fn is_wanted(part: &str) -> bool {
+    let mut named = arguments()
+        .filter(|arg| !arg.starts_with(['/', '.']))
+        .peekable();
+    named.peek().is_none() || named.any(|name| name == part)
+}
+
+/// What a commit of so many of the usual records takes in the journal.
+pub(crate) fn frame_bytes(records: usize) -> usize {
+    let (header, entry, names, row) = (96, 48, 8, RECORD_BYTES);
+    (header + entry + names + records * row).next_multiple_of(8)
 }
 
 impl Drop for Place {
@@ -101,15 +121,26 @@ pub(crate) fn seconds(work: impl FnOnce()) -> f64 {
 /// Both sides take turns in blocks; seconds of each block.
 pub(crate) fn take_turns(
     blocks: usize,
+    dlog: impl FnMut(usize),
+    bare: impl FnMut(usize),
+) -> Vec<(f64, f64)> {
+    take_turns_after(blocks, |_| (), dlog, bare)
+}
+
+/// As [`take_turns`], with something to be done before each block.
+pub(crate) fn take_turns_after(
+    blocks: usize,
+    mut prepare: impl FnMut(usize),
     mut dlog: impl FnMut(usize),
     mut bare: impl FnMut(usize),
 ) -> Vec<(f64, f64)> {
+    let mut turn = |block| {
+        prepare(block);
+        (seconds(|| dlog(block)), seconds(|| bare(block)))
+    };
     // What is made at first use is not measured.
-    dlog(0);
-    bare(0);
-    (0..blocks)
-        .map(|block| (seconds(|| dlog(block)), seconds(|| bare(block))))
-        .collect()
+    turn(0);
+    (0..blocks).map(turn).collect()
 }
 
 pub(crate) fn median(mut values: Vec<f64>) -> f64 {
@@ -123,7 +154,11 @@ pub(crate) fn percentile(values: &mut [f64], of_hundred: usize) -> f64 {
 }
 
 pub(crate) fn heading() {
-    println!("{:<46}{:>14}{:>14}{:>8}  bar", "", "dlog", "bare", "ratio");
+    heading_beside("bare");
+}
+
+pub(crate) fn heading_beside(other: &str) {
+    println!("{:<46}{:>14}{other:>14}{:>8}  bar", "", "dlog", "ratio");
 }
 
 /// A line of operations per second; the ratio is the median of the blocks' ratios of rates.

@@ -3,12 +3,13 @@
 //! It is started when first needed.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use parking_lot::{Condvar, Mutex};
 
-use crate::commit::Core;
+use crate::commit::{Committer, Core};
 
 /// How long a `:process` commit waits for others before it is synced behind its acknowledgement.
 const SYNC_DELAY: Duration = Duration::from_millis(50);
@@ -22,6 +23,8 @@ pub(crate) struct Background {
 #[derive(Debug, Default)]
 struct Shared {
     wanted: Mutex<Wanted>,
+    /// What `wanted` says of it, for a look without the lock.
+    is_sync_wanted: AtomicBool,
     changed: Condvar,
 }
 
@@ -39,12 +42,17 @@ impl Background {
         self.notify(core);
     }
 
-    /// Has what was written synced before long.
+    /// Has what was written synced before long; with the writer held.
     pub(crate) fn wake_for_sync(&self, core: &Arc<Core>) {
-        let was_wanted = std::mem::replace(&mut self.shared.wanted.lock().sync, true);
-        if !was_wanted {
-            self.notify(core);
+        // Taken back before the sync asks for the writer: who finds it set is synced with it.
+        if self.shared.is_sync_wanted.load(Ordering::Relaxed) {
+            return;
         }
+        let mut wanted = self.shared.wanted.lock();
+        wanted.sync = true;
+        self.shared.is_sync_wanted.store(true, Ordering::Relaxed);
+        drop(wanted);
+        self.notify(core);
     }
 
     fn notify(&self, core: &Arc<Core>) {
@@ -91,6 +99,7 @@ fn run(shared: &Shared, core: &Arc<Core>) {
         shared.changed.wait_for(&mut wanted, SYNC_DELAY);
         if !wanted.write && !wanted.stop {
             wanted.sync = false;
+            shared.is_sync_wanted.store(false, Ordering::Relaxed);
             drop(wanted);
             // A failure has made the store read-only and is reported to the next append.
             drop(core.writer().sync());

@@ -8,25 +8,32 @@ use crate::frame::{Encoding, Entry, FrameHead, encode_frame, frame_bytes};
 use crate::ids::{CommitNumber, LogId, Offset, PartitionId};
 use crate::producers::{PRODUCER_BYTES, ProducerState};
 use crate::tail::Stamp;
-use crate::ticket::{Receipt, ReceiptPart, TicketState};
+use crate::ticket::{Outcome, Receipt, TicketState};
 use dlog_sequencer::crc32c;
 
 /// A commit with its number, written or about to be.
+#[derive(Debug)]
 pub(super) struct Numbered {
     pub(super) pending: Pending,
     pub(super) stamp: Stamp,
-    /// First offsets, in the order of the parts.
-    pub(super) offsets: Vec<u64>,
+    /// With the parts in their order.
     pub(super) receipt: Receipt,
     /// What was remembered of its producer before.
     pub(super) producer_before: Option<ProducerState>,
     /// Retries of this commit that came while it was on its way.
-    pub(super) riders: Vec<Arc<TicketState>>,
+    pub(super) riders: Vec<Arc<TicketState<Outcome>>>,
     /// Schema changes that go with it, encoded in front of the payload.
     pub(super) schemas: Vec<Change>,
 }
 
 impl Numbered {
+    /// The parts with their first offsets.
+    pub(super) fn parts(&self) -> impl DoubleEndedIterator<Item = (&PendingPart, u64)> {
+        let places = self.receipt.parts.iter();
+        let offsets = places.map(|place| place.first_offset.0);
+        self.pending.parts.iter().zip(offsets)
+    }
+
     fn schema_payload(&self) -> Vec<Vec<u8>> {
         self.schemas.iter().map(Change::encode).collect()
     }
@@ -69,9 +76,7 @@ impl Numbered {
                 length: PRODUCER_BYTES as u64,
             });
         }
-        for (part, offset) in self.pending.parts.iter().zip(&self.offsets) {
-            entries.push(part_entry(part, *offset));
-        }
+        entries.extend(self.parts().map(|(part, offset)| part_entry(part, offset)));
         let joined;
         let (payload, payload_checksum) = if schemas.is_empty() {
             (self.pending.payload.as_ref(), self.pending.payload_checksum)
@@ -116,23 +121,5 @@ fn part_entry(part: &PendingPart, first_offset: u64) -> Entry {
         first_offset: Offset(first_offset),
         count: part.count,
         length: part.length as u64,
-    }
-}
-
-/// What is answered for a commit.
-pub(super) fn make_receipt(pending: &Pending, stamp: Stamp, offsets: &[u64]) -> Receipt {
-    let parts = pending.parts.iter().zip(offsets);
-    Receipt {
-        commit: stamp.commit,
-        epoch: stamp.epoch,
-        append_time_us: stamp.append_time_us,
-        parts: parts
-            .map(|(part, first_offset)| ReceiptPart {
-                log: part.log.name.clone(),
-                partition: part.log.partitions[part.partition].number,
-                first_offset: Offset(*first_offset),
-                count: part.count,
-            })
-            .collect(),
     }
 }

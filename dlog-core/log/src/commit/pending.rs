@@ -10,7 +10,7 @@ use crate::ids::Offset;
 use crate::log_state::LogState;
 use crate::producers::Producer;
 use crate::tail::BatchData;
-use crate::ticket::TicketState;
+use crate::ticket::{Outcome, TicketState};
 use dlog_sequencer::crc32c;
 
 /// A commit that has no number yet.
@@ -23,7 +23,7 @@ pub(crate) struct Pending {
     pub(crate) payload_checksum: u32,
     pub(crate) level: Durability,
     pub(crate) conditions: Conditions,
-    pub(crate) ticket: Arc<TicketState>,
+    pub(crate) ticket: Arc<TicketState<Outcome>>,
 }
 
 /// What must hold when a commit gets its number.

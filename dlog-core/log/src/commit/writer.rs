@@ -1,23 +1,23 @@
 //! Writing a group: number the commits, write them as one, sync if asked for, publish.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use crate::catalogue::{Change, Durability};
-use crate::commit::numbered::{Numbered, make_receipt};
+use crate::commit::numbered::Numbered;
 use crate::commit::{Core, Pending};
 use crate::error::AppendError;
-use crate::ids::{CommitNumber, LogId, PartitionId};
+use crate::ids::{CommitNumber, LogId, Offset, PartitionId};
 use crate::journal::{Journal, WriteError};
 use crate::limits::{GROUP_BYTES_MAX, JOURNAL_FILES_HARD_MAX, JOURNAL_FILES_MAX};
 use crate::lookup;
 use crate::producers::Producers;
 use crate::tail::{Stamp, TailBatch};
-use crate::ticket::Receipt;
+use crate::ticket::{Receipt, ReceiptPart};
 
 /// The highest offset that a journal file holds of each partition.
-pub(crate) type FileContents = HashMap<(LogId, PartitionId), u64>;
+pub(crate) type FileContents = BTreeMap<(LogId, PartitionId), u64>;
 
 /// The end of the journal and the numbers to give out next.
 #[derive(Debug)]
@@ -30,8 +30,16 @@ pub(crate) struct Writer {
     pub(crate) durable: CommitNumber,
     /// What the journal files hold, by generation.
     pub(crate) files: BTreeMap<u64, FileContents>,
-    pub(crate) buffer: Vec<u8>,
     pub(crate) producers: Producers,
+    pub(crate) space: Space,
+}
+
+/// Memory that is used by one group after the other.
+#[derive(Debug, Default)]
+pub(crate) struct Space {
+    buffer: Vec<u8>,
+    taken: VecDeque<Pending>,
+    numbered: Vec<Numbered>,
 }
 
 /// What to put back when a group is not written.
@@ -49,10 +57,15 @@ impl Writer {
 
     /// Writes one group of what is queued.
     pub(crate) fn write_group(&mut self, core: &Arc<Core>) {
-        let group = take_group(core);
-        if group.is_empty() {
-            return;
+        let mut group = std::mem::take(&mut self.space.taken);
+        take_group(core, &mut group);
+        if !group.is_empty() {
+            self.write_taken(core, &mut group);
         }
+        self.space.taken = group;
+    }
+
+    fn write_taken(&mut self, core: &Arc<Core>, group: &mut VecDeque<Pending>) {
         // Closing queues its mark first and refuses then: only what came before it is written.
         match core.refusal() {
             Some(refusal) if refusal != AppendError::Closed => return fail(group, &refusal),
@@ -73,25 +86,21 @@ impl Writer {
             last_time_us: self.last_time_us,
             checksum: journal.checksum,
         };
-        let mut numbered: Vec<Numbered> = Vec::with_capacity(group.len());
-        for pending in group {
+        let mut numbered = std::mem::take(&mut self.space.numbered);
+        for pending in group.drain(..) {
             match self.admit(&pending) {
-                Ok(None) => {
-                    let next = self.number(core, pending);
-                    numbered.push(next);
-                }
+                Ok(None) => numbered.push(self.number(core, pending)),
                 Ok(Some(receipt)) => self.repeat(core, pending, receipt, &mut numbered),
                 Err(refusal) => pending.ticket.complete(Err(refusal)),
             }
         }
-        if numbered.is_empty() {
-            return;
+        if !numbered.is_empty() {
+            match self.write(core, &numbered) {
+                Ok(()) => self.acknowledge(core, &mut numbered),
+                Err(error) => self.give_up(core, &mut numbered, &before, error),
+            }
         }
-        if let Err(error) = self.write(core, &numbered) {
-            self.give_up(core, numbered, &before, error);
-            return;
-        }
-        self.acknowledge(core, numbered);
+        self.space.numbered = numbered;
     }
 
     /// Whether a commit may have a number: `None`, or the receipt of the one it repeats.
@@ -155,28 +164,22 @@ impl Writer {
         let stamp = self.stamp(core);
         self.next_commit.0 += 1;
         let mut schemas = Vec::new();
-        let mut offsets = Vec::with_capacity(pending.parts.len());
+        let mut parts = Vec::with_capacity(pending.parts.len());
         for part in &pending.parts {
-            offsets.push(
-                part.log.partitions[part.partition]
-                    .next_offset
-                    .fetch_add(part.count, Ordering::AcqRel),
-            );
-            let schema = part.log.schema();
-            if part
-                .log
-                .journalled_version
-                .fetch_max(schema.version, Ordering::AcqRel)
-                < schema.version
-            {
-                schemas.push(Change::Schema {
-                    id: part.log.id,
-                    version: schema.version,
-                    schema: schema.schema.clone(),
-                });
-            }
+            let partition = &part.log.partitions[part.partition];
+            parts.push(ReceiptPart {
+                log: part.log.name.clone(),
+                partition: partition.number,
+                first_offset: Offset(
+                    partition
+                        .next_offset
+                        .fetch_add(part.count, Ordering::AcqRel),
+                ),
+                count: part.count,
+            });
+            schemas.extend(part.log.schema_to_journal());
         }
-        let receipt = make_receipt(&pending, stamp, &offsets);
+        let receipt = stamp.receipt(parts);
         let producer_before = match &pending.conditions.producer {
             Some(producer) => self.producers.note(producer, receipt.clone()),
             None => None,
@@ -184,7 +187,6 @@ impl Writer {
         Numbered {
             pending,
             stamp,
-            offsets,
             receipt,
             producer_before,
             riders: Vec::new(),
@@ -210,10 +212,9 @@ impl Writer {
         stamp: Stamp,
     ) -> Result<(), AppendError> {
         let numbered = Numbered {
-            receipt: make_receipt(&pending, stamp, &[]),
+            receipt: stamp.receipt(Vec::new()),
             pending,
             stamp,
-            offsets: Vec::new(),
             producer_before: None,
             riders: Vec::new(),
             schemas: Vec::new(),
@@ -240,7 +241,7 @@ impl Writer {
         };
         let bytes: usize = group.iter().map(Numbered::frame_bytes).sum();
         journal.make_room(bytes as u64, core.epoch, first.stamp.commit)?;
-        let mut buffer = std::mem::take(&mut self.buffer);
+        let mut buffer = std::mem::take(&mut self.space.buffer);
         buffer.clear();
         let mut checksum = journal.checksum;
         for numbered in group {
@@ -255,12 +256,12 @@ impl Writer {
         let result = journal.write(&buffer, checksum);
         // A large commit's buffer is not kept for small ones.
         if buffer.capacity() <= GROUP_BYTES_MAX {
-            self.buffer = buffer;
+            self.space.buffer = buffer;
         }
         result?;
         let contents = self.files.entry(journal.generation()).or_default();
         for numbered in group {
-            for (part, offset) in numbered.pending.parts.iter().zip(&numbered.offsets) {
+            for (part, offset) in numbered.parts() {
                 let place = (part.log.id, part.log.partitions[part.partition].number);
                 contents.insert(place, offset + part.count - 1);
             }
@@ -272,7 +273,7 @@ impl Writer {
     fn give_up(
         &mut self,
         core: &Arc<Core>,
-        group: Vec<Numbered>,
+        group: &mut Vec<Numbered>,
         before: &Before,
         error: WriteError,
     ) {
@@ -287,16 +288,15 @@ impl Writer {
         if let Some(journal) = &mut self.journal {
             journal.checksum = before.checksum;
         }
-        let mut group = group;
         for numbered in group.iter_mut().rev() {
             if let Some(producer) = &numbered.pending.conditions.producer {
                 let before = numbered.producer_before.take();
                 self.producers.restore(producer.id, before);
             }
-            for (part, offset) in numbered.pending.parts.iter().zip(&numbered.offsets).rev() {
+            for (part, offset) in numbered.parts().rev() {
                 part.log.partitions[part.partition]
                     .next_offset
-                    .store(*offset, Ordering::Release);
+                    .store(offset, Ordering::Release);
             }
             for schema in &numbered.schemas {
                 if let Change::Schema { id, version, .. } = schema {
@@ -316,27 +316,29 @@ impl Writer {
     }
 
     /// Publishes and acknowledges a written group: first what needs no sync, then the rest.
-    fn acknowledge(&mut self, core: &Arc<Core>, group: Vec<Numbered>) {
+    fn acknowledge(&mut self, core: &Arc<Core>, group: &mut Vec<Numbered>) {
         let is_behind = self.files.len() > JOURNAL_FILES_HARD_MAX;
         core.is_behind.store(is_behind, Ordering::Release);
         if self.files.len() > JOURNAL_FILES_MAX {
             crate::seal::seal_in_background(core);
         }
-        let mut group = group.into_iter().peekable();
-        while let Some(numbered) =
-            group.next_if(|numbered| numbered.pending.level < Durability::Power)
-        {
-            publish(core, numbered);
-        }
-        if group.peek().is_none() {
+        let is_first_synced = |numbered: &Numbered| numbered.pending.level == Durability::Power;
+        let unsynced = group
+            .iter()
+            .position(is_first_synced)
+            .unwrap_or(group.len());
+        group
+            .drain(..unsynced)
+            .for_each(|numbered| publish(core, numbered));
+        if group.is_empty() {
             if self.journal.as_ref().is_some_and(Journal::is_dirty) {
                 core.background.wake_for_sync(core);
             }
             return;
         }
         match self.sync(core) {
-            Ok(_) => group.for_each(|numbered| publish(core, numbered)),
-            Err(reason) => fail_numbered(group.collect(), &reason),
+            Ok(_) => group.drain(..).for_each(|numbered| publish(core, numbered)),
+            Err(reason) => fail_numbered(group, &reason),
         }
     }
 
@@ -376,33 +378,27 @@ impl Writer {
     }
 }
 
-/// What is queued, up to a group's size.
-fn take_group(core: &Core) -> Vec<Pending> {
-    let mut queue = core.queue.lock();
-    let mut bytes = 0;
-    let mut count = 0;
-    for pending in &queue.commits {
+/// Takes what is queued, up to a group's size.
+fn take_group(core: &Core, group: &mut VecDeque<Pending>) {
+    let (mut bytes, mut count) = (0, 0);
+    core.queue.take(group, |pending| {
         bytes += pending.payload.len();
         // Whether a key is absent is known of what is published, so such a commit begins a group.
         let is_first = !pending.conditions.absent.is_empty();
-        if count > 0 && (is_first || bytes > GROUP_BYTES_MAX) {
-            bytes -= pending.payload.len();
-            break;
-        }
+        let is_taken = count == 0 || (!is_first && bytes <= GROUP_BYTES_MAX);
         count += 1;
+        is_taken
+    });
+}
+
+fn fail(group: &mut VecDeque<Pending>, reason: &AppendError) {
+    for pending in group.drain(..) {
+        pending.ticket.complete(Err(reason.clone()));
     }
-    queue.bytes -= bytes;
-    queue.commits.drain(..count).collect()
 }
 
-fn fail(group: Vec<Pending>, reason: &AppendError) {
-    group
-        .into_iter()
-        .for_each(|pending| pending.ticket.complete(Err(reason.clone())));
-}
-
-fn fail_numbered(group: Vec<Numbered>, reason: &AppendError) {
-    for numbered in group {
+fn fail_numbered(group: &mut Vec<Numbered>, reason: &AppendError) {
+    for numbered in group.drain(..) {
         let riders = numbered.riders.iter();
         riders.for_each(|rider| rider.complete(Err(reason.clone())));
         numbered.pending.ticket.complete(Err(reason.clone()));
@@ -414,17 +410,16 @@ fn publish(core: &Arc<Core>, numbered: Numbered) {
     let Numbered {
         pending,
         stamp,
-        offsets,
         receipt,
         riders,
         ..
     } = numbered;
     let mut is_seal_due = false;
-    for (part, first_offset) in pending.parts.into_iter().zip(offsets) {
+    for (part, place) in pending.parts.into_iter().zip(&receipt.parts) {
         let partition = &part.log.partitions[part.partition];
         let bytes = part.length as u64;
         let tail_bytes = partition.publish(TailBatch {
-            first_offset,
+            first_offset: place.first_offset.0,
             count: part.count,
             stamp,
             bytes,

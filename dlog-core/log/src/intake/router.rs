@@ -19,9 +19,9 @@ pub(super) struct Router {
 
 impl Router {
     pub(super) fn new(log: &LogState, partition: Option<usize>) -> Self {
-        let state = log.schema();
         let key = log.key.as_ref().map(|key| {
-            let kind = state
+            let kind = log
+                .schema()
                 .schema
                 .column(key)
                 .map_or(Kind::Unknown, |column| column.kind.clone());
@@ -43,6 +43,11 @@ impl Router {
         // `check_keys` saw to it that there are bytes.
         let bytes = key_bytes(&coerce(kind, key)).unwrap_or_default();
         partition_of_key(&bytes, self.partitions) as usize
+    }
+
+    /// The partition that all records go to, if it is one.
+    pub(super) fn only(&self) -> Option<usize> {
+        (self.key.is_none() || self.partitions == 1).then_some(self.fixed)
     }
 
     pub(super) fn of_row(&self, row: &Row) -> usize {

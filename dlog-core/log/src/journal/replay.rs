@@ -7,6 +7,8 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use crate::error::OpenError;
 use crate::frame::{ALIGNMENT, FLAG_CLOSED, Frame, FrameError, FrameHead, decode_frame};
 use crate::ids::{CommitNumber, Epoch, StoreId};
@@ -22,6 +24,8 @@ pub(crate) struct Replayed {
     pub(crate) generation: Option<u64>,
     /// Behind the last frame of that file.
     pub(crate) position: u64,
+    /// Where the last frame of that file begins.
+    pub(crate) last: Option<u64>,
     /// The first frame of that file that nothing shows to be durable begins here.
     pub(crate) unproven: u64,
     /// Of the last frame.
@@ -38,8 +42,9 @@ pub(crate) struct Replayed {
     pub(crate) surplus: Vec<String>,
 }
 
-/// Takes a frame, the file it is in, and whether something before it is damaged.
-pub(crate) type Apply<'a> = dyn FnMut(&Frame<'_>, u64, bool) -> Result<(), OpenError> + 'a;
+/// Takes a frame, the bytes it is a part of, the file they are, and whether something before it is
+/// damaged.
+pub(crate) type Apply<'a> = dyn FnMut(&Frame<'_>, &Bytes, u64, bool) -> Result<(), OpenError> + 'a;
 
 /// Reads the journal from file `start`, giving every frame that counts to `apply`.
 pub(crate) fn replay(
@@ -61,7 +66,7 @@ pub(crate) fn replay(
     let mut files = generations.iter().peekable();
     while let Some(generation) = files.next() {
         let later: Vec<u64> = files.clone().copied().collect();
-        let bytes = read_file(device, *generation)?;
+        let bytes = Bytes::from(read_file(device, *generation)?);
         match state.read_file(device, *generation, &bytes, &later, apply)? {
             Next::GoOn => {}
             Next::Stop => break,
@@ -83,10 +88,34 @@ enum Next {
 
 /// What the next frame must be.
 #[derive(Debug, Clone, Copy)]
-struct Expected {
-    commit: CommitNumber,
-    previous_checksum: u32,
-    epoch: Epoch,
+pub(crate) struct Expected {
+    pub(crate) commit: CommitNumber,
+    pub(crate) previous_checksum: u32,
+    pub(crate) epoch: Epoch,
+}
+
+impl Expected {
+    /// Behind this frame.
+    pub(crate) fn behind(frame: &Frame<'_>) -> Self {
+        Self {
+            commit: CommitNumber(frame.head.commit.0 + 1),
+            previous_checksum: frame.checksum,
+            epoch: frame.head.epoch,
+        }
+    }
+
+    pub(crate) fn is_met_by(&self, head: &FrameHead) -> bool {
+        head.commit == self.commit
+            && head.previous_checksum == self.previous_checksum
+            && head.epoch >= self.epoch
+    }
+
+    /// Whether the next frame is the first of a file with this header.
+    pub(crate) fn begins(&self, header: &FileHeader) -> bool {
+        header.first_commit == self.commit
+            && header.previous_checksum == self.previous_checksum
+            && header.epoch >= self.epoch
+    }
 }
 
 struct Replay {
@@ -102,6 +131,7 @@ impl Replayed {
         Self {
             generation: None,
             position: HEADER_BLOCK,
+            last: None,
             unproven: HEADER_BLOCK,
             checksum: 0,
             commit: CommitNumber(0),
@@ -121,7 +151,7 @@ impl Replay {
         &mut self,
         device: &dyn Device,
         generation: u64,
-        bytes: &[u8],
+        bytes: &Bytes,
         later: &[u64],
         apply: &mut Apply<'_>,
     ) -> Result<Next, OpenError> {
@@ -148,6 +178,7 @@ impl Replay {
         });
         self.result.generation = Some(header.generation);
         self.result.position = HEADER_BLOCK;
+        self.result.last = None;
         self.result.unproven = HEADER_BLOCK;
         self.result.checksum = header.previous_checksum;
         self.result.commit = CommitNumber(header.first_commit.0.saturating_sub(1));
@@ -158,11 +189,7 @@ impl Replay {
     fn follows(&self, header: &FileHeader, generation: u64) -> bool {
         header.store == self.store
             && header.generation == generation
-            && self.next.is_none_or(|next| {
-                header.first_commit == next.commit
-                    && header.previous_checksum == next.previous_checksum
-                    && header.epoch >= next.epoch
-            })
+            && self.next.is_none_or(|next| next.begins(header))
     }
 
     /// A file whose header is unreadable or does not continue the journal.
@@ -170,7 +197,7 @@ impl Replay {
         &mut self,
         device: &dyn Device,
         generation: u64,
-        bytes: &[u8],
+        bytes: &Bytes,
         later: &[u64],
         apply: &mut Apply<'_>,
     ) -> Result<Next, OpenError> {
@@ -196,7 +223,7 @@ impl Replay {
         &mut self,
         device: &dyn Device,
         generation: u64,
-        bytes: &[u8],
+        bytes: &Bytes,
         later: &[u64],
         apply: &mut Apply<'_>,
     ) -> Result<Next, OpenError> {
@@ -208,7 +235,7 @@ impl Replay {
                     self.places.push((frame.head.commit, position as u64));
                     position += frame.head.frame_bytes();
                     self.accept(&frame, position as u64);
-                    apply(&frame, generation, !self.result.damage.is_empty())?;
+                    apply(&frame, bytes, generation, !self.result.damage.is_empty())?;
                     continue;
                 }
                 Ok(_) => "a valid frame that does not follow the one before".to_owned(),
@@ -290,22 +317,14 @@ impl Replay {
     }
 
     fn is_next(&self, head: &FrameHead, generation: u64) -> bool {
-        self.is_ours(head, generation)
-            && self.next.is_none_or(|next| {
-                head.commit == next.commit
-                    && head.previous_checksum == next.previous_checksum
-                    && head.epoch >= next.epoch
-            })
+        self.is_ours(head, generation) && self.next.is_none_or(|next| next.is_met_by(head))
     }
 
     fn accept(&mut self, frame: &Frame<'_>, position: u64) {
         let head = &frame.head;
-        self.next = Some(Expected {
-            commit: CommitNumber(head.commit.0 + 1),
-            previous_checksum: frame.checksum,
-            epoch: head.epoch,
-        });
+        self.next = Some(Expected::behind(frame));
         let result = &mut self.result;
+        result.last = self.places.last().map(|(_, at)| *at);
         result.position = position;
         let proven = |(commit, _): &(CommitNumber, u64)| *commit <= head.durable;
         let first = self.places.partition_point(proven);

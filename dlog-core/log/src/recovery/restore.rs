@@ -28,21 +28,23 @@ use crate::ticket::{Receipt, ReceiptPart};
 use dlog_sequencer::device::Device;
 
 /// The logs as they are being put together.
-pub(super) struct Restored {
-    pub(super) logs: BTreeMap<LogId, Arc<LogState>>,
-    pub(super) next_log: u64,
-    pub(super) files: BTreeMap<u64, FileContents>,
+#[derive(Debug, Clone)]
+pub(crate) struct Restored {
+    pub(crate) logs: BTreeMap<LogId, Arc<LogState>>,
+    pub(crate) next_log: u64,
+    pub(crate) files: BTreeMap<u64, FileContents>,
     /// A log that the manifest still names was dropped.
     pub(super) is_manifest_stale: bool,
     /// Segments that cannot be read as a whole.
     pub(super) damage: Vec<Damage>,
-    pub(super) producers: Producers,
-    pub(super) groups: Groups,
+    pub(crate) producers: Producers,
+    pub(crate) groups: Groups,
     dropped: BTreeSet<LogId>,
     /// Records of logs that nothing names: what made them is damaged.
     lost: BTreeMap<LogId, Vec<LostPart>>,
 }
 
+#[derive(Debug, Clone)]
 struct LostPart {
     entry: Entry,
     bytes: Bytes,
@@ -93,11 +95,12 @@ impl Restored {
         })
     }
 
-    /// Takes in a commit. Behind a damaged place, what it would have made or widened is found from
+    /// Takes in a commit, whose bytes are perhaps a part of others that are kept. Behind a damaged place, what it would have made or widened is found from
     /// the records themselves.
-    pub(super) fn apply(
+    pub(crate) fn apply(
         &mut self,
         frame: &Frame<'_>,
+        file: Option<&Bytes>,
         generation: u64,
         is_behind_damage: bool,
     ) -> Result<(), OpenError> {
@@ -152,7 +155,7 @@ impl Restored {
                 if is_behind_damage {
                     widen_for(log, &entry, bytes);
                 }
-                restore_part(log, &entry, bytes, stamp).map_err(damaged)?;
+                restore_part(log, &entry, bytes, file, stamp).map_err(damaged)?;
             } else if is_behind_damage {
                 self.lost.entry(entry.log).or_default().push(LostPart {
                     entry,
@@ -187,7 +190,13 @@ impl Restored {
             let log = new_log(id, format!("lost-{id}"), options);
             for part in &parts {
                 widen_for(&log, &part.entry, &part.bytes);
-                if let Err(text) = restore_part(&log, &part.entry, &part.bytes, part.stamp) {
+                if let Err(text) = restore_part(
+                    &log,
+                    &part.entry,
+                    &part.bytes,
+                    Some(&part.bytes),
+                    part.stamp,
+                ) {
                     tracing::warn!(log = log.name, text, "a commit of a lost log is not shown");
                 }
             }
@@ -288,7 +297,24 @@ fn widen_for(log: &LogState, entry: &Entry, bytes: &[u8]) {
     }
 }
 
-fn restore_part(log: &LogState, entry: &Entry, bytes: &[u8], stamp: Stamp) -> Result<(), String> {
+/// From so many bytes on, a part of a journal file is kept as that and not copied: the whole file stays
+/// in memory until it is sealed or read.
+const SHARED_BYTES_MIN: usize = 4096;
+
+fn kept(bytes: &[u8], file: Option<&Bytes>) -> Bytes {
+    match file {
+        Some(file) if bytes.len() >= SHARED_BYTES_MIN => file.slice_ref(bytes),
+        _ => Bytes::copy_from_slice(bytes),
+    }
+}
+
+fn restore_part(
+    log: &LogState,
+    entry: &Entry,
+    bytes: &[u8],
+    file: Option<&Bytes>,
+    stamp: Stamp,
+) -> Result<(), String> {
     let partition = log
         .partitions
         .get(entry.partition.0 as usize)
@@ -298,8 +324,8 @@ fn restore_part(log: &LogState, entry: &Entry, bytes: &[u8], stamp: Stamp) -> Re
         return Ok(());
     }
     let data = match entry.encoding {
-        Encoding::Rows => BatchData::Rows(Bytes::copy_from_slice(bytes)),
-        Encoding::Tombstones => BatchData::Tombstones(Bytes::copy_from_slice(bytes)),
+        Encoding::Rows => BatchData::Rows(kept(bytes, file)),
+        Encoding::Tombstones => BatchData::Tombstones(kept(bytes, file)),
         Encoding::Arrow => BatchData::Arrow(decode_ipc(bytes).map_err(|error| error.to_string())?),
         // Handled by the caller.
         Encoding::Catalogue | Encoding::Producer => return Ok(()),

@@ -5,6 +5,7 @@
 //! as floats, integers and big integers as big integers.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use super::{Column, Kind, LogSchema, column_count, find_column};
 use crate::datum::{Datum, DatumPath, Row};
@@ -41,7 +42,7 @@ pub(crate) fn fits_row(schema: &LogSchema, row: &Row, skipped: &[&str]) -> bool 
     row.0.iter().enumerate().all(|(place, (name, value))| {
         // Rows usually have their fields where the schema has its columns.
         let column = match schema.columns.get(place) {
-            Some(column) if column.name == *name => Some(column),
+            Some(column) if Arc::ptr_eq(&column.name, name) || column.name == *name => Some(column),
             _ => schema.column(name),
         };
         match column {
@@ -141,7 +142,7 @@ impl Absorber<'_> {
         &mut self,
         columns: &mut Vec<Column>,
         base: Option<&[Column]>,
-        name: &std::sync::Arc<str>,
+        name: &Arc<str>,
         value: &Datum,
     ) -> Result<(), Misfit> {
         self.path.enter_field(name);

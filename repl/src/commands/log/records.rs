@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::thread;
 use std::time::Duration;
 
-use dlog_core::log::{CommitNumber, Offset, PartitionId, PartitionLayout, Store, StoredRecord};
+use dlog_core::log::{CaughtUp, CommitNumber, Offset, PartitionId, PartitionLayout, Store, StoredRecord};
 use serde_json::json;
 
 use super::output::{Closed, Output, time};
@@ -15,8 +15,8 @@ use crate::cli::log::{DumpArguments, TailArguments};
 
 /// Records read at a time.
 const PAGE: usize = 4096;
-/// How often a follower looks whether the writer has gone on: two short reads.
-const PAUSE: Duration = Duration::from_millis(20);
+/// How often a follower looks whether the writer has gone on: a few short reads.
+const PAUSE: Duration = Duration::from_millis(2);
 
 /// Prints the records of a range of offsets.
 pub(super) fn dump(
@@ -82,10 +82,14 @@ fn follow(
     printer: &mut Printer<'_>,
 ) -> Result<(), Failure> {
     loop {
-        while !store.is_outdated()? {
-            thread::sleep(PAUSE);
+        match store.catch_up()? {
+            CaughtUp::Nothing => {
+                thread::sleep(PAUSE);
+                continue;
+            }
+            CaughtUp::More => {}
+            CaughtUp::Outdated => store = open(dir)?,
         }
-        store = open(dir)?;
         find(&store, log)?;
         let mut new = Vec::new();
         for (partition, next) in &mut places {

@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use batuta_runtime::builtin::{Builtin, BuiltinTable, Flow, between, exactly, row};
-use batuta_runtime::collections::{list, map, walk};
+use batuta_runtime::collections::{list, map, vector, walk};
 use batuta_runtime::context::Cx;
 use batuta_runtime::failure::Fault;
 use batuta_runtime::number;
@@ -156,8 +156,12 @@ fn purge(cx: &mut Cx, args: &mut [Value]) -> Flow {
     walk::realise(cx, take(args, 1), move |cx, key| {
         let key = datum::datum(&key)?;
         blocking(cx, move |database| {
-            let purged = database.store().purge(&log, &key);
-            purged.map(count).map_err(seal_fault)
+            let purged = database.store().purge(&log, &key).map_err(seal_fault)?;
+            let elsewhere = purged.elsewhere.iter().map(|log| Value::keyword(log));
+            Ok(map::from_pairs([
+                (Value::keyword("rows"), count(purged.records)),
+                (Value::keyword("elsewhere"), vector::from_iter(elsewhere)),
+            ]))
         })
     })
 }
@@ -395,7 +399,9 @@ const ROWS: &[Builtin] = &[
         "[log key]",
         exactly(2),
         purge,
-        "Takes every row that a key ever had from all files of the store, and gives their number.",
+        "Takes every row that a key ever had out of a log and its files: how many as `:rows`, and \
+         as `:elsewhere` the other logs with that key column, copies of this one among them, that \
+         still have rows of it.",
     ),
     row(
         "rename-log",

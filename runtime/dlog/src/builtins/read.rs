@@ -85,17 +85,19 @@ fn places(
     layout.iter().map(place).collect()
 }
 
-/// Up to `limit` records from these places on, in the order of the journal; the places behind them.
+/// Up to `limit` records from these places on that a cut shows, in the order of the journal; the
+/// places behind them.
 fn page(
     store: &Store,
     log: &str,
     places: &mut Places,
     limit: usize,
+    cut: Cut,
 ) -> Result<Vec<StoredRecord>, Fault> {
     let mut records = Vec::new();
     for (number, place) in (0..).zip(places.iter()) {
         let Some(from) = *place else { continue };
-        let read = store.read(log, PartitionId(number), Offset(from), limit);
+        let read = store.read_until(log, PartitionId(number), Offset(from), limit, cut);
         let batches = read.map_err(read_fault)?;
         records.extend(batches.iter().flat_map(StoredRecord::all));
     }
@@ -152,7 +154,7 @@ fn read_log(cx: &mut Cx, args: &mut [Value]) -> Flow {
     blocking(cx, move |database| {
         let store = database.store();
         let mut places = places(store, &log, partition, begin)?;
-        let records = page(store, &log, &mut places, limit)?;
+        let records = page(store, &log, &mut places, limit, store.cut())?;
         Ok(vector::from_iter(records.iter().map(record_value)))
     })
 }
@@ -195,15 +197,11 @@ fn log_page(cx: &mut Cx, args: &mut [Value]) -> Flow {
     let limit = unsigned(who, "a number of rows", &args[2])?;
     blocking(cx, move |database| {
         let store = database.store();
-        let Cut(seen) = store.cut();
-        let records = page(
-            store,
-            &log,
-            &mut places,
-            usize::try_from(limit).unwrap_or(1),
-        )?;
+        let seen = store.cut();
+        let limit = usize::try_from(limit).unwrap_or(1);
+        let records = page(store, &log, &mut places, limit, seen)?;
         let records = vector::from_iter(records.iter().map(record_value));
-        let result = [records, places_value(&places), count(seen.0)];
+        let result = [records, places_value(&places), count(seen.0.0)];
         Ok(vector::from_iter(result))
     })
 }

@@ -1,7 +1,5 @@
 //! Where a worker looks for the next actor: its own slot and queues, the injector, other workers.
 
-use std::sync::atomic::Ordering;
-
 use crossbeam_deque::Steal;
 
 use super::{Local, Shared, Task, look_whether_idle};
@@ -53,6 +51,11 @@ impl Local {
         until_settled(|| shared.injector.steal_batch_and_pop(&self.woken))
     }
 
+    /// Is nobody waiting for this worker in particular?
+    pub(super) fn has_nothing(&self) -> bool {
+        self.woken.is_empty() && self.used.is_empty() && self.board.has_empty_slot()
+    }
+
     /// Takes out everything, the actor woken last at the end.
     pub(in crate::actor) fn take_all(&self) -> impl Iterator<Item = Task> {
         let queued = std::iter::from_fn(|| self.used.pop().or_else(|| self.woken.pop()));
@@ -64,23 +67,20 @@ impl Local {
     pub(super) fn leave_place(&self, shared: &Shared) {
         self.take_all()
             .for_each(|actor| shared.injector.push(actor));
-        let guard = shared.sleep.lock();
-        self.board.lost_place.store(false, Ordering::SeqCst);
-        shared.away.fetch_sub(1, Ordering::SeqCst);
-        drop(guard);
+        shared.parking.leave_place(&self.board.lost_place);
         shared.wake_one();
         look_whether_idle();
     }
 
     /// Looks into all other queues, then sleeps once.
     pub(super) fn search(&self, shared: &Shared, reader: &Reader) -> Option<Task> {
-        shared.searching.fetch_add(1, Ordering::SeqCst);
+        shared.parking.begin_search();
         let mut found = self.steal(shared);
         if found.is_none() {
             shared.sleep(reader, None, || self.board.has_lost_place());
             found = self.steal(shared);
         }
-        let was_last = shared.searching.fetch_sub(1, Ordering::SeqCst) == 1;
+        let was_last = shared.parking.end_search();
         if found.is_some() && was_last && shared.has_work() {
             shared.wake_one();
         }

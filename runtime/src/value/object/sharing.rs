@@ -36,8 +36,9 @@ impl Value {
         self.kind() == Some(Kind::Array)
     }
 
-    /// As [`Value::publish`], for what a var holds first: it lives for ever if it is small.
-    pub(crate) fn publish_for_good(&self) {
+    /// As [`Value::publish`], for what a var holds first and for the constants of its code: it lives
+    /// for ever if it is small.
+    pub fn publish_for_good(&self) {
         let lasting = lasting(self);
         self.publish();
         for pointer in lasting {

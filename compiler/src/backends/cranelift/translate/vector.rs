@@ -10,7 +10,7 @@ use cranelift_codegen::ir::{Block, InstBuilder, MemFlagsData, Value, types};
 use super::Translator;
 use super::call::body_field;
 use super::count::Count;
-use super::facts::Fact;
+use super::facts::{Fact, small_constant};
 use crate::ir::entity::ValueId;
 
 /// Bits of the header in front of the number of slots.
@@ -36,11 +36,35 @@ impl Translator<'_> {
         let vector = Kind::Vector as i64;
         let differs = self.builder.ins().icmp_imm_s(IntCC::NotEqual, kind, vector);
         self.go_unless(differs, other);
+        if let Some(index) = self.index_in_tail(index) {
+            return self.nth_of_short(word, index, done, other);
+        }
         let len = self.load(word, body_field(VectorBody::LEN));
         let outside = IntCC::UnsignedGreaterThanOrEqual;
         let is_outside = self.builder.ins().icmp(outside, place, len);
         self.go_unless(is_outside, other);
         let element = self.element(word, len, place);
+        self.builder.ins().jump(done, &[element.into()]);
+        self.builder.switch_to_block(other);
+    }
+
+    /// The index, if it is a constant within the first leaf: a vector that ends there is all tail.
+    fn index_in_tail(&self, index: ValueId) -> Option<i64> {
+        let index = small_constant(self.constants[index.index()])?;
+        (0..WIDTH as i64).contains(&index).then_some(index)
+    }
+
+    /// Goes to `done` with the element if the vector has it and is all tail, else to `other`.
+    fn nth_of_short(&mut self, vector: Value, index: i64, done: Block, other: Block) {
+        let len = self.load(vector, body_field(VectorBody::LEN));
+        // One comparison for `index < len <= WIDTH`.
+        let behind = self.builder.ins().iadd_imm_s(len, -(index + 1));
+        let outside = IntCC::UnsignedGreaterThanOrEqual;
+        let room = WIDTH as i64 - index;
+        let is_outside = self.builder.ins().icmp_imm_s(outside, behind, room);
+        self.go_unless(is_outside, other);
+        let element = self.load(vector, TAIL_SLOTS + 8 * index as i32);
+        self.count(element, Count::Dup);
         self.builder.ins().jump(done, &[element.into()]);
         self.builder.switch_to_block(other);
     }

@@ -22,9 +22,9 @@ use crate::ir::instruction::Op;
 
 /// Versions of one point that are made for their own sake, in a loop and elsewhere: a loop's first
 /// turns know less than those that count.
-const OWN: [usize; 2] = [4, 2];
+const OWN: [usize; 2] = [2, 1];
 /// Versions of one point besides the one without facts and its own.
-const COMMON: usize = 2;
+const COMMON: usize = 1;
 /// From so many instructions on a function gets one version of each point besides the one without
 /// facts: nobody waits for the fastest code of a table of a thousand clauses.
 const LARGE: usize = 2000;
