@@ -113,16 +113,28 @@ const STATICS: [(&str, &str); 17] = [
     ("Base64", "the namespace `base64` does that"),
     ("Collections", "`sort`, `shuffle`, `reverse`, `max` …"),
     ("Duration", "the namespace `time` has durations"),
-    ("Executors", "`future`, `pmap` and `async/map` compute side by side"),
+    (
+        "Executors",
+        "`future`, `pmap` and `async/map` compute side by side",
+    ),
     ("Files", "the namespace `io` has files"),
     ("Instant", "the namespace `time` has instants; `(now)`"),
-    ("LocalDate", "the namespace `time` has dates; `(time/date …)`"),
-    ("LocalDateTime", "the namespace `time` has them; `(time/datetime …)`"),
+    (
+        "LocalDate",
+        "the namespace `time` has dates; `(time/date …)`",
+    ),
+    (
+        "LocalDateTime",
+        "the namespace `time` has them; `(time/datetime …)`",
+    ),
     ("Objects", "`=`, `hash`, `nil?`"),
     ("Paths", "paths are strings; the namespace `io` takes them"),
     ("Pattern", "`re-pattern`, and the namespace `re`"),
     ("Runtime", "the namespaces `os` and `runtime` have that"),
-    ("ThreadLocalRandom", "`rand` and `rand-int`, or the namespace `rand`"),
+    (
+        "ThreadLocalRandom",
+        "`rand` and `rand-int`, or the namespace `rand`",
+    ),
     ("TimeUnit", "times are milliseconds: `(seconds 2)`"),
     ("URLEncoder", "`http/url-encode` does that"),
     ("UUID", "`(random-uuid)` and `(parse-uuid …)`"),
@@ -192,7 +204,10 @@ mod tests {
     #[test]
     fn methods_and_fields_are_told_apart() {
         assert_eq!(instead_of_call(".length"), "use `count`");
-        assert_eq!(instead_of_call(".-x"), "fields of a record are keys: `(:x x)`");
+        assert_eq!(
+            instead_of_call(".-x"),
+            "fields of a record are keys: `(:x x)`"
+        );
         assert!(instead_of_call(".5").contains("`0.5`"));
     }
 }

@@ -37,7 +37,10 @@ impl Unit<'_> {
             return None;
         }
         let Some(call) = self.constructor(form, name, class) else {
-            let is_known = !matches!(resolve::find(&self.session.namespace(), name), Lookup::Unknown);
+            let is_known = !matches!(
+                resolve::find(&self.session.namespace(), name),
+                Lookup::Unknown
+            );
             if &*name.name != "new" || is_known {
                 return None;
             }

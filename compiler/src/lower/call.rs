@@ -79,7 +79,8 @@ fn is_walk(look: Look, args: &[Core]) -> bool {
             .is_some_and(|name| SEQUENCE_MAKERS.binary_search(&name).is_ok()),
         _ => false,
     };
-    matches!(look, Look::Nth | Look::NthOr | Look::Count) && args.first().is_some_and(makes_sequence)
+    matches!(look, Look::Nth | Look::NthOr | Look::Count)
+        && args.first().is_some_and(makes_sequence)
 }
 
 impl Lower<'_> {

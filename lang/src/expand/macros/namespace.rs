@@ -47,7 +47,10 @@ pub(crate) fn import(call: &Form, _: &mut MacroContext<'_>) -> Expanded {
     let make = Maker::of(call);
     let specs = arguments(call).iter().map(|spec| {
         let quoted = match spec.as_list() {
-            Some([head, inner]) => head.as_plain_symbol().filter(|it| &***it == "quote").map(|_| inner),
+            Some([head, inner]) => head
+                .as_plain_symbol()
+                .filter(|it| &***it == "quote")
+                .map(|_| inner),
             _ => None,
         };
         imported(make, quoted.unwrap_or(spec))

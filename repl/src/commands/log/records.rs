@@ -5,7 +5,9 @@ use std::process::ExitCode;
 use std::thread;
 use std::time::Duration;
 
-use dlog_core::log::{CaughtUp, CommitNumber, Offset, PartitionId, PartitionLayout, Store, StoredRecord};
+use dlog_core::log::{
+    CaughtUp, CommitNumber, Offset, PartitionId, PartitionLayout, Store, StoredRecord,
+};
 use serde_json::json;
 
 use super::output::{Closed, Output, time};
