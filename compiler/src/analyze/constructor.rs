@@ -69,12 +69,16 @@ impl Unit<'_> {
         }
         // A type of another namespace under its own name, as `import` brings it; in a whole name
         // the namespace may be spelled as Java wants it.
-        let there = match (&own.ns, resolve::find(&namespace, &Name::new(short))) {
-            (Some(ns), _) => Some(ns.replace('_', "-")),
-            (None, Lookup::Var(var)) => var
-                .as_object::<VarBody>()
-                .map(|body| body.namespace.to_string()),
-            _ => None,
+        let there = match &own.ns {
+            Some(ns) => Some(ns.replace('_', "-")),
+            // To look for the name of a class of Java would make it one of the core.
+            None if names::named(class).is_some() => None,
+            None => match resolve::find(&namespace, &Name::new(short)) {
+                Lookup::Var(var) => var
+                    .as_object::<VarBody>()
+                    .map(|body| body.namespace.to_string()),
+                _ => None,
+            },
         };
         if let Some(there) = there {
             let there = Name::qualified(there, own.name);

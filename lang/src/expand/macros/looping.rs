@@ -22,6 +22,14 @@ struct Level {
     modifiers: Vec<Modifier>,
 }
 
+impl Level {
+    /// May an item of it give nothing, so that the next one's turn comes at once?
+    fn may_pass_over(&self, inner_levels: &[Level]) -> bool {
+        let is_test = |modifier: &Modifier| matches!(modifier, Modifier::When(_));
+        !inner_levels.is_empty() || self.modifiers.iter().any(is_test)
+    }
+}
+
 fn levels(owner: &str, vector: &Form) -> Result<Vec<Level>, Diagnostic> {
     let mut levels: Vec<Level> = Vec::new();
     for (form, value) in pairs(owner, vector)? {
@@ -92,14 +100,18 @@ fn for_level(make: Maker, levels: &[Level], body: &Form, cx: &mut MacroContext<'
     let left = make.fresh("left", cx);
     let seq = make.fresh("seq", cx);
     let rest = make.core("rest", [seq.clone()]);
-    let turns = make.fresh("turns", cx);
     let lazy_rest = make.list(vec![step.clone(), rest.clone()]);
-    let fewer = make.core("dec", [turns.clone()]);
-    let next = make.if_(
-        make.core("pos?", [turns.clone()]),
-        make.special("recur", [rest, fewer]),
-        lazy_rest.clone(),
-    );
+    let turns = level
+        .may_pass_over(inner_levels)
+        .then(|| make.fresh("turns", cx));
+    let next = match &turns {
+        Some(turns) => make.if_(
+            make.core("pos?", [turns.clone()]),
+            make.special("recur", [rest, make.core("dec", [turns.clone()])]),
+            lazy_rest.clone(),
+        ),
+        None => lazy_rest.clone(),
+    };
     let inner = if inner_levels.is_empty() {
         make.core("cons", [body.clone(), lazy_rest])
     } else {
@@ -116,8 +128,11 @@ fn for_level(make: Maker, levels: &[Level], body: &Form, cx: &mut MacroContext<'
         vec![seq.clone(), make.core("seq", [left.clone()])],
         make.if_(seq, bound, make.nil()),
     );
-    let most = Form::int(make.span, PASSED_AT_ONCE);
-    let bindings = make.vector(vec![left, items.clone(), turns, most]);
+    let mut bindings = vec![left, items.clone()];
+    if let Some(turns) = turns {
+        bindings.extend([turns, Form::int(make.span, PASSED_AT_ONCE)]);
+    }
+    let bindings = make.vector(bindings);
     let looping = make.special("loop*", [bindings, turn]);
     let lazy = make.core("lazy-seq*", [make.thunk("for", Vec::new(), looping)]);
     let params = make.vector(vec![items]);
