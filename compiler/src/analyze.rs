@@ -133,6 +133,9 @@ pub struct Analyzer {
     unresolved: Vec<Unresolved>,
     late_calls: Vec<LateCall>,
     warnings: Vec<Diagnostic>,
+    /// Something that would have brought names could not be loaded, which has been told: that names
+    /// are unknown follows from it.
+    names_are_missing: bool,
 }
 
 impl Default for Analyzer {
@@ -151,6 +154,7 @@ impl Analyzer {
             unresolved: Vec::new(),
             late_calls: Vec::new(),
             warnings: Vec::new(),
+            names_are_missing: false,
         }
     }
 
@@ -187,7 +191,10 @@ impl Analyzer {
     /// What can only be said at the end: names still unknown, and calls of later definitions with
     /// a wrong number of arguments.
     pub fn unresolved(&mut self) -> Vec<Diagnostic> {
-        let unresolved = std::mem::take(&mut self.unresolved);
+        let mut unresolved = std::mem::take(&mut self.unresolved);
+        if std::mem::take(&mut self.names_are_missing) {
+            unresolved.clear();
+        }
         let mut diagnostics: Vec<Diagnostic> = unresolved
             .into_iter()
             .filter(|unresolved| !resolve::is_defined(&unresolved.var))
@@ -215,6 +222,15 @@ impl Analyzer {
     }
 
     fn unknown(&self, unresolved: &Unresolved) -> Diagnostic {
+        if let Some((alias, _)) = unresolved.name.split_once('/') {
+            let body = unresolved.var.as_object::<VarBody>();
+            let there = body.map(|body| namespace::names(&body.namespace));
+            let all = there.unwrap_or_default();
+            let all: Vec<String> = all.iter().map(|name| format!("{alias}/{name}")).collect();
+            let known = all.iter().map(String::as_str);
+            let hint = batuta_lang::suggest::did_you_mean(&unresolved.name, known);
+            return messages::unknown_name(unresolved.span, &unresolved.name, hint);
+        }
         let candidates = resolve::visible_names(&self.namespace);
         let all = unresolved
             .locals
@@ -229,6 +245,16 @@ impl Analyzer {
         if !self.warnings.contains(&warning) {
             self.warnings.push(warning);
         }
+    }
+
+    /// From here to the end unknown names are not told of.
+    pub(crate) fn miss_names(&mut self) {
+        self.names_are_missing = true;
+    }
+
+    /// Are names unknown because something could not be loaded?
+    pub(crate) fn misses_names(&self) -> bool {
+        self.names_are_missing
     }
 
     pub(crate) fn is_announced(&self, name: &str) -> bool {

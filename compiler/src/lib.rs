@@ -13,6 +13,7 @@ pub mod code;
 pub mod core_text;
 pub mod core_tree;
 pub mod evaluate;
+mod foreign;
 mod fuse;
 pub mod ir;
 pub mod library;

@@ -8,6 +8,8 @@ use batuta_lang::diagnostic::Diagnostic;
 use batuta_lang::form::Name;
 use batuta_lang::source::Span;
 
+use crate::foreign;
+
 fn error(code: &'static str, span: Span, message: impl Into<String>) -> Diagnostic {
     Diagnostic::error(code, message).label(span, "")
 }
@@ -15,7 +17,8 @@ fn error(code: &'static str, span: Span, message: impl Into<String>) -> Diagnost
 pub(crate) fn unknown_name(span: Span, name: &str, hint: Option<String>) -> Diagnostic {
     let shown = Diagnostic::error("resolve::unknown", format!("`{name}` is not defined"))
         .label(span, "not known here");
-    match hint {
+    let instead = foreign::instead_of_name(name).map(str::to_owned);
+    match instead.or(hint) {
         Some(hint) => shown.hint(hint),
         None => shown,
     }
@@ -27,6 +30,8 @@ pub(crate) fn unknown_namespace(span: Span, namespace: &str, hint: Option<String
         span,
         format!("there is no namespace or alias `{namespace}`"),
     );
+    let instead = foreign::instead_of_class(namespace).map(str::to_owned);
+    let hint = instead.or(hint);
     shown.hint(hint.unwrap_or_else(|| format!("`(require '[… :as {namespace}])` first")))
 }
 
@@ -79,9 +84,12 @@ pub(crate) fn interop(span: Span, name: &str) -> Diagnostic {
     error(
         "analyze::interop",
         span,
-        format!("`{name}`: there is no host to call methods of"),
+        match name.strip_suffix('.') {
+            Some(class) => format!("there is no type `{class}`"),
+            None => format!("`{name}`: there is no host to call methods of"),
+        },
     )
-    .hint("use a function of Batuta's library instead")
+    .hint(foreign::instead_of_call(name))
 }
 
 pub(crate) fn not_callable(span: Span, what: &str) -> Diagnostic {

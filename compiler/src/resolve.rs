@@ -164,11 +164,14 @@ pub(crate) fn visible_names(current: &str) -> Vec<Arc<str>> {
 }
 
 /// The namespaces of Batuta's own library.
-const LIBRARIES: [&str; 35] = [
+const LIBRARIES: [&str; 38] = [
     CORE,
+    "Boolean",
+    "Character",
     "Double",
     "Integer",
     "Long",
+    "String",
     "System",
     "Thread",
     "async",

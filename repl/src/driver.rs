@@ -58,19 +58,20 @@ impl Driver {
     /// # Errors
     /// What went wrong has been told; the code to exit with.
     pub fn read_program(&self, place: &Place) -> Result<(String, String), ExitCode> {
-        let directory = match place {
-            Place::File(path) => path.parent().unwrap_or(Path::new("")),
-            Place::Stdin => Path::new(""),
-        };
-        install_loader(Box::new(LoadPath::beside(directory)));
         let (name, read) = match place {
             Place::File(path) => (path.display().to_string(), read_file(path)),
             Place::Stdin => ("<stdin>".to_owned(), read_stdin()),
         };
-        read.map(|text| (name.clone(), text)).map_err(|error| {
+        let text = read.map_err(|error| {
             report::tell_line(&format!("cannot read {name}: {error}"));
             ExitCode::from(MISUSED)
-        })
+        })?;
+        let load_path = match place {
+            Place::File(path) => LoadPath::of_program(path, &text),
+            Place::Stdin => LoadPath::beside(Path::new("")),
+        };
+        install_loader(Box::new(load_path));
+        Ok((name, text))
     }
 
     /// Namespaces are found in the current directory from now on.

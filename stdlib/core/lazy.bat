@@ -1,5 +1,6 @@
 ;; Lazy sequences from sequences, one item at a time, each with its transducer. No function here
-;; realises an item before it is asked for, and none holds the head of what it walks.
+;; realises an item before it is asked for, and none holds the head of what it walks: a search that has
+;; passed over 64 items gives a lazy sequence for the others, in whose place it is then realised.
 (ns batuta.core)
 
 (defn map
@@ -51,24 +52,28 @@
        ([result input] (if (pred input) (step result input) result)))))
   ([pred coll]
    (lazy-seq
-     (loop [items (seq coll)]
+     (loop [items (seq coll)
+            turns 64]
        (when items
          (let [item (first items)]
-           (if (pred item)
-             (cons item (filter pred (rest items)))
-             (recur (next items)))))))))
+           (cond
+             (pred item) (cons item (filter pred (rest items)))
+             (zero? turns) (filter pred (rest items))
+             :else (recur (next items) (dec turns)))))))))
 
 (defn remove
   "The lazy sequence of the items of coll for which pred does not hold. Without coll a transducer."
   ([pred] (filter (complement pred)))
   ([pred coll]
    (lazy-seq
-     (loop [items (seq coll)]
+     (loop [items (seq coll)
+            turns 64]
        (when items
          (let [item (first items)]
-           (if (pred item)
-             (recur (next items))
-             (cons item (remove pred (rest items))))))))))
+           (cond
+             (not (pred item)) (cons item (remove pred (rest items)))
+             (zero? turns) (remove pred (rest items))
+             :else (recur (next items) (dec turns)))))))))
 
 (defn keep
   "The lazy sequence of those results of f of the items of coll that are not nil. Without coll a
@@ -83,12 +88,14 @@
           (if (nil? kept) result (step result kept)))))))
   ([f coll]
    (lazy-seq
-     (loop [items (seq coll)]
+     (loop [items (seq coll)
+            turns 64]
        (when items
          (let [kept (f (first items))]
-           (if (nil? kept)
-             (recur (next items))
-             (cons kept (keep f (rest items))))))))))
+           (cond
+             (some? kept) (cons kept (keep f (rest items)))
+             (zero? turns) (keep f (rest items))
+             :else (recur (next items) (dec turns)))))))))
 
 (defn map-indexed
   "The lazy sequence of f of index and item for the items of coll. Without coll a transducer."
@@ -119,12 +126,15 @@
   [s colls]
   (lazy-seq
     (loop [items (seq s)
-           colls colls]
+           colls colls
+           turns 64]
       (if items
         (cons (first items) (joined (rest items) colls))
         (let [more (seq colls)]
-          (when more
-            (recur (seq (first more)) (rest more))))))))
+          (cond
+            (nil? more) nil
+            (zero? turns) (joined nil more)
+            :else (recur (seq (first more)) (rest more) (dec turns))))))))
 
 (defn concat
   "The lazy sequence of the items of all collections, one after the other."
@@ -231,10 +241,12 @@
   ([n coll]
    (lazy-seq
      (loop [left n
-            items (seq coll)]
-       (if (and items (pos? left))
-         (recur (dec left) (next items))
-         items)))))
+            items (seq coll)
+            turns 64]
+       (cond
+         (not (and items (pos? left))) items
+         (zero? turns) (drop left items)
+         :else (recur (dec left) (next items) (dec turns)))))))
 
 (defn drop-while
   "The lazy sequence of the items of coll from the first on for which pred does not hold. Without
@@ -252,10 +264,12 @@
                 (step result input))))))))
   ([pred coll]
    (lazy-seq
-     (loop [items (seq coll)]
-       (if (and items (pred (first items)))
-         (recur (next items))
-         items)))))
+     (loop [items (seq coll)
+            turns 64]
+       (cond
+         (not (and items (pred (first items)))) items
+         (zero? turns) (drop-while pred (rest items))
+         :else (recur (next items) (dec turns)))))))
 
 (defn take-last
   "A sequence of the last n items of coll, nil if there are none. Walks it once."
@@ -341,12 +355,14 @@
 (defn- distinct-from
   [seen coll]
   (lazy-seq
-    (loop [items (seq coll)]
+    (loop [items (seq coll)
+           turns 64]
       (when items
         (let [item (first items)]
-          (if (contains? seen item)
-            (recur (next items))
-            (cons item (distinct-from (conj seen item) (rest items)))))))))
+          (cond
+            (not (contains? seen item)) (cons item (distinct-from (conj seen item) (rest items)))
+            (zero? turns) (distinct-from seen (rest items))
+            :else (recur (next items) (dec turns))))))))
 
 (defn dedupe
   "The lazy sequence of the items of coll without those equal to the one before. Without coll a
@@ -370,12 +386,14 @@
 (defn- dedupe-after
   [before coll]
   (lazy-seq
-    (loop [items (seq coll)]
+    (loop [items (seq coll)
+           turns 64]
       (when items
         (let [item (first items)]
-          (if (= item before)
-            (recur (next items))
-            (cons item (dedupe-after item (rest items)))))))))
+          (cond
+            (not= item before) (cons item (dedupe-after item (rest items)))
+            (zero? turns) (dedupe-after before (rest items))
+            :else (recur (next items) (dec turns))))))))
 
 (defn random-sample
   "The items of coll, each with probability p. Without coll a transducer."
@@ -428,13 +446,15 @@
   "feed runs an item of coll through the transducer; step completes it."
   [step feed coll]
   (lazy-seq
-    (loop [items (seq coll)]
+    (loop [items (seq coll)
+           turns 64]
       (if items
         (let [outputs (feed [] (first items))]
           (cond
             (reduced? outputs) (seq (step (deref outputs)))
-            (zero? (count outputs)) (recur (next items))
-            :else (concat outputs (sequence-from step feed (rest items)))))
+            (pos? (count outputs)) (concat outputs (sequence-from step feed (rest items)))
+            (zero? turns) (sequence-from step feed (rest items))
+            :else (recur (next items) (dec turns))))
         (seq (step []))))))
 
 (defn eduction

@@ -13,6 +13,7 @@ use batuta_lang::form::{Form, Name};
 use batuta_runtime::function::VarBody;
 use batuta_runtime::namespace::{self, CORE};
 
+use super::constructor;
 use super::scope::{FnKind, FnScope};
 use super::unit::{Ctx, Head, Unit, nil};
 use super::{Analyzer, Host, MacroCall};
@@ -99,10 +100,11 @@ impl Unit<'_> {
         let Some((head, name)) = head.and_then(|head| Some((head, head.as_symbol()?))) else {
             return false;
         };
-        matches!(
-            self.head(name, head.span),
-            Head::CoreMacro(_) | Head::Macro(_)
-        )
+        !constructor::is_spelled(name)
+            && matches!(
+                self.head(name, head.span),
+                Head::CoreMacro(_) | Head::Macro(_)
+            )
     }
 
     /// Expands until the head is no macro.
@@ -132,6 +134,9 @@ impl Unit<'_> {
         match expanded {
             Ok(expanded) => Some(expanded),
             Err(error) => {
+                if &*name.name == "ns" {
+                    self.session.miss_names();
+                }
                 self.fail(error);
                 None
             }

@@ -196,6 +196,7 @@ impl Unit<'_> {
             // What fails inside a `try` may be meant to.
             Err(_) if ctx.guarded => Foresight::Run,
             Err(error) => {
+                self.session.miss_names();
                 self.fail(error);
                 Foresight::Done
             }

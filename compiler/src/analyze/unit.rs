@@ -13,6 +13,7 @@ use batuta_runtime::function::var_flags;
 use batuta_runtime::namespace::{self, CORE, Lookup};
 use batuta_runtime::value::Value;
 
+use super::constructor;
 use super::scope::{FnKind, FnScope, ScopeStack};
 use super::{Analyzer, Host, TopLevel};
 use crate::core_tree::{Core, CoreArity, CoreKind, LabelId, LocalId, Primitive, VarRef};
@@ -160,6 +161,9 @@ impl<'a> Unit<'a> {
             let Some(name) = items[0].as_symbol() else {
                 break;
             };
+            if constructor::is_spelled(name) {
+                break;
+            }
             match self.head(name, items[0].span) {
                 Head::Special(Special::Do) => return TopLevel::Forms(items[1..].to_vec()),
                 Head::Special(Special::Def) => return self.top_level_def(&form, &items[1..]),
@@ -360,6 +364,7 @@ impl<'a> Unit<'a> {
                 self.broken(messages::interop(span, &name.to_string()))
             }
             Lookup::Unknown => Head::Global(self.forward(&namespace, name, span)),
+            Lookup::UnknownNamespace if self.session.misses_names() => Head::Broken,
             Lookup::UnknownNamespace => {
                 let ns = name.ns.as_deref().unwrap_or_default();
                 let all = namespace::all();

@@ -3,7 +3,7 @@
 use batuta_runtime::function::{CodeSource, FunctionBody, MAX_ARITY, VarBody};
 use batuta_runtime::namespace;
 
-use crate::core_tree::{Core, VarRef};
+use crate::core_tree::{Core, CoreKind, VarRef};
 use crate::ir::entity::ValueId;
 use crate::ir::function::Literal;
 use crate::ir::instruction::{Change, Look, Op, Terminator};
@@ -47,6 +47,42 @@ fn comes_back(var: &VarRef) -> bool {
     }
 }
 
+/// Functions of core that make sequences, sorted by name.
+const SEQUENCE_MAKERS: [&str; 20] = [
+    "concat",
+    "cycle",
+    "distinct",
+    "drop",
+    "drop-while",
+    "filter",
+    "interleave",
+    "iterate",
+    "keep",
+    "map",
+    "map-indexed",
+    "mapcat",
+    "range",
+    "reductions",
+    "remove",
+    "repeat",
+    "repeatedly",
+    "sequence",
+    "take",
+    "take-while",
+];
+
+/// Is it a look that walks a sequence just made? The call of the core function gets the only
+/// reference, so that nothing it has passed is kept; a look would keep the first item to its end.
+fn is_walk(look: Look, args: &[Core]) -> bool {
+    let makes_sequence = |arg: &Core| match &arg.kind {
+        CoreKind::CallGlobal(var, _) => resolve::core_name(&var.0)
+            .is_some_and(|name| SEQUENCE_MAKERS.binary_search(&name).is_ok()),
+        _ => false,
+    };
+    matches!(look, Look::Nth | Look::NthOr | Look::Count)
+        && args.first().is_some_and(makes_sequence)
+}
+
 impl Lower<'_> {
     /// Is the function part of the library?
     fn is_in_library(&self) -> bool {
@@ -69,7 +105,8 @@ impl Lower<'_> {
         let is_leaf = is_native_leaf(var);
         let look = resolve::core_name(&var.0)
             .filter(|_| is_leaf)
-            .and_then(|name| Look::of(name, values.len()));
+            .and_then(|name| Look::of(name, values.len()))
+            .filter(|look| !is_walk(*look, args));
         if self.is_equality(var, values.len()) {
             let equal = self.equality(var, values[0], values[1]);
             return Some(self.builder.value(Op::FromBool(equal)));

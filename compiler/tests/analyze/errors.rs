@@ -125,7 +125,7 @@ fn failures() {
       at (? x)
     "##);
     assert_snapshot!(analyzed("(.toString 1)"), @r##"
-    error analyze::interop: `.toString`: there is no host to call methods of (use a function of Batuta's library instead)
+    error analyze::interop: `.toString`: there is no host to call methods of (use `str`)
       at .toString
     "##);
 }

@@ -260,6 +260,13 @@ pub static CORE_MACROS: &[CoreMacro] = &[
         "Binds the value unless it is nil.",
     ),
     row(
+        "import",
+        "[& specs]",
+        namespace::import,
+        "Brings types of other namespaces: `some.name.Type` or `[some.name Type …]`. Names of Java are \
+         passed over.",
+    ),
+    row(
         "lazy-cat",
         "[& sequences]",
         laziness::lazy_cat,

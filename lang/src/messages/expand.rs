@@ -266,10 +266,10 @@ pub(crate) fn ns_clause(form: &Form) -> Diagnostic {
         .hint("write `(ns name (:require [lib :as l :refer [f]]))`")
 }
 
-pub(crate) fn no_import(form: &Form) -> Diagnostic {
-    Diagnostic::error("expand::ns", "there are no Java classes to import")
+pub(crate) fn import_shape(form: &Form) -> Diagnostic {
+    Diagnostic::error("expand::ns", "this names no type to import")
         .label(form.span, "")
-        .hint("remove it; `Math/sqrt`, `Thread/sleep` and some others work as they are")
+        .hint("write `[some.name Type Other]` or `some.name.Type`")
 }
 
 pub(crate) fn templates_too_deep(template: &Form, most: usize) -> Diagnostic {

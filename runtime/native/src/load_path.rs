@@ -22,6 +22,23 @@ impl LoadPath {
         LoadPath { directories }
     }
 
+    /// The load path of a program: beside it and, if it lies where its namespace says, in the
+    /// directory that its namespace begins in, or the `src` beside that.
+    pub fn of_program(file: &Path, text: &str) -> LoadPath {
+        let directory = file.parent().unwrap_or(Path::new(""));
+        let mut path = LoadPath::beside(directory);
+        if let Some(root) = own_namespace(text).and_then(|name| root_of(file, name)) {
+            let beside = root.parent().map(|parent| parent.join("src"));
+            let further = [root.clone(), root.join("src")].into_iter().chain(beside);
+            for directory in further {
+                if !path.directories.contains(&directory) {
+                    path.directories.push(directory);
+                }
+            }
+        }
+        path
+    }
+
     /// The same with further directories behind.
     #[must_use]
     pub fn and(mut self, directories: impl IntoIterator<Item = PathBuf>) -> LoadPath {
@@ -38,6 +55,30 @@ impl LoadPath {
             .flat_map(|directory| names.iter().map(|name| directory.join(name)))
             .collect()
     }
+}
+
+/// The name in the `ns` form that a program begins with.
+fn own_namespace(text: &str) -> Option<&str> {
+    let mut rest = text;
+    loop {
+        rest = rest.trim_start();
+        match rest.as_bytes() {
+            [b';', ..] | [b'#', b'!', ..] => rest = rest.split_once('\n')?.1,
+            _ => break,
+        }
+    }
+    let rest = rest.strip_prefix("(ns")?;
+    let name = rest.strip_prefix(char::is_whitespace)?.trim_start();
+    let end = name.find(|c: char| c.is_whitespace() || "()[]{}\";^".contains(c));
+    Some(&name[..end.unwrap_or(name.len())]).filter(|name| !name.is_empty())
+}
+
+/// The directory that a namespace begins in, if the file lies where its name says.
+fn root_of(file: &Path, namespace: &str) -> Option<PathBuf> {
+    let is_place = |path: &PathBuf| file.ends_with(path);
+    let place = relative_paths(namespace)?.into_iter().find(is_place)?;
+    let root = file.ancestors().nth(place.components().count())?;
+    Some(root.to_owned())
 }
 
 /// `my-app.core` lies in `my_app/core.bat` or `my-app/core.bat`. `None` if a part of the name would
@@ -104,6 +145,22 @@ mod tests {
             ]
         );
         assert_eq!(relative_paths("app"), Some(vec![PathBuf::from("app.bat")]));
+    }
+
+    #[test]
+    fn a_program_is_found_by_its_namespace() {
+        let root = |file: &str, text: &str| root_of(Path::new(file), own_namespace(text)?);
+        let text = "#!/usr/bin/env batuta\n;; Text.\n\n(ns my-app.core\n  (:require [x]))";
+        assert_eq!(own_namespace(text), Some("my-app.core"));
+        assert_eq!(own_namespace("(ns app)"), Some("app"));
+        assert_eq!(own_namespace("(nsx app)"), None);
+        assert_eq!(own_namespace("(println 1)"), None);
+        assert_eq!(root("src/my_app/core.bat", text), Some("src".into()));
+        assert_eq!(root("my_app/core.bat", text), Some("".into()));
+        assert_eq!(root("/x/my-app/core.bat", text), Some("/x".into()));
+        assert_eq!(root("other/core.bat", text), None);
+        let path = LoadPath::of_program(Path::new("p/test/my_app/core.bat"), text);
+        assert!(path.directories.contains(&PathBuf::from("p/src")));
     }
 
     #[test]

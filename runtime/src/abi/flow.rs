@@ -179,10 +179,23 @@ enum Phase {
 impl Resume for Forcing {
     fn resume(mut self: Box<Self>, cx: &mut Cx, result: Value) -> Flow {
         if matches!(self.phase, Phase::Thunk) && result.kind() == Some(Kind::LazySeq) {
-            self.phase = Phase::Inner;
-            return Err(Box::new(Signal::Force {
-                sequence: result,
-                then: self,
+            return Err(Box::new(match lazy_seq::steal(result) {
+                // So a search that gives itself back now and then keeps nothing of what it passed.
+                Ok(thunk) => {
+                    lazy_seq::go_on(&self.cell, thunk.clone());
+                    Signal::Call {
+                        function: thunk,
+                        arguments: Vec::new(),
+                        then: Some(self),
+                    }
+                }
+                Err(sequence) => {
+                    self.phase = Phase::Inner;
+                    Signal::Force {
+                        sequence,
+                        then: self,
+                    }
+                }
             }));
         }
         match seq::seq(cx, result) {

@@ -15,7 +15,7 @@ use std::task::{Poll, Waker};
 use parking_lot::Mutex;
 
 use crate::value::Value;
-use crate::value::object::{Body, Kind, make};
+use crate::value::object::{Body, Header, Kind, make};
 
 const NEW: u64 = 0;
 const DONE: u64 = 1;
@@ -101,6 +101,35 @@ pub fn begin(value: &Value, actor: u64) -> Begin {
     }
 }
 
+/// The function of a new cell that nobody else has, and so nobody will miss; else the cell.
+///
+/// # Errors
+/// The cell, which others may look at.
+pub fn steal(value: Value) -> Result<Value, Value> {
+    let is_own = value.header().is_some_and(Header::is_unique);
+    let Some(cell) = value.as_object::<LazyCell>().filter(|_| is_own) else {
+        return Err(value);
+    };
+    if cell.state.load(Ordering::Acquire) != NEW {
+        return Err(value);
+    }
+    // SAFETY: nobody else has the cell, and it is dropped here.
+    Ok(unsafe { std::mem::take(&mut *cell.content.get()) })
+}
+
+/// Gives a claimed cell another function to be computed by: what it has computed so far need not be
+/// kept, or computed again.
+pub fn go_on(value: &Value, thunk: Value) {
+    let Some(cell) = value.as_object::<LazyCell>() else {
+        return;
+    };
+    if value.header().is_some_and(Header::is_published) {
+        thunk.publish();
+    }
+    // SAFETY: the caller claimed the cell: nobody else reads or writes the content.
+    drop(unsafe { std::mem::replace(&mut *cell.content.get(), thunk) });
+}
+
 /// Gives a claimed cell its sequence: nil, or realised and not empty. Wakes who waits.
 pub fn finish(value: &Value, sequence: Value) {
     let Some(cell) = value.as_object::<LazyCell>() else {
@@ -171,5 +200,23 @@ mod tests {
         finish(&cell, Value::NIL);
         assert!(matches!(begin(&cell, 3), Begin::Done(v) if v.is_nil()));
         assert!(realised(&cell).is_some_and(Value::is_nil));
+    }
+
+    #[test]
+    fn only_a_new_cell_without_other_owners_is_stolen() {
+        let shared = make_lazy(int(7));
+        assert!(steal(shared.clone()).is_err());
+        assert!(steal(shared).is_ok_and(|thunk| thunk.as_small_int() == Some(7)));
+        assert!(steal(make_done(Value::NIL)).is_err());
+        assert!(steal(int(1)).is_err());
+    }
+
+    #[test]
+    fn a_cell_that_is_given_back_goes_on_where_it_was() {
+        let cell = make_lazy(int(7));
+        assert!(matches!(begin(&cell, 3), Begin::Thunk(_)));
+        go_on(&cell, int(8));
+        abort(&cell);
+        assert!(matches!(begin(&cell, 3), Begin::Thunk(thunk) if thunk.as_small_int() == Some(8)));
     }
 }

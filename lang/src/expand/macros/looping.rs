@@ -22,6 +22,14 @@ struct Level {
     modifiers: Vec<Modifier>,
 }
 
+impl Level {
+    /// May an item of it give nothing, so that the next one's turn comes at once?
+    fn may_pass_over(&self, inner_levels: &[Level]) -> bool {
+        let is_test = |modifier: &Modifier| matches!(modifier, Modifier::When(_));
+        !inner_levels.is_empty() || self.modifiers.iter().any(is_test)
+    }
+}
+
 fn levels(owner: &str, vector: &Form) -> Result<Vec<Level>, Diagnostic> {
     let mut levels: Vec<Level> = Vec::new();
     for (form, value) in pairs(owner, vector)? {
@@ -77,8 +85,12 @@ pub(crate) fn for_(call: &Form, cx: &mut MacroContext<'_>) -> Expanded {
     for_level(Maker::of(call), &levels("for", vector)?, body, cx)
 }
 
-/// `((fn* step [items] (lazy-seq (loop* [s items] …))) items)`: each turn of the loop either gives
-/// the next item with the rest behind a lazy step, or goes on to an item that counts.
+/// So many items are passed over before a lazy step is given for the others, so that the first of
+/// them is not kept for the sake of the last.
+const PASSED_AT_ONCE: i64 = 64;
+
+/// `((fn* step [items] (lazy-seq (loop* [s items turns 64] …))) items)`: each turn of the loop either
+/// gives the next item with the rest behind a lazy step, or goes on to an item that counts.
 fn for_level(make: Maker, levels: &[Level], body: &Form, cx: &mut MacroContext<'_>) -> Expanded {
     let Some((level, inner_levels)) = levels.split_first() else {
         return Ok(body.clone());
@@ -88,8 +100,18 @@ fn for_level(make: Maker, levels: &[Level], body: &Form, cx: &mut MacroContext<'
     let left = make.fresh("left", cx);
     let seq = make.fresh("seq", cx);
     let rest = make.core("rest", [seq.clone()]);
-    let next = make.special("recur", [rest.clone()]);
-    let lazy_rest = make.list(vec![step.clone(), rest]);
+    let lazy_rest = make.list(vec![step.clone(), rest.clone()]);
+    let turns = level
+        .may_pass_over(inner_levels)
+        .then(|| make.fresh("turns", cx));
+    let next = match &turns {
+        Some(turns) => make.if_(
+            make.core("pos?", [turns.clone()]),
+            make.special("recur", [rest, make.core("dec", [turns.clone()])]),
+            lazy_rest.clone(),
+        ),
+        None => lazy_rest.clone(),
+    };
     let inner = if inner_levels.is_empty() {
         make.core("cons", [body.clone(), lazy_rest])
     } else {
@@ -106,7 +128,11 @@ fn for_level(make: Maker, levels: &[Level], body: &Form, cx: &mut MacroContext<'
         vec![seq.clone(), make.core("seq", [left.clone()])],
         make.if_(seq, bound, make.nil()),
     );
-    let bindings = make.vector(vec![left, items.clone()]);
+    let mut bindings = vec![left, items.clone()];
+    if let Some(turns) = turns {
+        bindings.extend([turns, Form::int(make.span, PASSED_AT_ONCE)]);
+    }
+    let bindings = make.vector(bindings);
     let looping = make.special("loop*", [bindings, turn]);
     let lazy = make.core("lazy-seq*", [make.thunk("for", Vec::new(), looping)]);
     let params = make.vector(vec![items]);

@@ -42,6 +42,50 @@ pub(crate) fn ns(call: &Form, _: &mut MacroContext<'_>) -> Expanded {
     Ok(make.body(&forms))
 }
 
+/// `(do (require '[lib :refer [Type]]) …)`, for types of Batuta's programs.
+pub(crate) fn import(call: &Form, _: &mut MacroContext<'_>) -> Expanded {
+    let make = Maker::of(call);
+    let specs = arguments(call).iter().map(|spec| {
+        let quoted = match spec.as_list() {
+            Some([head, inner]) => head
+                .as_plain_symbol()
+                .filter(|it| &***it == "quote")
+                .map(|_| inner),
+            _ => None,
+        };
+        imported(make, quoted.unwrap_or(spec))
+    });
+    let mut forms = specs.collect::<Result<Vec<_>, _>>()?;
+    forms.push(make.nil());
+    Ok(make.body(&forms))
+}
+
+/// Brings the types of one specification, `a.b.Type` or `[a.b Type …]`. Those of Java need not be
+/// brought: there are none, and what stands for some of them is there.
+fn imported(make: Maker, spec: &Form) -> Expanded {
+    let wrong = || messages::import_shape(spec);
+    let (package, types) = match spec.as_list().or_else(|| spec.as_vector()) {
+        Some([package, types @ ..]) => {
+            let package = package.as_plain_symbol().ok_or_else(wrong)?;
+            (package.to_string(), types.to_vec())
+        }
+        Some([]) => return Err(wrong()),
+        None => {
+            let class = spec.as_plain_symbol().ok_or_else(wrong)?;
+            let (package, name) = class.rsplit_once('.').ok_or_else(wrong)?;
+            (package.to_owned(), vec![make.sym(name)])
+        }
+    };
+    let is_java = ["java.", "javax.", "clojure."];
+    if is_java.iter().any(|start| package.starts_with(start)) {
+        return Ok(make.nil());
+    }
+    let here = Maker { span: spec.span };
+    let lib = here.sym(&package.replace('_', "-"));
+    let spec = here.vector(vec![lib, here.keyword("refer"), here.vector(types)]);
+    Ok(here.core("require", [here.quote(spec)]))
+}
+
 /// What the clauses ask for.
 #[derive(Default)]
 struct Clauses {
@@ -70,7 +114,10 @@ impl Clauses {
             "refer-clojure" => self.core_filters.extend_from_slice(items),
             // Java's own business; a program that has it loads all the same.
             "gen-class" => {}
-            "import" => return Err(messages::no_import(clause)),
+            "import" => {
+                let specs = items.iter().map(|item| imported(make, item));
+                self.calls.extend(specs.collect::<Result<Vec<_>, _>>()?);
+            }
             _ => return Err(messages::ns_clause(clause)),
         }
         Ok(())
