@@ -159,7 +159,7 @@ fn elements_at_constant_places() {
     check("(ends (vec (range 2000)))", "[0 31 32]");
     check("(ends (range 40))", "[0 31 32]");
     check(
-        "(try (ends (vec (range 31))) (catch _ :outside))",
+        "(try (ends (vec (range 31))) (catch Exception _ :outside))",
         ":outside",
     );
     check("(let [[a b c] [1 2]] [a b c])", "[1 2 nil]");
